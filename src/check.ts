@@ -1,0 +1,73 @@
+/**
+ * Argument checks, the ground under every floor. Each throws before anything has changed, with a text that names the
+ * argument and the bad value; the text is built only when thrown.
+ */
+
+/** 2^53: addresses and offsets are integers below it, so that a JavaScript number holds each of them exactly. */
+export const ADDRESS_LIMIT: number = 9_007_199_254_740_992
+
+/** A bad value as an error's text shows it. Never throws, whatever the value: String() does on some objects. */
+export function show(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value)
+  if (typeof value === 'bigint') return `${value}n`
+  if (typeof value === 'function') return 'a function'
+  if (Array.isArray(value)) return 'an array'
+  return typeof value === 'object' && value !== null ? 'an object' : String(value)
+}
+
+/** An object read by key: what is left of its type is found out field by field. */
+export type Fields = Readonly<Record<string, unknown>>
+
+export function checkObject(value: unknown, argument: string): Fields {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Fields
+  throw new TypeError(`${argument} must be an object, got ${show(value)}`)
+}
+
+/** Refuses a key that is none of `known`: a misspelt one would otherwise be left out in silence. */
+export function checkKeys(fields: Fields, known: readonly string[], argument: string): void {
+  for (const key of Object.keys(fields)) {
+    if (!known.includes(key))
+      throw new TypeError(`${argument} must have keys among ${known.join(', ')}, got ${show(key)}`)
+  }
+}
+
+/** An integer from `min` to `max`, both inclusive. */
+export function checkInteger(value: unknown, argument: string, min: number, max: number): number {
+  if (typeof value !== 'number') throw new TypeError(`${argument} must be a number, got ${show(value)}`)
+  if (!Number.isInteger(value) || value < min || value > max)
+    throw new RangeError(`${argument} must be an integer from ${min} to ${max}, got ${show(value)}`)
+  return value
+}
+
+/** An address or an offset, bytes: 0 to 2^53 - 1. */
+export function checkAddress(value: unknown, argument: string): number {
+  return checkInteger(value, argument, 0, ADDRESS_LIMIT - 1)
+}
+
+export function checkBoolean(value: unknown, argument: string): boolean {
+  if (typeof value !== 'boolean') throw new TypeError(`${argument} must be a boolean, got ${show(value)}`)
+  return value
+}
+
+export function checkText(value: unknown, argument: string): string {
+  if (typeof value === 'string' && value.trim() !== '') return value
+  throw new TypeError(`${argument} must be a string that is not empty, got ${show(value)}`)
+}
+
+export function checkOneOf<T>(value: unknown, choices: readonly T[], argument: string): T {
+  if (choices.includes(value as T)) return value as T
+  throw new TypeError(`${argument} must be one of ${choices.join(', ')}, got ${show(value)}`)
+}
+
+/** A Uint8Array whose bytes are there: a view reports a length of 0 when its buffer was detached or shrunk under it. */
+export function checkBytes(value: unknown, argument: string): Uint8Array {
+  if (!(value instanceof Uint8Array)) throw new TypeError(`${argument} must be a Uint8Array, got ${show(value)}`)
+  if (value.length === 0) {
+    try {
+      value.at(0) // throws on a view that is out of bounds, not on one that is empty
+    } catch {
+      throw new TypeError(`${argument} is a Uint8Array whose buffer was detached or resized under it`)
+    }
+  }
+  return value
+}
