@@ -1,0 +1,20 @@
+/**
+ * The engine's own copies, for the one table row that permits them (S4: strict false, normal memory). They store in any
+ * order, may store a byte twice and may split an access: never for bytes that a guest may watch.
+ */
+
+export function bulkCopyWithin(u8: Uint8Array, dst: number, src: number, length: number): void {
+  u8.copyWithin(dst, src, src + length)
+}
+
+export function bulkFillBytes(u8: Uint8Array, dst: number, byte: number, length: number): void {
+  u8.fill(byte, dst, dst + length)
+}
+
+export function bulkSetIn(u8: Uint8Array, dst: number, user: Uint8Array, at: number, length: number): void {
+  u8.set(at === 0 && length === user.length ? user : user.subarray(at, at + length), dst)
+}
+
+export function bulkSetOut(user: Uint8Array, at: number, u8: Uint8Array, src: number, length: number): void {
+  user.set(u8.subarray(src, src + length), at)
+}

@@ -1,0 +1,222 @@
+import { checkInteger, checkText, show } from '../check.ts'
+import type { CacheMode } from '../host/cache-mode.ts'
+import type { HostProfile } from '../host/profile.ts'
+import { Cells } from './cells.ts'
+import { instantiate, type Kernel, type KernelModule, type KernelTier, kernelModule } from './kernels/kernel.ts'
+import type { Lane } from './lane.ts'
+import { type GuestRamOptions, type RamSettings, resolveOptions } from './options.ts'
+import { RamBlock } from './ram-block.ts'
+import { ScriptLane } from './script-lane.ts'
+import { privateStage } from './stage.ts'
+import { UserBuffers } from './user-buffer.ts'
+import { type Views, viewsOf } from './views.ts'
+import { WasmLane } from './wasm-lane.ts'
+
+const WASM_PAGE = 65536
+const GUEST_PAGE = 4096
+/** Addresses in guest RAM fit in 32 bits, as a WebAssembly memory's do. */
+const MAX_BYTES = 2 ** 32
+/** Room behind the guest RAM for the stages of engines with a single memory, a page a thread. */
+const STAGE_PAGES = 256
+
+/** What another thread needs to attach; survives postMessage. */
+export interface GuestRamHandle {
+  readonly memory: WebAssembly.Memory | undefined
+  readonly buffer: SharedArrayBuffer
+  readonly bytes: number
+  /** One Int32: how many guest pages have been cut, by all threads. */
+  readonly cut: SharedArrayBuffer
+  readonly blocks: readonly { readonly name: string; readonly offset: number; readonly size: number }[]
+}
+
+/**
+ * Guest RAM: one shared memory that several threads see, each through a GuestRam of its own.
+ *
+ * @see S2 of the requirements for the order that its lanes keep.
+ */
+export class GuestRam {
+  /** Bytes. */
+  readonly bytes: number
+  readonly buffer: SharedArrayBuffer
+  /** The CPU this thread runs on, or what the user gave for it. */
+  readonly host: HostProfile
+  /** The tier of order in force: `host` rests on a CPU that keeps stores in order, `language` on the memory model. */
+  readonly order: 'host' | 'language'
+  /** The ordered and bulk transfers. For floors above; users call ramCopy, ramMove and ramFill. */
+  readonly lane: Lane
+  readonly #memory: WebAssembly.Memory | undefined
+  readonly #cut: SharedArrayBuffer
+  readonly #kernel: Kernel | undefined
+  readonly #views: Views
+  readonly #settings: RamSettings
+  readonly #cells = new Map<boolean, Cells>()
+  readonly #blocks: RamBlock[] = []
+
+  /** Use allocate, attach or wrap. */
+  private constructor(handle: GuestRamHandle, settings: RamSettings) {
+    this.bytes = handle.bytes
+    this.buffer = handle.buffer
+    this.#memory = handle.memory
+    this.#cut = handle.cut
+    this.#settings = settings
+    this.host = settings.host
+    this.order = settings.order
+    this.#views = viewsOf(handle.buffer)
+    const module = handle.memory === undefined || settings.lane === 'script' ? undefined : kernelFor(settings)
+    if (module === undefined && settings.lane === 'wasm')
+      throw new TypeError(`options.lane is "wasm", but no kernel can serve this memory here`)
+    this.#kernel =
+      module &&
+      instantiate(
+        module,
+        handle.memory as WebAssembly.Memory,
+        module.privateScratch ? privateStage().memory : undefined,
+      )
+    const users = new UserBuffers(handle.buffer)
+    const script = new ScriptLane(this.#views, this.cells('normal'), settings.scratch, users)
+    this.lane =
+      module === undefined
+        ? script
+        : new WasmLane(
+            this.#kernel as Kernel,
+            module,
+            handle.memory as WebAssembly.Memory,
+            script,
+            settings.scratch,
+            users,
+          )
+    for (const block of handle.blocks) this.#blocks.push(new RamBlock(this, block.name, block.offset, block.size))
+  }
+
+  /**
+   * Allocates guest RAM: one shared WebAssembly.Memory, zeroed. The host commits its pages as they are touched.
+   *
+   * @param bytes 1 to 2^32.
+   * @throws RangeError where the engine has no room for it.
+   */
+  static allocate(bytes: number, options?: GuestRamOptions): GuestRam {
+    checkInteger(bytes, 'bytes', 1, MAX_BYTES)
+    const settings = resolveOptions(options)
+    const pages = Math.ceil(bytes / WASM_PAGE)
+    const cut = new SharedArrayBuffer(4)
+    const memory = sharedMemory(pages)
+    if (memory === undefined) {
+      if (settings.lane === 'wasm')
+        throw new TypeError(`options.lane is "wasm", but this engine has no shared WebAssembly.Memory`)
+      return new GuestRam(
+        { memory, buffer: new SharedArrayBuffer(pages * WASM_PAGE), bytes, cut, blocks: [] },
+        settings,
+      )
+    }
+    const buffer = memory.buffer as unknown as SharedArrayBuffer
+    return new GuestRam({ memory, buffer, bytes, cut, blocks: [] }, settings)
+  }
+
+  /**
+   * The same bytes in another thread.
+   *
+   * @param handle The `handle` of the other thread's GuestRam, after postMessage.
+   */
+  static attach(handle: GuestRamHandle, options?: GuestRamOptions): GuestRam {
+    if (
+      typeof handle !== 'object' ||
+      handle === null ||
+      !(handle.buffer instanceof SharedArrayBuffer) ||
+      !(handle.cut instanceof SharedArrayBuffer)
+    )
+      throw new TypeError(`handle must be a GuestRam's handle, got ${show(handle)}`)
+    return new GuestRam(handle, resolveOptions(options))
+  }
+
+  /**
+   * Guest RAM in a buffer that someone else made. No kernel can reach it: the script lane serves it, with the same
+   * contract, slower.
+   *
+   * @param buffer Up to 2^32 bytes. A growable one counts with its length of now.
+   */
+  static wrap(buffer: SharedArrayBuffer, options?: GuestRamOptions): GuestRam {
+    if (typeof SharedArrayBuffer === 'undefined' || !(buffer instanceof SharedArrayBuffer))
+      throw new TypeError(`buffer must be a SharedArrayBuffer, got ${show(buffer)}`)
+    const bytes = checkInteger(buffer.byteLength, 'buffer.byteLength', 1, MAX_BYTES)
+    const settings = resolveOptions(options)
+    if (settings.lane === 'wasm')
+      throw new TypeError(`options.lane is "wasm", but no kernel can reach a buffer that is not a WebAssembly.Memory's`)
+    return new GuestRam({ memory: undefined, buffer, bytes, cut: new SharedArrayBuffer(4), blocks: [] }, settings)
+  }
+
+  /**
+   * Cuts a RAM block: page aligned (4096 bytes), of any size. Any thread may cut; two never get the same bytes.
+   *
+   * @param name For people; blocks may share one.
+   * @param bytes 1 to what is left.
+   */
+  block(name: string, bytes: number): RamBlock {
+    checkText(name, 'name')
+    checkInteger(bytes, 'bytes', 1, MAX_BYTES)
+    const cut = new Int32Array(this.#cut)
+    const pages = Math.ceil(bytes / GUEST_PAGE)
+    for (;;) {
+      const first = Atomics.load(cut, 0)
+      const left = Math.max(0, this.bytes - first * GUEST_PAGE)
+      if (bytes > left)
+        throw new RangeError(`bytes must be at most the ${left} that are left of this guest RAM, got ${bytes}`)
+      if (Atomics.compareExchange(cut, 0, first, first + pages) === first) {
+        const block = new RamBlock(this, name, first * GUEST_PAGE, bytes)
+        this.#blocks.push(block)
+        return block
+      }
+    }
+  }
+
+  /** The blocks that this thread has cut, and those that its handle brought along. */
+  get blocks(): readonly RamBlock[] {
+    return this.#blocks
+  }
+
+  /** What `attach` takes in another thread; describes the blocks of now. */
+  get handle(): GuestRamHandle {
+    return {
+      memory: this.#memory,
+      buffer: this.buffer,
+      bytes: this.bytes,
+      cut: this.#cut,
+      blocks: this.#blocks.map(({ name, offset, size }) => ({ name, offset, size })),
+    }
+  }
+
+  /** The 32-bit elements, in host byte order: for the access paths of the floors above. */
+  get elements(): Views {
+    return this.#views
+  }
+
+  /** The cells for memory mapped as `cacheMode`: what an unaligned one may be depends on it. */
+  cells(cacheMode: CacheMode): Cells {
+    const oneAccess = this.host.access[cacheMode].unaligned
+    let cells = this.#cells.get(oneAccess)
+    if (cells === undefined) {
+      const { order, unaligned } = this.#settings
+      cells = new Cells(this.#views, this.#kernel, { atomic: order === 'language', oneAccess, unaligned })
+      this.#cells.set(oneAccess, cells)
+    }
+    return cells
+  }
+}
+
+function kernelFor(settings: RamSettings): KernelModule | undefined {
+  if (settings.order === 'language') return kernelModule('language')
+  const normal = settings.host.access.normal
+  const tiers: KernelTier[] = normal.widest >= 16 && normal.vectors ? ['wide', 'narrow'] : ['narrow']
+  for (const tier of tiers) {
+    const module = kernelModule(tier)
+    if (module !== undefined) return module
+  }
+  return undefined
+}
+
+/** Undefined where the engine has no WebAssembly, or no shared memory. */
+function sharedMemory(pages: number): WebAssembly.Memory | undefined {
+  if (typeof WebAssembly === 'undefined') return undefined
+  const maximum = Math.min(pages + STAGE_PAGES, MAX_BYTES / WASM_PAGE)
+  const memory = new WebAssembly.Memory({ initial: pages, maximum, shared: true })
+  return memory.buffer instanceof SharedArrayBuffer ? memory : undefined
+}

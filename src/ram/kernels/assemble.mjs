@@ -1,0 +1,88 @@
+// Assembles ordered.wat into ordered.wasm.ts: the bytes that ship, and that tests instrument.
+// Three tiers, each for engines with one memory and with two (WebAssembly's multi-memory).
+// `npm run kernels` writes the file; `npm run kernels -- --check` fails if the one in the tree differs.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import wabtInit from 'wabt'
+
+const FEATURES = { threads: true, simd: true, multi_memory: true, bulk_memory: true, mutable_globals: true }
+const TIERS = ['wide', 'narrow', 'language']
+
+const here = name => fileURLToPath(new URL(name, import.meta.url))
+
+/** Keeps or drops what stands between `;; name{` and `;; }name`, markers included. */
+function section(text, name, keep) {
+  return text.replace(new RegExp(`\\n *;; ${name}\\{([\\s\\S]*?)\\n *;; \\}${name}`, 'g'), keep ? '$1' : '')
+}
+
+/** Writes the `each{ name $dst=.. $src=..; ..` function once per name, for its pair of memories. */
+function instances(text) {
+  return text.replace(/\n *;; each\{ (.*)\n([\s\S]*?)\n *;; \}each/g, (_, list, body) =>
+    list
+      .split(';')
+      .map(entry => {
+        const [name, ...pairs] = entry.trim().split(' ')
+        const memories = Object.fromEntries(pairs.map(pair => pair.split('=')))
+        return `\n${body.replaceAll('$each', `$${name}`).replaceAll('"each"', `"${name}"`)}`.replace(
+          / (\$dst|\$src)\b/g,
+          (_, memory) => ` ${memories[memory]}`,
+        )
+      })
+      .join(''),
+  )
+}
+
+/** Every plain store to guest RAM becomes an atomic one, except between the `plain` marks. */
+function atomicStores(text) {
+  return text
+    .split(/(\n *;; plain\{[\s\S]*?\n *;; \}plain)/)
+    .map((part, index) =>
+      index % 2 === 1
+        ? part
+        : part.replace(/\b(i32|i64)\.store(8|16|32)? \$ram/g, (_, type, width = '') => `${type}.atomic.store${width}`),
+    )
+    .join('')
+}
+
+/** The text of one tier for one or two memories. Guest RAM is memory 0, which an instruction need not name. */
+export function tierText(source, tier, memories) {
+  let text = section(section(source, 'wide', tier === 'wide'), 'slim', tier !== 'wide')
+  text = instances(text)
+  if (tier === 'language') text = atomicStores(text)
+  if (memories === 1) {
+    text = text.replace(/\n *\(import "guestmem" "tmp".*/, '')
+    text = text.replace(/(\.(?:load|store|copy)\w*)((?: \$(?:ram|tmp))+)/g, '$1')
+  }
+  return text.replace(/(\.(?:load|store)\w*) \$ram\b/g, '$1')
+}
+
+export async function assemble() {
+  const wabt = await wabtInit()
+  const source = readFileSync(here('ordered.wat'), 'utf8')
+  const kernels = {}
+  for (const tier of TIERS) {
+    for (const memories of [1, 2]) {
+      const module = wabt.parseWat(`ordered.${tier}.wat`, tierText(source, tier, memories), FEATURES)
+      module.validate(FEATURES)
+      kernels[`${tier}${memories}`] = Buffer.from(module.toBinary({}).buffer).toString('base64')
+      module.destroy()
+    }
+  }
+  return [
+    '// Assembled from ordered.wat by `npm run kernels`; base64, so that a bundler carries it and nothing is fetched.',
+    'export const KERNELS: Readonly<Record<string, string>> = {',
+    ...Object.entries(kernels).map(([name, bytes]) => `  ${name}: '${bytes}',`),
+    '}',
+    '',
+  ].join('\n')
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const text = await assemble()
+  if (process.argv.includes('--check')) {
+    if (readFileSync(here('ordered.wasm.ts'), 'utf8') !== text) {
+      console.error('src/ram/kernels/ordered.wasm.ts is not what ordered.wat assembles to: run `npm run kernels`')
+      process.exit(1)
+    }
+  } else writeFileSync(here('ordered.wasm.ts'), text)
+}

@@ -1,0 +1,68 @@
+import { KERNELS } from './ordered.wasm.ts'
+
+/**
+ * The tiers of ordered.wat. `wide` and `narrow` are the host order, with 16-byte and 8-byte stores; `language` stores
+ * atomically, which the WebAssembly memory model orders on every host.
+ */
+export type KernelTier = 'wide' | 'narrow' | 'language'
+
+/** The functions of ordered.wat; addresses and lengths are bytes below 2^32, and nothing is checked here. */
+export interface Kernel {
+  copy(dst: number, src: number, length: number): void
+  copyIn(dst: number, tmp: number, length: number): void
+  copyOut(tmp: number, src: number, length: number): void
+  bulk(dst: number, src: number, length: number): void
+  bulkIn(dst: number, tmp: number, length: number): void
+  bulkOut(tmp: number, src: number, length: number): void
+  fill(dst: number, byte: number, length: number): void
+  upSaved(dst: number, distance: number, length: number, tmp: number): void
+  upRing(dst: number, distance: number, length: number, tmp: number): void
+  load16(address: number): number
+  load32(address: number): number
+  load64(address: number): number
+  atomicLoad64(address: number): number
+  /** The high half of the latest load64 or atomicLoad64. */
+  high(): number
+  store16(address: number, value: number): void
+  store32(address: number, value: number): void
+  store64(address: number, low: number, high: number): void
+  atomicStore64(address: number, low: number, high: number): void
+}
+
+/** A compiled tier, and whether its scratch is a memory of its own (multi-memory) or a part of guest RAM's. */
+export interface KernelModule {
+  readonly module: WebAssembly.Module
+  readonly privateScratch: boolean
+}
+
+const compiled = new Map<KernelTier, KernelModule | undefined>()
+
+/** Compiles a tier, once per thread; undefined where the engine lacks what it needs or a page's policy forbids it. */
+export function kernelModule(tier: KernelTier): KernelModule | undefined {
+  if (!compiled.has(tier)) compiled.set(tier, compile(tier, 2) ?? compile(tier, 1))
+  return compiled.get(tier)
+}
+
+function compile(tier: KernelTier, memories: 1 | 2): KernelModule | undefined {
+  try {
+    const bytes = kernelBytes(tier, memories)
+    // Small enough for the synchronous constructor on a browser's main thread.
+    return { module: new WebAssembly.Module(bytes), privateScratch: memories === 2 }
+  } catch {
+    return undefined
+  }
+}
+
+/** The bytes that ship. */
+export function kernelBytes(tier: KernelTier, memories: 1 | 2): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(KERNELS[`${tier}${memories}`] as string), char => char.charCodeAt(0))
+}
+
+export function instantiate(
+  kernel: KernelModule,
+  ram: WebAssembly.Memory,
+  tmp: WebAssembly.Memory | undefined,
+): Kernel {
+  const imports = { guestmem: tmp === undefined ? { ram } : { ram, tmp } }
+  return new WebAssembly.Instance(kernel.module, imports).exports as unknown as Kernel
+}

@@ -1,0 +1,174 @@
+import { isCell } from './cell-bytes.ts'
+import { instantiate, type Kernel, type KernelModule } from './kernels/kernel.ts'
+import { admitScratch, type Lane, type ScratchPolicy, scratchBytes } from './lane.ts'
+import type { ScriptLane } from './script-lane.ts'
+import { makePrivateStage, openStage, type Stage } from './stage.ts'
+import type { UserBuffer, UserBuffers } from './user-buffer.ts'
+
+/** Up to here a loop in script beats a call of the engine's copy and a kernel, bytes. */
+const SCRIPT_BYTES = 16
+/** The same where the user's array and guest RAM line up, so that the loop moves words. */
+const SCRIPT_WORD_BYTES = 96
+/** What passes through the stage at once: it stays in the first-level cache on its way. */
+const CHUNK_BYTES = 16384
+/** The kernel carries part of a ring's scratch in a register, which it spills beside the ring. */
+const RING_SPILL_BYTES = 16
+
+/**
+ * The ordered transfers by WebAssembly kernels (kernels/ordered.wat). A user's buffer is out of their reach: what is
+ * short is moved in script, the rest passes through the stage.
+ */
+export class WasmLane implements Lane {
+  readonly name = 'wasm'
+  readonly #kernel: Kernel
+  readonly #module: KernelModule
+  readonly #memory: WebAssembly.Memory
+  readonly #script: ScriptLane
+  readonly #scratch: ScratchPolicy
+  readonly #users: UserBuffers
+  #stage: Stage | undefined
+  #stageOpened = false
+  /** The latest part of the stage that was copied out: making a view costs more than a small copy. */
+  #view: Uint8Array = new Uint8Array(0)
+  #viewAt = 0
+
+  constructor(
+    kernel: Kernel,
+    module: KernelModule,
+    memory: WebAssembly.Memory,
+    script: ScriptLane,
+    scratch: ScratchPolicy,
+    users: UserBuffers,
+  ) {
+    this.#kernel = kernel
+    this.#module = module
+    this.#memory = memory
+    this.#script = script
+    this.#scratch = scratch
+    this.#users = users
+  }
+
+  move(dst: number, src: number, length: number): void {
+    const bytes = scratchBytes(dst - src, length)
+    if (bytes === 0 || isCell(dst, length)) this.#kernel.copy(dst, src, length)
+    else if (admitScratch(this.#scratch, bytes)) this.#moveUp(dst, dst - src, length, bytes)
+    else this.#script.move(dst, src, length)
+  }
+
+  fill(dst: number, byte: number, length: number): void {
+    this.#kernel.fill(dst, byte, length)
+  }
+
+  copyIn(dst: number, bytes: Uint8Array, at: number, length: number): void {
+    const user = this.#users.of(bytes)
+    if (user.guest) this.move(dst, user.offset + at, length)
+    else if (inScript(user, at, dst, length)) this.#script.copyUserIn(dst, user, at, length)
+    else this.#stageIn(dst, user, at, length, false)
+  }
+
+  copyOut(bytes: Uint8Array, at: number, src: number, length: number): void {
+    const user = this.#users.of(bytes)
+    if (user.guest) this.move(user.offset + at, src, length)
+    else if (inScript(user, at, src, length)) this.#script.copyUserOut(user, at, src, length)
+    else this.#stageOut(user, at, src, length, false)
+  }
+
+  bulkMove(dst: number, src: number, length: number): void {
+    this.#kernel.bulk(dst, src, length)
+  }
+
+  bulkFill(dst: number, byte: number, length: number): void {
+    this.#script.bulkFill(dst, byte, length)
+  }
+
+  bulkIn(dst: number, bytes: Uint8Array, at: number, length: number): void {
+    const user = this.#users.of(bytes)
+    if (user.guest) this.bulkMove(dst, user.offset + at, length)
+    else if (inScript(user, at, dst, length)) this.#script.copyUserIn(dst, user, at, length)
+    else this.#stageIn(dst, user, at, length, true)
+  }
+
+  bulkOut(bytes: Uint8Array, at: number, src: number, length: number): void {
+    const user = this.#users.of(bytes)
+    if (user.guest) this.bulkMove(user.offset + at, src, length)
+    else if (inScript(user, at, src, length)) this.#script.copyUserOut(user, at, src, length)
+    else this.#stageOut(user, at, src, length, true)
+  }
+
+  #moveUp(dst: number, distance: number, length: number, scratch: number): void {
+    const needed = scratch + RING_SPILL_BYTES
+    let stage = this.#openStage()
+    let kernel = this.#kernel
+    if (stage !== undefined && needed > stage.bytes.length) {
+      if (this.#module.privateScratch) {
+        // A larger scratch lives for this move alone.
+        const large = makePrivateStage(needed)
+        kernel = instantiate(this.#module, this.#memory, large.memory)
+        stage = large
+      } else stage = undefined
+    }
+    if (stage === undefined) this.#script.move(dst, dst - distance, length)
+    else if (scratch === distance) kernel.upRing(dst, distance, length, stage.base)
+    else kernel.upSaved(dst, distance, length, stage.base)
+  }
+
+  #stageIn(dst: number, user: UserBuffer, at: number, length: number, bulk: boolean): void {
+    const stage = this.#openStage()
+    if (stage === undefined) {
+      this.#script.copyUserIn(dst, user, at, length)
+      return
+    }
+    const kernel = this.#kernel
+    // The kernel copies fastest where both sides line up; the engine's copy between shared memories depends on it.
+    const skew = (this.#module.privateScratch ? dst : user.offset + at) & 15
+    const { bytes } = user
+    // Chunks end on a multiple of 16, so that no vector is cut.
+    let size = CHUNK_BYTES - (dst & 15)
+    for (let done = 0; done < length; done += size, size = CHUNK_BYTES) {
+      if (size > length - done) size = length - done
+      const from = at + done
+      stage.bytes.set(from === 0 && size === user.length ? bytes : bytes.subarray(from, from + size), skew)
+      if (bulk) kernel.bulkIn(dst + done, stage.base + skew, size)
+      else kernel.copyIn(dst + done, stage.base + skew, size)
+    }
+  }
+
+  #stageOut(user: UserBuffer, at: number, src: number, length: number, bulk: boolean): void {
+    const stage = this.#openStage()
+    if (stage === undefined) {
+      this.#script.copyUserOut(user, at, src, length)
+      return
+    }
+    const kernel = this.#kernel
+    const skew = this.#module.privateScratch ? 0 : (user.offset + at) & 15
+    for (let done = 0; done < length; ) {
+      const size = Math.min(CHUNK_BYTES, length - done)
+      if (bulk) kernel.bulkOut(stage.base + skew, src + done, size)
+      else kernel.copyOut(stage.base + skew, src + done, size)
+      user.bytes.set(this.#stageView(stage, skew, size), at + done)
+      done += size
+    }
+  }
+
+  #stageView(stage: Stage, at: number, length: number): Uint8Array {
+    if (this.#view.length !== length || this.#viewAt !== at) {
+      this.#view = stage.bytes.subarray(at, at + length)
+      this.#viewAt = at
+    }
+    return this.#view
+  }
+
+  #openStage(): Stage | undefined {
+    if (!this.#stageOpened) {
+      this.#stage = openStage(this.#module, this.#memory)
+      this.#stageOpened = true
+    }
+    return this.#stage
+  }
+}
+
+/** True where a loop in script is the way: what is short, and what others may watch. */
+function inScript(user: UserBuffer, at: number, address: number, length: number): boolean {
+  if (user.shared || length <= SCRIPT_BYTES) return true
+  return length <= SCRIPT_WORD_BYTES && user.views !== undefined && ((user.offset + at - address) & 3) === 0
+}
