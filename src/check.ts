@@ -9,7 +9,6 @@ export const ADDRESS_LIMIT: number = 9_007_199_254_740_992
 /** A bad value as an error's text shows it. Never throws, whatever the value: String() does on some objects. */
 export function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value)
-  if (typeof value === 'bigint') return `${value}n`
   if (typeof value === 'function') return 'a function'
   if (Array.isArray(value)) return 'an array'
   return typeof value === 'object' && value !== null ? 'an object' : String(value)

@@ -136,10 +136,10 @@ test.each([
   [{ base: 'aarch64', access: { device: 8 } }, 'overrides.access.device must be an object, got 8'],
   [{ base: 'aarch64', access: { device: { width: 8 } } }, 'overrides.access.device must have keys among .*, got "width"'],
   [{ base: 'aarch64', access: { device: { widest: 3 } } }, 'overrides.access.device.widest must be one of .*, got 3'],
-  [{ base: 'aarch64', access: { device: { widest: 128 } } }, 'overrides.access.device.widest: .*, got 128'],
-  [{ base: 'aarch64', access: { device: { widest: '8' } } }, 'overrides.access.device.widest: .*, got "8"'],
-  [{ base: 'aarch64', access: { normal: { unaligned: 0 } } }, 'overrides.access.normal.unaligned: .* boolean, got 0'],
-  [{ base: 'aarch64', access: { normal: { vectors: 'no' } } }, 'overrides.access.normal.vectors: .* boolean, got "no"'],
+  [{ base: 'aarch64', access: { device: { widest: 128 } } }, 'overrides.access.device.widest must be .*, got 128'],
+  [{ base: 'aarch64', access: { device: { widest: '8' } } }, 'overrides.access.device.widest must be .*, got "8"'],
+  [{ base: 'aarch64', access: { normal: { unaligned: 0 } } }, 'overrides.access.normal.unaligned must be .* boolean, got 0'],
+  [{ base: 'aarch64', access: { normal: { vectors: 'no' } } }, 'overrides.access.normal.vectors must be .* boolean, got "no"'],
 ])('hostProfile refuses %o', (overrides, text) => {
   const call = () => hostProfile(overrides as { base: HostName })
   expect(call).toThrow(TypeError)
