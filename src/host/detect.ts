@@ -1,6 +1,7 @@
 import { CACHE_MODES } from './cache-mode.ts'
 import { type HostProbe, probeHost } from './environment.ts'
-import { type AccessWidth, HOST_PROFILES, type HostProfile, hostProfile } from './profile.ts'
+import type { AccessWidth } from './host-access.ts'
+import { HOST_PROFILES, type HostProfile, hostProfile } from './profile.ts'
 
 let detected: HostProfile | undefined
 

@@ -1,5 +1,5 @@
 import { hasAvx } from './avx.ts'
-import type { HostName } from './profile.ts'
+import type { HostName } from './host-access.ts'
 import type { HostScope } from './scope.ts'
 
 /** What can be learnt of the host CPU from JavaScript. */

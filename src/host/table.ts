@@ -1,5 +1,5 @@
 import type { CacheMode } from './cache-mode.ts'
-import type { HostAccess, HostName } from './profile.ts'
+import type { HostAccess, HostName } from './host-access.ts'
 
 /** One cell: what is so, and who says it. A manual's sections are named by title, which outlives their numbers. */
 export type Cell<T> = readonly [value: T, source: string]

@@ -6,7 +6,7 @@ export function isCell(address: number, length: number): boolean {
 }
 
 /** `length` bytes of a user's array, as one store to guest RAM. */
-export function storeCell(cells: Cells, dst: number, bytes: Uint8Array, at: number, length: number): void {
+export function putCell(cells: Cells, dst: number, bytes: Uint8Array, at: number, length: number): void {
   if (length === 4) cells.store32(dst, little32(bytes, at))
   else if (length === 1) cells.store8(dst, bytes[at] as number)
   else if (length === 2) cells.store16(dst, (bytes[at] as number) | ((bytes[at + 1] as number) << 8))
@@ -14,7 +14,7 @@ export function storeCell(cells: Cells, dst: number, bytes: Uint8Array, at: numb
 }
 
 /** One load from guest RAM, as `length` bytes of a user's array. */
-export function loadCell(cells: Cells, bytes: Uint8Array, at: number, src: number, length: number): void {
+export function getCell(cells: Cells, bytes: Uint8Array, at: number, src: number, length: number): void {
   if (length === 4) spread(bytes, at, cells.load32(src), 4)
   else if (length === 1) bytes[at] = cells.load8(src)
   else if (length === 2) spread(bytes, at, cells.load16(src), 2)

@@ -66,10 +66,7 @@ export class Cells {
       const value = this.atomic ? Atomics.load(this.#u16, index) : (this.#u16[index] as number)
       return HOST_LITTLE_ENDIAN ? value : swap16(value)
     }
-    if (this.oneAccess) return (this.#kernel as Kernel).load16(address)
-    this.#check(address, 2)
-    const low = this.load8(address)
-    return low | (this.load8(address + 1) << 8)
+    return this.#load16Unaligned(address)
   }
 
   load32(address: number): number {
@@ -78,15 +75,7 @@ export class Cells {
       const value = this.atomic ? Atomics.load(this.#u32, index) : (this.#u32[index] as number)
       return HOST_LITTLE_ENDIAN ? value : swap32(value)
     }
-    if (this.oneAccess) return (this.#kernel as Kernel).load32(address) >>> 0
-    this.#check(address, 4)
-    if ((address & 1) === 0) {
-      const low = this.load16(address)
-      return (low | (this.load16(address + 2) << 16)) >>> 0
-    }
-    const low = this.load8(address)
-    const middle = this.load16(address + 1)
-    return (low | (middle << 8) | (this.load8(address + 3) << 24)) >>> 0
+    return this.#load32Unaligned(address)
   }
 
   load64(address: number): bigint {
@@ -130,12 +119,7 @@ export class Cells {
       const element = HOST_LITTLE_ENDIAN ? value : swap16(value)
       if (this.atomic) Atomics.store(this.#u16, address >>> 1, element)
       else this.#u16[address >>> 1] = element
-    } else if (this.oneAccess) (this.#kernel as Kernel).store16(address, value)
-    else {
-      this.#check(address, 2)
-      this.store8(address, value)
-      this.store8(address + 1, value >>> 8)
-    }
+    } else this.#store16Unaligned(address, value)
   }
 
   store32(address: number, value: number): void {
@@ -143,18 +127,7 @@ export class Cells {
       const element = HOST_LITTLE_ENDIAN ? value : swap32(value)
       if (this.atomic) Atomics.store(this.#u32, address >>> 2, element)
       else this.#u32[address >>> 2] = element
-    } else if (this.oneAccess) (this.#kernel as Kernel).store32(address, value)
-    else {
-      this.#check(address, 4)
-      if ((address & 1) === 0) {
-        this.store16(address, value)
-        this.store16(address + 2, value >>> 16)
-      } else {
-        this.store8(address, value)
-        this.store16(address + 1, value >>> 8)
-        this.store8(address + 3, value >>> 24)
-      }
-    }
+    } else this.#store32Unaligned(address, value)
   }
 
   store64(address: number, value: bigint): void {
@@ -176,6 +149,51 @@ export class Cells {
     else {
       this.#check(address, 8)
       this.#splitStore64(address, low, high)
+    }
+  }
+
+  // Apart, so that the aligned ways stay small enough for the JIT to inline them.
+
+  #load16Unaligned(address: number): number {
+    if (this.oneAccess) return (this.#kernel as Kernel).load16(address)
+    this.#check(address, 2)
+    const low = this.load8(address)
+    return low | (this.load8(address + 1) << 8)
+  }
+
+  #load32Unaligned(address: number): number {
+    if (this.oneAccess) return (this.#kernel as Kernel).load32(address) >>> 0
+    this.#check(address, 4)
+    if ((address & 1) === 0) {
+      const low = this.load16(address)
+      return (low | (this.load16(address + 2) << 16)) >>> 0
+    }
+    const low = this.load8(address)
+    const middle = this.load16(address + 1)
+    return (low | (middle << 8) | (this.load8(address + 3) << 24)) >>> 0
+  }
+
+  #store16Unaligned(address: number, value: number): void {
+    if (this.oneAccess) (this.#kernel as Kernel).store16(address, value)
+    else {
+      this.#check(address, 2)
+      this.store8(address, value)
+      this.store8(address + 1, value >>> 8)
+    }
+  }
+
+  #store32Unaligned(address: number, value: number): void {
+    if (this.oneAccess) (this.#kernel as Kernel).store32(address, value)
+    else {
+      this.#check(address, 4)
+      if ((address & 1) === 0) {
+        this.store16(address, value)
+        this.store16(address + 2, value >>> 16)
+      } else {
+        this.store8(address, value)
+        this.store16(address + 1, value >>> 8)
+        this.store8(address + 3, value >>> 24)
+      }
     }
   }
 

@@ -1,11 +1,25 @@
-import type { GuestRam } from './guest-ram.ts'
+import type { CacheMode } from '../host/cache-mode.ts'
+import type { HostProfile } from '../host/profile.ts'
+import type { Cells } from './cells.ts'
+import type { Lane } from './lane.ts'
+import type { Views } from './views.ts'
+
+/** The guest RAM that a block was cut from, as far as those who hold the block need it: a GuestRam. */
+export interface BlockMemory {
+  readonly buffer: SharedArrayBuffer
+  readonly host: HostProfile
+  readonly order: 'host' | 'language'
+  readonly lane: Lane
+  readonly elements: Views
+  cells(cacheMode: CacheMode): Cells
+}
 
 /**
  * A piece of guest RAM that a memory region can show to a guest, or a device keep for itself (QEMU's RAMBlock). Cut by
  * `GuestRam.block`.
  */
 export class RamBlock {
-  readonly ram: GuestRam
+  readonly ram: BlockMemory
   readonly name: string
   /** Where it begins in its guest RAM, bytes; a multiple of 4096. */
   readonly offset: number
@@ -13,7 +27,7 @@ export class RamBlock {
   readonly size: number
 
   /** Made by `GuestRam.block`. */
-  constructor(ram: GuestRam, name: string, offset: number, size: number) {
+  constructor(ram: BlockMemory, name: string, offset: number, size: number) {
     this.ram = ram
     this.name = name
     this.offset = offset

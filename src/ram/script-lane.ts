@@ -1,5 +1,5 @@
 import { bulkCopyWithin, bulkFillBytes, bulkSetIn, bulkSetOut } from './bulk.ts'
-import { isCell, loadCell, storeCell } from './cell-bytes.ts'
+import { getCell, isCell, putCell } from './cell-bytes.ts'
 import type { Cells } from './cells.ts'
 import { admitScratch, type Lane, type ScratchPolicy, scratchBytes } from './lane.ts'
 import { copyDown, copyViews, fillViews, moveRing, packViews } from './script-copy.ts'
@@ -53,13 +53,13 @@ export class ScriptLane implements Lane {
 
   /** From a buffer that is known not to be the guest's. */
   copyUserIn(dst: number, user: UserBuffer, at: number, length: number): void {
-    if (isCell(dst, length)) storeCell(this.#cells, dst, user.bytes, at, length)
+    if (isCell(dst, length)) putCell(this.#cells, dst, user.bytes, at, length)
     else if (user.views === undefined) packViews(this.#ram, dst, user.bytes, at, length, this.#atomic)
     else copyViews(this.#ram, dst, user.views, user.offset + at, length, this.#atomic)
   }
 
   copyUserOut(user: UserBuffer, at: number, src: number, length: number): void {
-    if (isCell(src, length) && !user.shared) loadCell(this.#cells, user.bytes, at, src, length)
+    if (isCell(src, length) && !user.shared) getCell(this.#cells, user.bytes, at, src, length)
     else {
       const views = user.views ?? viewsOf(user.bytes.buffer)
       copyViews(views, user.offset + at, this.#ram, src, length, user.shared && this.#atomic)

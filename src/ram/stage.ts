@@ -44,6 +44,16 @@ function growStage(ram: WebAssembly.Memory): Stage | undefined {
   }
 }
 
+/** Puts a user's bytes on the stage. Only this thread sees it, so the engine's own copy may store them in any order. */
+export function putOnStage(stage: Stage, at: number, user: Uint8Array): void {
+  stage.bytes.set(user, at)
+}
+
+/** Takes bytes off the stage, `part` of it, to a buffer that nobody else watches. */
+export function takeOffStage(part: Uint8Array, user: Uint8Array, at: number): void {
+  user.set(part, at)
+}
+
 export function openStage(kernel: KernelModule, ram: WebAssembly.Memory): Stage | undefined {
   return kernel.privateScratch ? privateStage() : growStage(ram)
 }

@@ -47,6 +47,11 @@ export function swap32(value: number): number {
   return ((value << 24) | ((value & 0xff00) << 8) | ((value >>> 8) & 0xff00) | (value >>> 24)) >>> 0
 }
 
+/** Reverses the bytes of a value of 1, 2 or 4. */
+export function swap(value: number, size: number): number {
+  return size === 4 ? swap32(value) : size === 2 ? swap16(value) : value
+}
+
 /** Reverses the eight bytes of an unsigned 64-bit value. */
 export function swap64(value: bigint): bigint {
   const low = swap32(Number(value & 0xffff_ffffn))

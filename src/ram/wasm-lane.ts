@@ -2,7 +2,7 @@ import { isCell } from './cell-bytes.ts'
 import { instantiate, type Kernel, type KernelModule } from './kernels/kernel.ts'
 import { admitScratch, type Lane, type ScratchPolicy, scratchBytes } from './lane.ts'
 import type { ScriptLane } from './script-lane.ts'
-import { makePrivateStage, openStage, type Stage } from './stage.ts'
+import { makePrivateStage, openStage, putOnStage, type Stage, takeOffStage } from './stage.ts'
 import type { UserBuffer, UserBuffers } from './user-buffer.ts'
 
 /** Up to here a loop in script beats a call of the engine's copy and a kernel, bytes. */
@@ -127,7 +127,7 @@ export class WasmLane implements Lane {
     for (let done = 0; done < length; done += size, size = CHUNK_BYTES) {
       if (size > length - done) size = length - done
       const from = at + done
-      stage.bytes.set(from === 0 && size === user.length ? bytes : bytes.subarray(from, from + size), skew)
+      putOnStage(stage, skew, from === 0 && size === user.length ? bytes : bytes.subarray(from, from + size))
       if (bulk) kernel.bulkIn(dst + done, stage.base + skew, size)
       else kernel.copyIn(dst + done, stage.base + skew, size)
     }
@@ -145,7 +145,7 @@ export class WasmLane implements Lane {
       const size = Math.min(CHUNK_BYTES, length - done)
       if (bulk) kernel.bulkOut(stage.base + skew, src + done, size)
       else kernel.copyOut(stage.base + skew, src + done, size)
-      user.bytes.set(this.#stageView(stage, skew, size), at + done)
+      takeOffStage(this.#stageView(stage, skew, size), user.bytes, at + done)
       done += size
     }
   }

@@ -1,0 +1,328 @@
+import { checkAddress, checkBoolean, checkInteger, checkKeys, checkObject, checkText, show } from '../check.ts'
+import { type CacheMode, checkCacheMode } from '../host/cache-mode.ts'
+import { RamBlock } from '../ram/ram-block.ts'
+import type { RegionKind } from '../request/route.ts'
+import type { DeviceAccess } from './device-access.ts'
+import { checkExpansion } from './expansion.ts'
+import { guardOf } from './guard.ts'
+import { checkOps, type MemoryRegionOps } from './ops.ts'
+import { OpsAccess } from './ops-access.ts'
+import { RegionLinks } from './region-links.ts'
+import { REJECT } from './reject-access.ts'
+import { transaction } from './transaction.ts'
+
+/** 2^64: the largest size. Sizes over 2^53 are taken when a number holds them exactly; what lies below 2^53 is used. */
+const MAX_SIZE = 2 ** 64
+
+export interface RamRegionOptions {
+  /** How the host maps it (S1); `normal` unless said. Set here, never changed (S1.2). */
+  readonly cacheMode?: CacheMode
+}
+
+export interface IoRegionOptions {
+  /** The device: regions of one owner share one re-entrancy guard (RULES G7). The ops object unless said. */
+  readonly owner?: object
+  /** False lets handlers of this region be re-entered. True unless said. */
+  readonly reentrancyGuard?: boolean
+}
+
+interface RegionInit {
+  kind: RegionKind
+  name: string
+  size: number
+  block?: RamBlock
+  cacheMode?: CacheMode
+  target?: MemoryRegion
+  targetOffset?: number
+  access?: DeviceAccess
+}
+
+/**
+ * A range of addresses with one meaning (QEMU's MemoryRegion): RAM, a device's registers, a container of other
+ * regions, or an alias that shows a part of another. Regions form a tree; address spaces show a tree's root.
+ *
+ * A tree belongs to one thread. Every change outside a transaction is rendered at once.
+ */
+export class MemoryRegion {
+  readonly kind: RegionKind
+  readonly name: string
+  /** Of ram, rom and ramDevice regions; undefined on others (S1). */
+  readonly cacheMode: CacheMode | undefined
+  /** The bytes behind ram, rom and ramDevice regions. */
+  readonly block: RamBlock | undefined
+  /** What an alias shows. */
+  readonly target: MemoryRegion | undefined
+  /** What answers at an io region or a reservation. For floors above. */
+  readonly access: DeviceAccess | undefined
+  /** Who shows this region. For floors above. */
+  readonly links: RegionLinks<MemoryRegion> = new RegionLinks<MemoryRegion>(this)
+  #size: number
+  #address = 0
+  #priority = 0
+  #enabled = true
+  #readonly: boolean
+  #targetOffset: number
+  #container: MemoryRegion | undefined
+  /** Ascending priority, among equals the latest last: shown from the end (RULES B1). */
+  #subregions: MemoryRegion[] = []
+
+  private constructor(init: RegionInit) {
+    this.kind = init.kind
+    this.name = checkText(init.name, 'name')
+    this.#size = init.size
+    this.block = init.block
+    this.cacheMode = init.cacheMode
+    this.target = init.target
+    this.#targetOffset = init.targetOffset ?? 0
+    this.access = init.access
+    this.#readonly = init.kind === 'rom'
+  }
+
+  /** A region that only holds others. @param size Bytes, 1 to 2^64. */
+  static container(name: string, size: number): MemoryRegion {
+    return new MemoryRegion({ kind: 'container', name, size: checkSize(size) })
+  }
+
+  /** Guest RAM: reads and writes go to the block. */
+  static ram(name: string, block: RamBlock, options?: RamRegionOptions): MemoryRegion {
+    return MemoryRegion.#memory('ram', name, block, options)
+  }
+
+  /** Read only for the guest; a write is rejected (RULES E5). Its contents are the block's. */
+  static rom(name: string, block: RamBlock, options?: RamRegionOptions): MemoryRegion {
+    return MemoryRegion.#memory('rom', name, block, options)
+  }
+
+  /**
+   * Memory that is a device's, such as a BAR of a passed-through one: its cacheMode and the space's direct-access
+   * policy say which accesses may be made (S1.3).
+   */
+  static ramDevice(name: string, block: RamBlock, options?: RamRegionOptions): MemoryRegion {
+    return MemoryRegion.#memory('ramDevice', name, block, options)
+  }
+
+  /** A device's registers. @param size Bytes, 1 to 2^64. */
+  static io(name: string, ops: MemoryRegionOps, size: number, options: IoRegionOptions = {}): MemoryRegion {
+    const checked = checkOps(ops)
+    checkKeys(checkObject(options, 'options'), ['owner', 'reentrancyGuard'], 'options')
+    const owner = options.owner ?? ops
+    if (typeof owner !== 'object' && typeof owner !== 'function')
+      throw new TypeError(`options.owner must be an object, got ${show(owner)}`)
+    const guarded = checkBoolean(options.reentrancyGuard ?? true, 'options.reentrancyGuard')
+    const access = new OpsAccess(checked, guarded ? guardOf(owner) : undefined)
+    return new MemoryRegion({ kind: 'io', name, size: checkSize(size), access })
+  }
+
+  /** Addresses that are taken, and reject every access. */
+  static reservation(name: string, size: number): MemoryRegion {
+    return new MemoryRegion({ kind: 'reservation', name, size: checkSize(size), access: REJECT })
+  }
+
+  /**
+   * A window on `size` bytes of `target` from `offset` on, also past its end, where nothing is.
+   *
+   * @param offset Bytes, 0 to 2^53 - 1.
+   */
+  static alias(name: string, target: MemoryRegion, offset: number, size: number): MemoryRegion {
+    checkRegion(target, 'target')
+    checkAddress(offset, 'offset')
+    return new MemoryRegion({ kind: 'alias', name, size: checkSize(size), target, targetOffset: offset })
+  }
+
+  /** Runs `body`; what it changes is rendered once, at the end of the outermost transaction. */
+  static transaction<T>(body: () => T): T {
+    return transaction(body)
+  }
+
+  /** Bytes. */
+  get size(): number {
+    return this.#size
+  }
+
+  /** Offset in the container, bytes. */
+  get address(): number {
+    return this.#address
+  }
+
+  get priority(): number {
+    return this.#priority
+  }
+
+  get enabled(): boolean {
+    return this.#enabled
+  }
+
+  /** Passed on to all that is shown through it. A flat range shows it; a device's write to RAM ignores it (RULES E2). */
+  get readonly(): boolean {
+    return this.#readonly
+  }
+
+  /** Where an alias begins in its target, bytes. */
+  get targetOffset(): number {
+    return this.#targetOffset
+  }
+
+  get container(): MemoryRegion | undefined {
+    return this.#container
+  }
+
+  /** Ascending priority, among equals the latest added last; the last of those that overlap is the one that is seen. */
+  get subregions(): readonly MemoryRegion[] {
+    return this.#subregions
+  }
+
+  /**
+   * Maps `region` at `address` of this one. Where regions overlap, the higher priority is seen, among equals the latest
+   * added.
+   *
+   * @param address Offset in this region, bytes, 0 to 2^53 - 1; the region may reach past this one's end, unseen.
+   * @param priority A signed 32-bit integer.
+   * @throws TypeError or RangeError, and the tree is as it was.
+   */
+  addSubregion(address: number, region: MemoryRegion, priority = 0): void {
+    checkAddress(address, 'address')
+    checkRegion(region, 'region')
+    checkInteger(priority, 'priority', -(2 ** 31), 2 ** 31 - 1)
+    if (this.kind === 'alias') throw new TypeError(`an alias has no subregions: ${show(this.name)} is one`)
+    if (region.#container !== undefined)
+      throw new TypeError(`region ${show(region.name)} is already in ${show(region.#container.name)}`)
+    for (let above: MemoryRegion | undefined = this; above !== undefined; above = above.#container)
+      if (above === region) throw new TypeError(`region ${show(region.name)} can't be added under itself`)
+    const before = [region.#address, region.#priority] as const
+    this.#link(address, region, priority)
+    try {
+      if (region.kind === 'alias' || region.#subregions.length > 0) checkExpansion(region, 'region')
+    } catch (error) {
+      this.#unlink(region)
+      region.#address = before[0]
+      region.#priority = before[1]
+      throw error
+    }
+    if (this.#enabled && region.#enabled) this.links.changed()
+  }
+
+  /** Unmaps `region`; it keeps its address and priority. @throws TypeError where it is not one of this region's. */
+  removeSubregion(region: MemoryRegion): void {
+    checkRegion(region, 'region')
+    if (region.#container !== this) throw new TypeError(`region ${show(region.name)} is not in ${show(this.name)}`)
+    this.#unlink(region)
+    if (this.#enabled && region.#enabled) this.links.changed()
+  }
+
+  /** Moves this region in its container, to the front of its equals (RULES B2). Nothing happens where it is there already. */
+  setAddress(address: number): void {
+    checkAddress(address, 'address')
+    if (address === this.#address) return
+    const container = this.#container
+    if (container === undefined) {
+      this.#address = address
+      return
+    }
+    const before = this.#address
+    const place = container.#subregions.indexOf(this)
+    container.#unlink(this)
+    container.#link(address, this, this.#priority)
+    try {
+      checkExpansion<MemoryRegion>(this, 'address')
+    } catch (error) {
+      container.#unlink(this)
+      container.#link(before, this, this.#priority, place)
+      throw error
+    }
+    if (container.#enabled && this.#enabled) container.links.changed()
+  }
+
+  /** @param size Bytes, 1 to 2^64; of memory, no more than its block has. */
+  setSize(size: number): void {
+    checkSize(size)
+    if (this.block !== undefined && size > this.block.size)
+      throw new RangeError(`size must be at most the block's ${this.block.size}, got ${size}`)
+    if (size === this.#size) return
+    const before = this.#size
+    this.#size = size
+    this.#checked('size', () => {
+      this.#size = before
+    })
+  }
+
+  setEnabled(enabled: boolean): void {
+    checkBoolean(enabled, 'enabled')
+    if (enabled === this.#enabled) return
+    this.#enabled = enabled
+    this.#checked('enabled', () => {
+      this.#enabled = !enabled
+    })
+  }
+
+  setReadonly(readonly: boolean): void {
+    checkBoolean(readonly, 'readonly')
+    if (readonly === this.#readonly) return
+    this.#readonly = readonly
+    if (this.#enabled) this.links.changed()
+  }
+
+  /** Shows another part of an alias' target. @param offset Bytes, 0 to 2^53 - 1. */
+  setAliasOffset(offset: number): void {
+    checkAddress(offset, 'offset')
+    if (this.kind !== 'alias') throw new TypeError(`only an alias has an offset: ${show(this.name)} is ${this.kind}`)
+    if (offset === this.#targetOffset) return
+    const before = this.#targetOffset
+    this.#targetOffset = offset
+    this.#checked('offset', () => {
+      this.#targetOffset = before
+    })
+  }
+
+  static #memory(kind: RegionKind, name: string, block: RamBlock, options: RamRegionOptions = {}): MemoryRegion {
+    if (!(block instanceof RamBlock)) throw new TypeError(`block must be a RamBlock, got ${show(block)}`)
+    checkKeys(checkObject(options, 'options'), ['cacheMode'], 'options')
+    const cacheMode = checkCacheMode(options.cacheMode ?? 'normal', 'options.cacheMode')
+    return new MemoryRegion({ kind, name, size: block.size, block, cacheMode })
+  }
+
+  /** Ends a change: takes it back where it would make an alias expand without end, else has it shown. */
+  #checked(argument: string, undo: () => void): void {
+    try {
+      checkExpansion<MemoryRegion>(this, argument)
+    } catch (error) {
+      undo()
+      throw error
+    }
+    this.links.changed()
+  }
+
+  #link(address: number, region: MemoryRegion, priority: number, place = this.#placeFor(priority)): void {
+    region.#address = address
+    region.#priority = priority
+    region.#container = this
+    this.#subregions.splice(place, 0, region)
+    region.links.retain()
+  }
+
+  #unlink(region: MemoryRegion): void {
+    this.#subregions.splice(this.#subregions.lastIndexOf(region), 1)
+    region.#container = undefined
+    region.links.release()
+  }
+
+  /** Behind all of its priority. Most are added behind all. */
+  #placeFor(priority: number): number {
+    let low = 0
+    let high = this.#subregions.length
+    if (high === 0 || (this.#subregions[high - 1] as MemoryRegion).#priority <= priority) return high
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if ((this.#subregions[middle] as MemoryRegion).#priority <= priority) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+}
+
+function checkSize(size: unknown): number {
+  return checkInteger(size, 'size', 1, MAX_SIZE)
+}
+
+function checkRegion(region: unknown, argument: string): void {
+  if (!(region instanceof MemoryRegion)) throw new TypeError(`${argument} must be a MemoryRegion, got ${show(region)}`)
+}

@@ -1,0 +1,230 @@
+import type { MemTxAttrs } from '../request/attrs.ts'
+import { MemTxResult } from '../request/result.ts'
+import { completion, type DeviceAccess } from './device-access.ts'
+import type { Guard } from './guard.ts'
+import type { CheckedOps, MemoryRegionOps } from './ops.ts'
+
+/** Accesses to a region of kind io: what its ops accept, adapted to what its handlers take (RULES G). */
+export class OpsAccess implements DeviceAccess {
+  readonly maxSize: number
+  readonly unaligned: boolean
+  readonly endianness: 'little' | 'big' | 'native'
+  readonly #ops: MemoryRegionOps
+  /** Sets of sizes, each its own bit: those that are valid, and those that go to a handler whole if aligned. */
+  readonly #valid: number
+  readonly #whole: number
+  readonly #validUnaligned: boolean
+  readonly #implMin: number
+  readonly #implMax: number
+  readonly #guard: Guard | undefined
+
+  /** @param guard Undefined where the user opted out of the re-entrancy guard. */
+  constructor(checked: CheckedOps, guard: Guard | undefined) {
+    const { ops } = checked
+    this.maxSize = checked.validMax === 0 ? 4 : checked.validMax
+    this.unaligned = checked.implUnaligned
+    this.endianness = checked.endianness
+    this.#ops = ops
+    const sizes = [1, 2, 4, 8]
+    const { validMin, validMax } = checked
+    this.#valid = sizes.filter(size => validMax === 0 || (size >= validMin && size <= validMax)).reduce(or, 0)
+    this.#validUnaligned = checked.validUnaligned
+    this.#implMin = checked.implMin
+    this.#implMax = checked.implMax
+    const asked = ops.accepts !== undefined
+    this.#whole = asked ? 0 : sizes.filter(size => this.#width(size) === size).reduce(or, 0) & this.#valid
+    this.#guard = guard
+  }
+
+  // The way of most accesses is written out in `read` and `write`: valid, and taken whole by the handler.
+
+  read(offset: number, size: number, attrs: MemTxAttrs, big: boolean): number {
+    if ((this.#whole & size) === 0 || (offset & (size - 1)) !== 0) return this.#readAdapted(offset, size, attrs, big)
+    if (!this.#engage()) return 0
+    try {
+      return this.#readPiece(offset, size, attrs)
+    } finally {
+      this.#leave()
+    }
+  }
+
+  write(offset: number, value: number, size: number, attrs: MemTxAttrs, big: boolean): void {
+    if ((this.#whole & size) === 0 || (offset & (size - 1)) !== 0) {
+      this.#writeAdapted(offset, value, size, attrs, big)
+      return
+    }
+    if (!this.#engage()) return
+    try {
+      this.#writePiece(offset, value, size, attrs)
+    } finally {
+      this.#leave()
+    }
+  }
+
+  #readAdapted(offset: number, size: number, attrs: MemTxAttrs, big: boolean): number {
+    if (!this.#enter(offset, size, false, attrs)) return 0
+    try {
+      return this.#readPieces(offset, size, this.#width(size), attrs, big)
+    } finally {
+      this.#leave()
+    }
+  }
+
+  #writeAdapted(offset: number, value: number, size: number, attrs: MemTxAttrs, big: boolean): void {
+    if (!this.#enter(offset, size, true, attrs)) return
+    try {
+      this.#writePieces(offset, value, size, this.#width(size), attrs, big)
+    } finally {
+      this.#leave()
+    }
+  }
+
+  read64(offset: number, attrs: MemTxAttrs, big: boolean): bigint {
+    if (!this.#enter(offset, 8, false, attrs)) return 0n
+    try {
+      return this.#readWide(offset, 8, this.#width(8), attrs, big)
+    } finally {
+      this.#leave()
+    }
+  }
+
+  write64(offset: number, value: bigint, attrs: MemTxAttrs, big: boolean): void {
+    if (!this.#enter(offset, 8, true, attrs)) return
+    try {
+      this.#writeWide(offset, value, 8, this.#width(8), attrs, big)
+    } finally {
+      this.#leave()
+    }
+  }
+
+  /** Validity first (G2), then the guard (G7). False: nothing is called, and `completion` says why. */
+  #enter(offset: number, size: number, isWrite: boolean, attrs: MemTxAttrs): boolean {
+    if (!this.#isValid(offset, size, isWrite, attrs)) {
+      completion.result = MemTxResult.DECODE_ERROR
+      return false
+    }
+    return this.#engage()
+  }
+
+  /** Sets the device's mark, or refuses where it is set (G7). */
+  #engage(): boolean {
+    const guard = this.#guard
+    if (guard !== undefined) {
+      if (guard.engaged) {
+        completion.result = MemTxResult.ACCESS_ERROR
+        return false
+      }
+      guard.engaged = true
+    }
+    return true
+  }
+
+  /** Only the access that set the mark comes here, so a nested one can't open the device again. */
+  #leave(): void {
+    if (this.#guard !== undefined) this.#guard.engaged = false
+  }
+
+  #isValid(offset: number, size: number, isWrite: boolean, attrs: MemTxAttrs): boolean {
+    if (this.#ops.accepts !== undefined && !this.#ops.accepts(offset, size, isWrite, attrs)) return false
+    if (!this.#validUnaligned && (offset & (size - 1)) !== 0) return false
+    return (this.#valid & size) !== 0
+  }
+
+  /** The size at which the handlers are called (G5). */
+  #width(size: number): number {
+    return Math.max(Math.min(size, this.#implMax), this.#implMin)
+  }
+
+  #readPiece(offset: number, size: number, attrs: MemTxAttrs): number {
+    const value = this.#ops.read(offset, size, attrs)
+    if (typeof value === 'object') {
+      completion.result = value.result
+      return 0
+    }
+    completion.result = MemTxResult.OK
+    return size === 4 ? value >>> 0 : size === 1 ? value & 0xff : value & 0xffff
+  }
+
+  #writePiece(offset: number, value: number, size: number, attrs: MemTxAttrs): void {
+    const result = this.#ops.write(offset, value, size, attrs)
+    completion.result = typeof result === 'number' ? result : MemTxResult.OK
+  }
+
+  /** Pieces in ascending order, whatever the byte order; a failing one doesn't stop the rest (G5). */
+  #readPieces(offset: number, size: number, width: number, attrs: MemTxAttrs, big: boolean): number {
+    if (width === 8) return Number(this.#readWide(offset, size, width, attrs, big))
+    let value = 0
+    let result = 0
+    for (let at = 0; at < size; at += width) {
+      const piece = this.#readPiece(offset + at, width, attrs)
+      const shift = pieceShift(at, size, width, big)
+      value |= shift < 0 ? piece >>> -shift : piece << shift
+      result |= completion.result
+    }
+    completion.result = result
+    return size === 4 ? value >>> 0 : size === 1 ? value & 0xff : value & 0xffff
+  }
+
+  #writePieces(offset: number, value: number, size: number, width: number, attrs: MemTxAttrs, big: boolean): void {
+    if (width === 8) {
+      this.#writeWide(offset, BigInt(value), size, width, attrs, big)
+      return
+    }
+    let result = 0
+    for (let at = 0; at < size; at += width) {
+      const shift = pieceShift(at, size, width, big)
+      const piece = shift < 0 ? value << -shift : value >>> shift
+      this.#writePiece(offset + at, width === 4 ? piece >>> 0 : piece & (width === 1 ? 0xff : 0xffff), width, attrs)
+      result |= completion.result
+    }
+    completion.result = result
+  }
+
+  /** The same in 64 bits: an access of 8 bytes, or one whose handler takes 8. */
+  #readWide(offset: number, size: number, width: number, attrs: MemTxAttrs, big: boolean): bigint {
+    let value = 0n
+    let result = 0
+    for (let at = 0; at < size; at += width) {
+      const piece =
+        width === 8 ? this.#readPiece64(offset + at, attrs) : BigInt(this.#readPiece(offset + at, width, attrs))
+      const shift = pieceShift(at, size, width, big)
+      value |= shift < 0 ? piece >> BigInt(-shift) : piece << BigInt(shift)
+      result |= completion.result
+    }
+    completion.result = result
+    return BigInt.asUintN(8 * size, value)
+  }
+
+  #writeWide(offset: number, value: bigint, size: number, width: number, attrs: MemTxAttrs, big: boolean): void {
+    let result = 0
+    for (let at = 0; at < size; at += width) {
+      const shift = pieceShift(at, size, width, big)
+      const piece = BigInt.asUintN(8 * width, shift < 0 ? value << BigInt(-shift) : value >> BigInt(shift))
+      if (width === 8) {
+        const answer = (this.#ops.write64 as NonNullable<MemoryRegionOps['write64']>)(offset + at, piece, attrs)
+        completion.result = typeof answer === 'number' ? answer : MemTxResult.OK
+      } else this.#writePiece(offset + at, Number(piece), width, attrs)
+      result |= completion.result
+    }
+    completion.result = result
+  }
+
+  #readPiece64(offset: number, attrs: MemTxAttrs): bigint {
+    const value = (this.#ops.read64 as NonNullable<MemoryRegionOps['read64']>)(offset, attrs)
+    if (typeof value === 'object') {
+      completion.result = value.result
+      return 0n
+    }
+    completion.result = MemTxResult.OK
+    return BigInt.asUintN(64, value)
+  }
+}
+
+function or(set: number, size: number): number {
+  return set | size
+}
+
+/** Where the piece at byte `at` sits in the value, bits; below zero, the piece reaches under its lowest bit (G5). */
+function pieceShift(at: number, size: number, width: number, big: boolean): number {
+  return 8 * (big ? size - width - at : at)
+}

@@ -1,0 +1,98 @@
+import { currentEpoch, markDirty, nextEpoch, type Viewer } from './transaction.ts'
+
+/** A region, as far as the shape of its tree goes. */
+export interface RegionNode<R extends RegionNode<R>> {
+  readonly enabled: boolean
+  readonly readonly: boolean
+  readonly address: number
+  readonly size: number
+  readonly container: R | undefined
+  readonly subregions: readonly R[]
+  readonly target: R | undefined
+  readonly targetOffset: number
+  readonly links: RegionLinks<R>
+}
+
+/**
+ * The ways up from a region: who shows it. A change goes up them, and only views that can see it are rendered anew.
+ */
+export class RegionLinks<R extends RegionNode<R>> {
+  /** Grows with every change that is seen in this region or under it. */
+  version = 0
+  readonly #region: R
+  /** Mapped aliases of this region. */
+  readonly #aliases = new Set<R>()
+  /** Address spaces that have this region as their root. */
+  readonly #viewers = new Set<Viewer>()
+  /** How often it is mapped: in a container, as a root, as the target of an alias that is mapped itself. */
+  #mapped = 0
+  #changedIn = 0
+
+  constructor(region: R) {
+    this.#region = region
+  }
+
+  /** An alias that nobody maps is not known to its target, so a dropped one leaves nothing behind. */
+  retain(): void {
+    const { target } = this.#region
+    if (this.#mapped++ === 0 && target !== undefined) {
+      target.links.#aliases.add(this.#region)
+      target.links.retain()
+    }
+  }
+
+  release(): void {
+    const { target } = this.#region
+    if (--this.#mapped === 0 && target !== undefined) {
+      target.links.#aliases.delete(this.#region)
+      target.links.release()
+    }
+  }
+
+  attach(viewer: Viewer): void {
+    this.#viewers.add(viewer)
+    this.retain()
+    // It renders now, perhaps within a transaction: what changes from here on is news to it.
+    nextEpoch()
+  }
+
+  detach(viewer: Viewer): void {
+    this.#viewers.delete(viewer)
+    this.release()
+  }
+
+  /** Marks all that shows this region. A disabled one shows nothing, so a change under it stops there. */
+  changed(): void {
+    const epoch = currentEpoch()
+    const stack: R[] = [this.#region]
+    for (let region = stack.pop(); region !== undefined; region = stack.pop()) {
+      const { links } = region
+      // Marked in this transaction already, and all above it; but what was just enabled was not passed before.
+      if (links.#changedIn === epoch && links !== this) continue
+      links.#changedIn = epoch
+      links.version++
+      for (const viewer of links.#viewers) markDirty(viewer)
+      if (region.enabled) links.#pushShowing(stack)
+    }
+  }
+
+  /** The regions that show this one directly. */
+  #pushShowing(stack: R[]): void {
+    if (this.#region.container !== undefined) stack.push(this.#region.container)
+    for (const alias of this.#aliases) stack.push(alias)
+  }
+
+  /** True if this region shows itself: through an alias under it, of something above it. */
+  showsItself(): boolean {
+    const seen = new Set<R>()
+    const stack: R[] = []
+    this.#pushShowing(stack)
+    for (let region = stack.pop(); region !== undefined; region = stack.pop()) {
+      if (region === this.#region) return true
+      if (seen.has(region)) continue
+      seen.add(region)
+      region.links.#pushShowing(stack)
+    }
+    return false
+  }
+}

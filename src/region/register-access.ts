@@ -1,0 +1,59 @@
+import type { Cells } from '../ram/cells.ts'
+import { swap16, swap32, swap64 } from '../ram/views.ts'
+import type { MemTxAttrs } from '../request/attrs.ts'
+import { MemTxResult } from '../request/result.ts'
+import { completion, type DeviceAccess } from './device-access.ts'
+
+/**
+ * Accesses to memory that is not directly accessible (a ram device's registers, RULES G9; any cache mode that the
+ * direct-access policy leaves out): 1 to 8 bytes, each one cell of that width (S5). Unaligned ones are taken, and made
+ * as S6 says; where it refuses them, they are rejected.
+ */
+export class RegisterAccess implements DeviceAccess {
+  readonly maxSize = 8
+  readonly unaligned = true
+  readonly endianness = 'native'
+  readonly #cells: Cells
+  /** Where the region begins in guest RAM, bytes. */
+  readonly #base: number
+
+  constructor(cells: Cells, base: number) {
+    this.#cells = cells
+    this.#base = base
+  }
+
+  read(offset: number, size: number, _attrs: MemTxAttrs, big: boolean): number {
+    const address = this.#base + offset
+    if (!this.#admit(address, size)) return 0
+    const cells = this.#cells
+    if (size === 4) return big ? swap32(cells.load32(address)) : cells.load32(address)
+    if (size === 2) return big ? swap16(cells.load16(address)) : cells.load16(address)
+    return cells.load8(address)
+  }
+
+  write(offset: number, value: number, size: number, _attrs: MemTxAttrs, big: boolean): void {
+    const address = this.#base + offset
+    if (!this.#admit(address, size)) return
+    const cells = this.#cells
+    if (size === 4) cells.store32(address, big ? swap32(value) : value)
+    else if (size === 2) cells.store16(address, big ? swap16(value) : value)
+    else cells.store8(address, value)
+  }
+
+  read64(offset: number, _attrs: MemTxAttrs, big: boolean): bigint {
+    const address = this.#base + offset
+    if (!this.#admit(address, 8)) return 0n
+    return big ? swap64(this.#cells.load64(address)) : this.#cells.load64(address)
+  }
+
+  write64(offset: number, value: bigint, _attrs: MemTxAttrs, big: boolean): void {
+    const address = this.#base + offset
+    if (this.#admit(address, 8)) this.#cells.store64(address, big ? swap64(value) : value)
+  }
+
+  #admit(address: number, size: number): boolean {
+    const permitted = this.#cells.permits(address, size)
+    completion.result = permitted ? MemTxResult.OK : MemTxResult.DECODE_ERROR
+    return permitted
+  }
+}

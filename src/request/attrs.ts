@@ -1,0 +1,53 @@
+import { checkBoolean, checkInteger, checkKeys, checkObject } from '../check.ts'
+
+/** What `MemTxAttrs.of` takes; what is left out is as in `MemTxAttrs.UNSPECIFIED`. */
+export interface MemTxAttrsInit {
+  readonly secure?: boolean
+  readonly user?: boolean
+  readonly requesterId?: number
+  readonly strict?: boolean
+}
+
+const KEYS = ['secure', 'user', 'requesterId', 'strict'] as const
+
+/** The attributes of a request, as a bus carries them. Immutable; make one beforehand, not one per access. */
+export class MemTxAttrs {
+  /** Arm's secure state, x86's system management mode. */
+  readonly secure: boolean
+  /** Unprivileged. */
+  readonly user: boolean
+  /** The requester's id, such as a PCI function's bus, device and function; 0 to 2^16 - 1. */
+  readonly requesterId: number
+  /**
+   * The bytes land in order: each once, ascending, the last one last (S4). False says that nobody watches them, and that
+   * the host's fastest copy may be used where the memory is normal.
+   */
+  readonly strict: boolean
+
+  private constructor(secure: boolean, user: boolean, requesterId: number, strict: boolean) {
+    this.secure = secure
+    this.user = user
+    this.requesterId = requesterId
+    this.strict = strict
+    Object.freeze(this)
+  }
+
+  /** Nothing said of the requester, and strict: order is the default on every host. */
+  static readonly UNSPECIFIED: MemTxAttrs = /* @__PURE__ */ new MemTxAttrs(false, false, 0, true)
+  /** `strict: false`: for bytes that nobody watches. */
+  static readonly RELAXED: MemTxAttrs = /* @__PURE__ */ new MemTxAttrs(false, false, 0, false)
+  static readonly SECURE: MemTxAttrs = /* @__PURE__ */ new MemTxAttrs(true, false, 0, true)
+  static readonly USER: MemTxAttrs = /* @__PURE__ */ new MemTxAttrs(false, true, 0, true)
+
+  /** Any thread. @throws TypeError or RangeError naming the field; a misspelt one too. */
+  static of(init: MemTxAttrsInit): MemTxAttrs {
+    checkKeys(checkObject(init, 'init'), KEYS, 'init')
+    const { secure = false, user = false, requesterId = 0, strict = true } = init
+    return new MemTxAttrs(
+      checkBoolean(secure, 'init.secure'),
+      checkBoolean(user, 'init.user'),
+      checkInteger(requesterId, 'init.requesterId', 0, 0xffff),
+      checkBoolean(strict, 'init.strict'),
+    )
+  }
+}

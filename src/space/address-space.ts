@@ -1,0 +1,343 @@
+import {
+  checkAddress,
+  checkBytes,
+  checkInteger,
+  checkKeys,
+  checkObject,
+  checkOneOf,
+  checkText,
+  show,
+} from '../check.ts'
+import { swap, swap32 } from '../ram/views.ts'
+import { completion } from '../region/device-access.ts'
+import { MemoryRegion } from '../region/memory-region.ts'
+import { forgetViewer, type Viewer } from '../region/transaction.ts'
+import { MemTxAttrs } from '../request/attrs.ts'
+import { MemTxResult } from '../request/result.ts'
+import { DIRECT_ACCESS, type DirectAccess } from '../request/route.ts'
+import { EndianForms } from './endian-forms.ts'
+import { emptyView, type FlatView } from './flat-view.ts'
+import { viewOf } from './render.ts'
+import type { Section, SpaceSettings } from './section.ts'
+import { loadMemory, loadSection64, storeMemory, storeSection64 } from './section-access.ts'
+import { SectionMap } from './section-map.ts'
+import { transfer } from './transfer.ts'
+
+export interface AddressSpaceOptions {
+  /** The target's byte order: of `load*` and `store*`, and of devices that are `native`. `little` unless said. */
+  readonly endian?: 'little' | 'big'
+  /** Which memory requests may touch themselves (S1.3). `by-mapping` unless said. */
+  readonly directAccess?: DirectAccess
+}
+
+const NO_BYTES = /* @__PURE__ */ new Uint8Array(0)
+let serial = 0
+
+/**
+ * What one bus master sees: addresses, and at each of them what a region tree shows there (QEMU's AddressSpace).
+ *
+ * Addresses are bytes, integers below 2^53. What a guest can cause is a MemTxResult and throws nothing: an address where nothing is,
+ * a write to ROM, an access that a device refuses give DECODE_ERROR, and zero where data is asked for. Of the latest
+ * access of this space it stays in `result`. An address that is no such integer is the caller's mistake, and throws a
+ * RangeError.
+ *
+ * A space belongs to one thread; the bytes of its RAM are shared. Its accesses are ordered unless their attributes
+ * say RELAXED: no store is seen before one that was made before it.
+ */
+export class AddressSpace extends EndianForms implements Viewer {
+  readonly name: string
+  readonly root: MemoryRegion
+  readonly serial: number = serial++
+  /** The high half of the latest `load64Pair`, unsigned. */
+  high = 0
+  readonly #settings: SpaceSettings
+  readonly #big: boolean
+  #map: SectionMap
+  // The section of the latest access, and what the short way to RAM needs of it.
+  #section: Section
+  #start = 0
+  #loads8: Uint8Array
+  #loads16: Uint16Array
+  #loads32: Uint32Array
+  #stores8: Uint8Array
+  #stores16: Uint16Array
+  #stores32: Uint32Array
+  #result: MemTxResult = MemTxResult.OK
+
+  /** @param root What the space shows, from its first byte on. */
+  constructor(name: string, root: MemoryRegion, options: AddressSpaceOptions = {}) {
+    super()
+    this.name = checkText(name, 'name')
+    if (!(root instanceof MemoryRegion)) throw new TypeError(`root must be a MemoryRegion, got ${show(root)}`)
+    checkKeys(checkObject(options, 'options'), ['endian', 'directAccess'], 'options')
+    this.root = root
+    this.#settings = {
+      big: checkOneOf(options.endian ?? 'little', ['little', 'big'] as const, 'options.endian') === 'big',
+      directAccess: checkOneOf(options.directAccess ?? 'by-mapping', DIRECT_ACCESS, 'options.directAccess'),
+    }
+    this.#big = this.#settings.big
+    root.links.attach(this)
+    this.#map = new SectionMap(viewOf(root), this.#settings)
+    const section = this.#map.select(0)
+    this.#section = section
+    this.#start = section.start
+    this.#loads8 = section.loads8
+    this.#loads16 = section.loads16
+    this.#loads32 = section.loads32
+    this.#stores8 = section.stores8
+    this.#stores16 = section.stores16
+    this.#stores32 = section.stores32
+  }
+
+  /** The result of this space's latest access. */
+  get result(): MemTxResult {
+    return this.#result
+  }
+
+  /** What is seen at each address, as of the latest change that was rendered. */
+  get view(): FlatView {
+    return this.#map.view
+  }
+
+  get endian(): 'little' | 'big' {
+    return this.#big ? 'big' : 'little'
+  }
+
+  /** Looks at the tree again. Called at the end of a transaction that changed what is seen. */
+  update(): void {
+    const view = viewOf(this.root)
+    if (view !== this.#map.view) this.#show(view)
+  }
+
+  /** Lets go of the tree; the space shows nothing from here on. */
+  destroy(): void {
+    this.root.links.detach(this)
+    forgetViewer(this)
+    this.#show(emptyView())
+  }
+
+  #show(view: FlatView): void {
+    this.#map = new SectionMap(view, this.#settings)
+    this.#remember(this.#map.select(0))
+  }
+
+  /**
+   * Reads `bytes.length` bytes into `bytes`. Every one of them is written: where nothing is, with zero.
+   *
+   * @returns The results of the pieces, OR-ed.
+   */
+  read(address: number, bytes: Uint8Array, attrs: MemTxAttrs = MemTxAttrs.UNSPECIFIED): MemTxResult {
+    checkAddress(address, 'address')
+    checkBytes(bytes, 'bytes')
+    this.#result = transfer(this.#map, { kind: 'read', bytes, byte: 0 }, address, bytes.length, checkAttrs(attrs))
+    return this.#result
+  }
+
+  /**
+   * Writes `bytes`. In order, the last byte last, unless `attrs` are relaxed (S2, S4). As a device's write it goes to RAM
+   * also through a readonly alias; to a ROM it does not (RULES E2).
+   */
+  write(address: number, bytes: Uint8Array, attrs: MemTxAttrs = MemTxAttrs.UNSPECIFIED): MemTxResult {
+    checkAddress(address, 'address')
+    checkBytes(bytes, 'bytes')
+    this.#result = transfer(this.#map, { kind: 'write', bytes, byte: 0 }, address, bytes.length, checkAttrs(attrs))
+    return this.#result
+  }
+
+  /**
+   * Writes `length` bytes of one value, as `write` would.
+   *
+   * @param value 0 to 255.
+   * @param length Bytes, 0 to 2^53 - 1.
+   */
+  fill(address: number, value: number, length: number, attrs: MemTxAttrs = MemTxAttrs.UNSPECIFIED): MemTxResult {
+    checkAddress(address, 'address')
+    const byte = checkInteger(value, 'value', 0, 255)
+    checkAddress(length, 'length')
+    this.#result = transfer(this.#map, { kind: 'fill', bytes: NO_BYTES, byte }, address, length, checkAttrs(attrs))
+    return this.#result
+  }
+
+  // One access each, of 8 to 64 bits, in the target's byte order (RULES I1): memory is loaded or stored at once, a
+  // device gets one access of the whole size. An access that is not wholly within one piece of memory is rejected.
+  //
+  // The way to RAM is written out in each, for the JIT: a subtraction, two compares and an element access. The first
+  // compare fails for an address that is below the section, misaligned, fractional or NaN; those go the long way. The
+  // second is the typed array's own bounds check.
+
+  load8(address: number, attrs?: MemTxAttrs): number {
+    const at = address - this.#start
+    const index = at >>> 0
+    const elements = this.#loads8
+    if (index === at && index < elements.length) {
+      this.#result = MemTxResult.OK
+      return elements[index] as number
+    }
+    return this.#load(address, 1, attrs)
+  }
+
+  load16(address: number, attrs?: MemTxAttrs): number {
+    const at = address - this.#start
+    const index = at >>> 1
+    const elements = this.#loads16
+    if (index * 2 === at && index < elements.length) {
+      this.#result = MemTxResult.OK
+      return elements[index] as number
+    }
+    return this.#load(address, 2, attrs)
+  }
+
+  /** Unsigned. */
+  load32(address: number, attrs?: MemTxAttrs): number {
+    const at = address - this.#start
+    const index = at >>> 2
+    const elements = this.#loads32
+    if (index * 4 === at && index < elements.length) {
+      this.#result = MemTxResult.OK
+      return elements[index] as number
+    }
+    return this.#load(address, 4, attrs)
+  }
+
+  store8(address: number, value: number, attrs?: MemTxAttrs): void {
+    const at = address - this.#start
+    const index = at >>> 0
+    const elements = this.#stores8
+    if (index === at && index < elements.length) {
+      this.#result = MemTxResult.OK
+      elements[index] = value
+    } else this.#store(address, value & 0xff, 1, attrs)
+  }
+
+  store16(address: number, value: number, attrs?: MemTxAttrs): void {
+    const at = address - this.#start
+    const index = at >>> 1
+    const elements = this.#stores16
+    if (index * 2 === at && index < elements.length) {
+      this.#result = MemTxResult.OK
+      elements[index] = value
+    } else this.#store(address, value & 0xffff, 2, attrs)
+  }
+
+  store32(address: number, value: number, attrs?: MemTxAttrs): void {
+    const at = address - this.#start
+    const index = at >>> 2
+    const elements = this.#stores32
+    if (index * 4 === at && index < elements.length) {
+      this.#result = MemTxResult.OK
+      elements[index] = value
+    } else this.#store(address, value >>> 0, 4, attrs)
+  }
+
+  load64(address: number, attrs: MemTxAttrs = MemTxAttrs.UNSPECIFIED): bigint {
+    checkAttrs(attrs)
+    const section = this.#select(address)
+    const value = loadSection64(section, address - section.start, attrs, this.#big)
+    this.#result = completion.result
+    return value
+  }
+
+  /** @param value Taken modulo 2^64. */
+  store64(address: number, value: bigint, attrs: MemTxAttrs = MemTxAttrs.UNSPECIFIED): void {
+    if (typeof value !== 'bigint') throw new TypeError(`value must be a bigint, got ${show(value)}`)
+    checkAttrs(attrs)
+    const section = this.#select(address)
+    storeSection64(section, address - section.start, BigInt.asUintN(64, value), attrs, this.#big)
+    this.#result = completion.result
+  }
+
+  /** 64 bits as two numbers, without a bigint: returns the low half, unsigned, and leaves the high one in `high`. */
+  load64Pair(address: number, attrs: MemTxAttrs = MemTxAttrs.UNSPECIFIED): number {
+    checkAttrs(attrs)
+    const section = this.#select(address)
+    const at = address - section.start
+    const { cells } = section
+    const ram = section.base + at
+    if (section.readable && at + 8 <= section.length && cells?.permits(ram, 8)) {
+      this.#result = MemTxResult.OK
+      const first = cells.load64Pair(ram)
+      if (!this.#big) {
+        this.high = cells.high
+        return first
+      }
+      this.high = swap32(first)
+      return swap32(cells.high)
+    }
+    const value = this.load64(address, attrs)
+    this.high = Number(value >> 32n)
+    return Number(value & 0xffff_ffffn)
+  }
+
+  /** 64 bits given as two numbers, each taken modulo 2^32. */
+  store64Pair(address: number, low: number, high: number, attrs: MemTxAttrs = MemTxAttrs.UNSPECIFIED): void {
+    checkAttrs(attrs)
+    const section = this.#select(address)
+    const at = address - section.start
+    const { cells } = section
+    const ram = section.base + at
+    if (section.writable && at + 8 <= section.length && cells?.permits(ram, 8)) {
+      this.#result = MemTxResult.OK
+      if (this.#big) cells.store64Pair(ram, swap32(high), swap32(low))
+      else cells.store64Pair(ram, low, high)
+    } else this.store64(address, (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0), attrs)
+  }
+
+  // The long way: to a device; or to memory that is in the other byte order, must be accessed atomically, or is not aligned.
+
+  #load(address: number, size: number, attrs: MemTxAttrs | undefined): number {
+    const given = attrs === undefined ? MemTxAttrs.UNSPECIFIED : checkAttrs(attrs)
+    const section = this.#select(address)
+    const at = address - section.start
+    if (section.memory) {
+      const value = loadMemory(section, at, size, given, this.#big)
+      this.#result = completion.result
+      return value
+    }
+    const big = section.bigDevice
+    const value = section.readDevice.read(section.offset + at, size, given, big)
+    this.#result = completion.result
+    return big === this.#big ? value : swap(value, size)
+  }
+
+  #store(address: number, value: number, size: number, attrs: MemTxAttrs | undefined): void {
+    const given = attrs === undefined ? MemTxAttrs.UNSPECIFIED : checkAttrs(attrs)
+    const section = this.#select(address)
+    const at = address - section.start
+    if (section.memory) storeMemory(section, at, value, size, given, this.#big)
+    else {
+      const big = section.bigDevice
+      section.writeDevice.write(section.offset + at, big === this.#big ? value : swap(value, size), size, given, big)
+    }
+    this.#result = completion.result
+  }
+
+  /** The section that holds an address; from here on it is the latest. */
+  #select(address: number): Section {
+    const latest = this.#section
+    const at = address - latest.start
+    return at >>> 0 === at && at < latest.length ? latest : this.#find(address)
+  }
+
+  #find(address: number): Section {
+    checkAddress(address, 'address')
+    const section = this.#map.select(address)
+    this.#remember(section)
+    return section
+  }
+
+  #remember(section: Section): void {
+    this.#section = section
+    this.#start = section.start
+    this.#loads8 = section.loads8
+    this.#loads16 = section.loads16
+    this.#loads32 = section.loads32
+    this.#stores8 = section.stores8
+    this.#stores16 = section.stores16
+    this.#stores32 = section.stores32
+  }
+}
+
+function checkAttrs(attrs: MemTxAttrs): MemTxAttrs {
+  if (!(attrs instanceof MemTxAttrs)) throw new TypeError(`attrs must be MemTxAttrs, got ${show(attrs)}`)
+  return attrs
+}

@@ -1,0 +1,58 @@
+import type { MemoryRegion } from '../region/memory-region.ts'
+
+/** A piece of a flat view: one region seen at contiguous addresses. */
+export interface FlatRange {
+  /** The first address, bytes. */
+  readonly start: number
+  /** The address behind the last, bytes; at most 2^53. */
+  readonly end: number
+  readonly region: MemoryRegion
+  /** The offset in the region at which the range begins, bytes. */
+  readonly offset: number
+  /** The region, or something it is shown through, is readonly (RULES C4). */
+  readonly readonly: boolean
+}
+
+/**
+ * What is seen at each address: ranges in ascending order that do not overlap (QEMU's FlatView). Immutable; rendered
+ * from a region tree, and shared by all address spaces that show the same.
+ */
+export class FlatView {
+  /** The region it was rendered from; undefined for the view of nothing. */
+  readonly root: MemoryRegion | undefined
+  readonly ranges: readonly FlatRange[]
+  readonly #starts: Float64Array
+
+  constructor(root: MemoryRegion | undefined, ranges: readonly FlatRange[]) {
+    this.root = root
+    this.ranges = Object.freeze(ranges)
+    this.#starts = Float64Array.from(ranges, range => range.start)
+  }
+
+  /** The index of the last range that begins at `address` or below; -1 where none does. */
+  indexAt(address: number): number {
+    const starts = this.#starts
+    let low = 0
+    let high = starts.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if ((starts[middle] as number) <= address) low = middle + 1
+      else high = middle
+    }
+    return low - 1
+  }
+
+  /** The range that holds `address`; undefined where nothing is mapped. */
+  find(address: number): FlatRange | undefined {
+    const range = this.ranges[this.indexAt(address)]
+    return range !== undefined && address < range.end ? range : undefined
+  }
+}
+
+let empty: FlatView | undefined
+
+/** The view of spaces that show nothing: one for all (RULES C3). */
+export function emptyView(): FlatView {
+  empty ??= new FlatView(undefined, [])
+  return empty
+}

@@ -1,0 +1,87 @@
+import { swap, swap64 } from '../ram/views.ts'
+import { completion } from '../region/device-access.ts'
+import type { MemTxAttrs } from '../request/attrs.ts'
+import { MemTxResult } from '../request/result.ts'
+import type { Section } from './section.ts'
+
+/**
+ * One access of 1, 2 or 4 bytes at `at` bytes from the start of a section that is memory (RULES I1). It is one cell; or
+ * one access of the register accessors, where it may not be touched directly. Values are in the target's byte order,
+ * `big` or not. The result is left in `completion`.
+ */
+export function loadMemory(section: Section, at: number, size: number, attrs: MemTxAttrs, big: boolean): number {
+  const { cells } = section
+  const ram = section.base + at
+  if (!section.readable || cells === undefined || at + size > section.length) return loadRest(section, at, size, attrs)
+  if ((ram & (size - 1)) !== 0 && !cells.permits(ram, size)) return reject()
+  completion.result = MemTxResult.OK
+  const value = size === 4 ? cells.load32(ram) : size === 2 ? cells.load16(ram) : cells.load8(ram)
+  return big ? swap(value, size) : value
+}
+
+/** `value` is unsigned and of `size` bytes. */
+export function storeMemory(
+  section: Section,
+  at: number,
+  value: number,
+  size: number,
+  attrs: MemTxAttrs,
+  big: boolean,
+): void {
+  const { cells } = section
+  const ram = section.base + at
+  if (!section.writable || cells === undefined || at + size > section.length) storeRest(section, at, value, size, attrs)
+  else if ((ram & (size - 1)) !== 0 && !cells.permits(ram, size)) reject()
+  else {
+    completion.result = MemTxResult.OK
+    const little = big ? swap(value, size) : value
+    if (size === 4) cells.store32(ram, little)
+    else if (size === 2) cells.store16(ram, little)
+    else cells.store8(ram, little)
+  }
+}
+
+/** An access that reaches over the end of a piece of memory is rejected whole (RULES I2). */
+function loadRest(section: Section, at: number, size: number, attrs: MemTxAttrs): number {
+  if (at + size > section.length) return reject()
+  return section.readDevice.read(section.offset + at, size, attrs, section.bigDevice)
+}
+
+function storeRest(section: Section, at: number, value: number, size: number, attrs: MemTxAttrs): void {
+  if (at + size > section.length) reject()
+  else section.writeDevice.write(section.offset + at, value, size, attrs, section.bigDevice)
+}
+
+/** 8 bytes, of memory or of a device: one cell, or one access of the whole size. */
+export function loadSection64(section: Section, at: number, attrs: MemTxAttrs, big: boolean): bigint {
+  const { cells } = section
+  if (section.memory && at + 8 > section.length) return BigInt(reject())
+  if (!section.readable || cells === undefined) {
+    const value = section.readDevice.read64(section.offset + at, attrs, section.bigDevice)
+    return section.bigDevice === big ? value : swap64(value)
+  }
+  if (!cells.permits(section.base + at, 8)) return BigInt(reject())
+  completion.result = MemTxResult.OK
+  const value = cells.load64(section.base + at)
+  return big ? swap64(value) : value
+}
+
+/** `value` is unsigned and of 64 bits. */
+export function storeSection64(section: Section, at: number, value: bigint, attrs: MemTxAttrs, big: boolean): void {
+  const { cells } = section
+  if (section.memory && at + 8 > section.length) reject()
+  else if (!section.writable || cells === undefined) {
+    const ordered = section.bigDevice === big ? value : swap64(value)
+    section.writeDevice.write64(section.offset + at, ordered, attrs, section.bigDevice)
+  } else if (!cells.permits(section.base + at, 8)) reject()
+  else {
+    completion.result = MemTxResult.OK
+    cells.store64(section.base + at, big ? swap64(value) : value)
+  }
+}
+
+/** Also an unaligned access that the policy refuses (S6), as a device would. Zero is all the data there is. */
+function reject(): 0 {
+  completion.result = MemTxResult.DECODE_ERROR
+  return 0
+}

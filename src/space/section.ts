@@ -1,0 +1,109 @@
+import type { Cells } from '../ram/cells.ts'
+import type { Lane } from '../ram/lane.ts'
+import { NO_VIEWS, sectionViews } from '../ram/section-views.ts'
+import type { DeviceAccess } from '../region/device-access.ts'
+import type { MemoryRegion } from '../region/memory-region.ts'
+import { RegisterAccess } from '../region/register-access.ts'
+import { REJECT } from '../region/reject-access.ts'
+import { type DirectAccess, type Route, route } from '../request/route.ts'
+import type { FlatRange } from './flat-view.ts'
+
+/** What a section needs to know of the space that looks through it. */
+export interface SpaceSettings {
+  /** The target's byte order. */
+  readonly big: boolean
+  readonly directAccess: DirectAccess
+}
+
+/**
+ * A flat range as one address space uses it: where its bytes are, and the way of each kind of request, asked of
+ * `route` once (QEMU's MemoryRegionSection). All have the same shape, so that what reads them stays monomorphic.
+ */
+export class Section {
+  readonly start: number
+  /** The address behind the last. */
+  readonly end: number
+  /** Bytes. */
+  readonly length: number
+  /** The offset in the region of `start`; where nothing is mapped, the address itself (RULES D3). */
+  readonly offset: number
+  readonly region: MemoryRegion | undefined
+  /** It is a RAM block's: an access ends within it (RULES D4). */
+  readonly memory: boolean
+  /** Cells may load from it, and store to it; else only ops answer. */
+  readonly readable: boolean
+  readonly writable: boolean
+  /** The byte address in guest RAM of `start`. */
+  readonly base: number
+  // The short way to RAM: the section's bytes as elements, to load from and to store to. Empty where an access must be
+  // atomic to be ordered, where the section's first byte is no element's or its bytes are in the other order than the
+  // target's, and where only ops answer.
+  readonly loads8: Uint8Array
+  readonly loads16: Uint16Array
+  readonly loads32: Uint32Array
+  readonly stores8: Uint8Array
+  readonly stores16: Uint16Array
+  readonly stores32: Uint32Array
+  readonly cells: Cells | undefined
+  readonly lane: Lane | undefined
+  readonly strictRead: Route
+  readonly strictWrite: Route
+  readonly relaxedRead: Route
+  readonly relaxedWrite: Route
+  /** What answers where the route is `ops`. */
+  readonly readDevice: DeviceAccess
+  readonly writeDevice: DeviceAccess
+  /** The device's byte order. */
+  readonly bigDevice: boolean
+
+  private constructor(start: number, end: number, range: FlatRange | undefined, settings: SpaceSettings) {
+    this.start = start
+    this.end = end
+    this.length = end - start
+    this.offset = range?.offset ?? start
+    const region = range?.region
+    this.region = region
+    const block = region?.block
+    const ram = block?.ram
+    const cacheMode = region?.cacheMode
+    const ask = (write: boolean, strict: boolean): Route => {
+      if (region === undefined || ram === undefined) return 'ops'
+      // A region's own flag makes RAM a ROM; one that it is shown through does not (RULES E2).
+      const kind = region.readonly ? 'rom' : region.kind === 'rom' ? 'ram' : region.kind
+      return route({ kind, cacheMode, write, strict, host: ram.host, policy: settings.directAccess })
+    }
+    this.strictRead = ask(false, true)
+    this.strictWrite = ask(true, true)
+    this.relaxedRead = ask(false, false)
+    this.relaxedWrite = ask(true, false)
+    this.memory = block !== undefined
+    this.readable = this.strictRead !== 'ops'
+    this.writable = this.strictWrite !== 'ops'
+    this.base = block === undefined ? 0 : block.offset + this.offset
+    const views = ram?.order === 'host' ? sectionViews(ram.buffer, this.base, end - start, settings.big) : NO_VIEWS
+    const loads = this.readable ? views : NO_VIEWS
+    const stores = this.writable ? views : NO_VIEWS
+    this.loads8 = loads.u8
+    this.loads16 = loads.u16
+    this.loads32 = loads.u32
+    this.stores8 = stores.u8
+    this.stores16 = stores.u16
+    this.stores32 = stores.u32
+    this.cells = cacheMode === undefined ? undefined : ram?.cells(cacheMode)
+    this.lane = ram?.lane
+    const registers = this.cells && block ? new RegisterAccess(this.cells, block.offset) : undefined
+    this.readDevice = region?.access ?? registers ?? REJECT
+    this.writeDevice = region?.access ?? (region?.readonly ? REJECT : (registers ?? REJECT))
+    const { endianness } = this.readDevice
+    this.bigDevice = endianness === 'native' ? settings.big : endianness === 'big'
+  }
+
+  static ofRange(range: FlatRange, settings: SpaceSettings): Section {
+    return new Section(range.start, range.end, range, settings)
+  }
+
+  /** Addresses where nothing is mapped. */
+  static unassigned(start: number, end: number, settings: SpaceSettings): Section {
+    return new Section(start, end, undefined, settings)
+  }
+}

@@ -1,0 +1,94 @@
+import type { Cells } from '../ram/cells.ts'
+import { fixedFill, fixedIn, fixedOut } from '../ram/fixed.ts'
+import type { Lane } from '../ram/lane.ts'
+import { REJECT } from '../region/reject-access.ts'
+import type { MemTxAttrs } from '../request/attrs.ts'
+import { MemTxResult } from '../request/result.ts'
+import type { Route } from '../request/route.ts'
+import { fillPiece, pieceSize, readPiece, writePiece } from './pieces.ts'
+import type { Section } from './section.ts'
+import type { SectionMap } from './section-map.ts'
+
+/** QEMU fills through a pattern of this many bytes, so pieces for a device end at its multiples (RULES E11). */
+const FILL_PATTERN_BYTES = 512
+
+/** A request of any length: bytes from the guest, bytes to it, or one byte again and again. */
+export interface Transfer {
+  readonly kind: 'read' | 'write' | 'fill'
+  /** Of reads and writes. */
+  readonly bytes: Uint8Array
+  /** Of fills. */
+  readonly byte: number
+}
+
+/**
+ * Carries out a request piece by piece, each by the way of its section, and ORs the results (RULES E1). A direct piece
+ * ends with its section; one for a device is of a size that it takes, and may reach over the end of its section (D4).
+ * Each byte of a read's array is written; where a piece fails, with zero.
+ */
+export function transfer(
+  map: SectionMap,
+  request: Transfer,
+  address: number,
+  length: number,
+  attrs: MemTxAttrs,
+): MemTxResult {
+  const write = request.kind !== 'read'
+  let result = 0
+  for (let at = 0; at < length; ) {
+    const here = address + at
+    const section = map.select(here)
+    const path = attrs.strict
+      ? write ? section.strictWrite : section.strictRead
+      : write ? section.relaxedWrite : section.relaxedRead // biome-ignore format: two by two
+    const left = section.end - here
+    let size = section.memory ? Math.min(length - at, left) : length - at
+    if (path === 'ops') {
+      const device = write ? section.writeDevice : section.readDevice
+      const offset = section.offset + here - section.start
+      if (device === REJECT) {
+        size = rejectedSize(left, offset, size)
+        if (request.kind === 'read') request.bytes.fill(0, at, at + size)
+        result |= MemTxResult.DECODE_ERROR
+      } else {
+        if (request.kind === 'fill') size = Math.min(size, FILL_PATTERN_BYTES - (at % FILL_PATTERN_BYTES))
+        size = pieceSize(device, offset, size)
+        const big = section.bigDevice
+        if (request.kind === 'read') result |= readPiece(device, offset, request.bytes, at, size, attrs, big)
+        else if (request.kind === 'write') result |= writePiece(device, offset, request.bytes, at, size, attrs, big)
+        else result |= fillPiece(device, offset, request.byte, size, attrs, big)
+      }
+    } else direct(request, section, path, section.base + here - section.start, at, size)
+    at += size
+  }
+  return result
+}
+
+/**
+ * How many bytes are rejected at once. Pieces of at most 4 aligned bytes are (RULES E5), and the last of them may reach
+ * over the end of what is not memory (D4), so up to there they are taken together.
+ *
+ * @param left Bytes to the section's end.
+ */
+function rejectedSize(left: number, offset: number, length: number): number {
+  if (left >= length) return length
+  const whole = left - (left % 4)
+  return offset % 4 === 0 && whole > 0 ? whole : pieceSize(REJECT, offset, length)
+}
+
+/** The part of a request that touches guest RAM itself, at byte address `ram` of it. */
+function direct(request: Transfer, section: Section, path: Route, ram: number, at: number, size: number): void {
+  const lane = section.lane as Lane
+  const cells = section.cells as Cells
+  if (request.kind === 'write') {
+    if (path === 'ordered') lane.copyIn(ram, request.bytes, at, size)
+    else if (path === 'bulk') lane.bulkIn(ram, request.bytes, at, size)
+    else fixedIn(cells, ram, request.bytes, at, size)
+  } else if (request.kind === 'read') {
+    if (path === 'ordered') lane.copyOut(request.bytes, at, ram, size)
+    else if (path === 'bulk') lane.bulkOut(request.bytes, at, ram, size)
+    else fixedOut(cells, request.bytes, at, ram, size)
+  } else if (path === 'ordered') lane.fill(ram, request.byte, size)
+  else if (path === 'bulk') lane.bulkFill(ram, request.byte, size)
+  else fixedFill(cells, ram, request.byte, size)
+}
