@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { GuestRam, GuestRamOptions } from '../../src/ram/guest-ram.ts'
+import type { GuestRam } from '../../src/ram/guest-ram.ts'
 import { scratchBytes } from '../../src/ram/lane.ts'
+import type { GuestRamOptions } from '../../src/ram/options.ts'
 
 /** Guest RAM of one lane and tier. */
 export type MakeRam = (bytes: number, options?: GuestRamOptions) => GuestRam

@@ -1,13 +1,7 @@
 import { expect, test } from 'vitest'
 import { CACHE_MODES } from '../../src/host/cache-mode.ts'
-import {
-  checkHostProfile,
-  HOST_PROFILES,
-  type HostAccess,
-  type HostName,
-  type HostProfile,
-  hostProfile,
-} from '../../src/host/profile.ts'
+import type { HostAccess, HostName } from '../../src/host/host-access.ts'
+import { checkHostProfile, HOST_PROFILES, type HostProfile, hostProfile } from '../../src/host/profile.ts'
 
 function access(widest: HostAccess['widest'], unaligned: boolean, vectors: boolean): HostAccess {
   return { widest, unaligned, vectors }
@@ -134,12 +128,21 @@ test.each([
   [{ base: 'aarch64', access: [] }, 'overrides.access must be an object, got an array'],
   [{ base: 'aarch64', access: { uncached: {} } }, 'overrides.access must have keys among .*, got "uncached"'],
   [{ base: 'aarch64', access: { device: 8 } }, 'overrides.access.device must be an object, got 8'],
-  [{ base: 'aarch64', access: { device: { width: 8 } } }, 'overrides.access.device must have keys among .*, got "width"'],
+  [
+    { base: 'aarch64', access: { device: { width: 8 } } },
+    'overrides.access.device must have keys among .*, got "width"',
+  ],
   [{ base: 'aarch64', access: { device: { widest: 3 } } }, 'overrides.access.device.widest must be one of .*, got 3'],
   [{ base: 'aarch64', access: { device: { widest: 128 } } }, 'overrides.access.device.widest must be .*, got 128'],
   [{ base: 'aarch64', access: { device: { widest: '8' } } }, 'overrides.access.device.widest must be .*, got "8"'],
-  [{ base: 'aarch64', access: { normal: { unaligned: 0 } } }, 'overrides.access.normal.unaligned must be .* boolean, got 0'],
-  [{ base: 'aarch64', access: { normal: { vectors: 'no' } } }, 'overrides.access.normal.vectors must be .* boolean, got "no"'],
+  [
+    { base: 'aarch64', access: { normal: { unaligned: 0 } } },
+    'overrides.access.normal.unaligned must be .* boolean, got 0',
+  ],
+  [
+    { base: 'aarch64', access: { normal: { vectors: 'no' } } },
+    'overrides.access.normal.vectors must be .* boolean, got "no"',
+  ],
 ])('hostProfile refuses %o', (overrides, text) => {
   const call = () => hostProfile(overrides as { base: HostName })
   expect(call).toThrow(TypeError)

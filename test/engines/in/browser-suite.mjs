@@ -1,0 +1,21 @@
+import { aboutHost, smoke } from '../smoke.mjs'
+
+function spawn(module, handle) {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(new URL('./page-thread.mjs', import.meta.url), { type: 'module' })
+    worker.onmessage = ({ data }) => {
+      resolve(data)
+      worker.terminate()
+    }
+    worker.onerror = event => reject(new Error(event.message))
+    worker.postMessage({ module, handle })
+  })
+}
+
+/** The suite on a page's main thread or in a Worker, which starts its threads itself either way. */
+export async function suite(module) {
+  if (!globalThis.crossOriginIsolated) throw new Error('this page is not cross-origin isolated: no shared memory here')
+  const guestmem = await import(module)
+  const result = await smoke(guestmem, { spawn: handle => spawn(module, handle) })
+  return { ...result, ...aboutHost(guestmem) }
+}

@@ -1,0 +1,6 @@
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+
+/** The package as a user's program gets it: `import` of the ESM build, `require` of the CommonJS one. */
+export const load = async address =>
+  address.endsWith('.cjs') ? createRequire(import.meta.url)(fileURLToPath(address)) : import(address)

@@ -1,0 +1,10 @@
+import { tell } from '../smoke/tell.mjs'
+import { suite } from './browser-suite.mjs'
+
+addEventListener('message', async ({ data: module }) => {
+  try {
+    postMessage(await suite(module))
+  } catch (error) {
+    postMessage({ checks: 1, failures: [tell(error)] })
+  }
+})

@@ -1,0 +1,25 @@
+// The page asks for nothing but to be opened: it runs everything and sends the server what came of it.
+import { tell } from '../smoke/tell.mjs'
+import { suite } from './browser-suite.mjs'
+
+const module = new URL(new URL(location.href).searchParams.get('module'), location.href).href
+
+function inWorker() {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(new URL('./page-worker.mjs', import.meta.url), { type: 'module' })
+    worker.onmessage = ({ data }) => resolve(data)
+    worker.onerror = event => reject(new Error(event.message))
+    worker.postMessage(module)
+  })
+}
+
+const settled = async act => {
+  try {
+    return await act()
+  } catch (error) {
+    return { checks: 1, failures: [tell(error)] }
+  }
+}
+
+const report = { page: await settled(() => suite(module)), worker: await settled(inWorker) }
+await fetch('/report', { method: 'POST', body: JSON.stringify(report) })

@@ -1,0 +1,40 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { browserArgs } from './list.mjs'
+import { runProcess } from './process.mjs'
+import { serve } from './serve.mjs'
+
+const SECONDS = 180
+
+export const findBrowser = ({ paths }) => paths.find(path => existsSync(path))
+
+/** Opens the page, waits for its report, ends the browser. Two rows: the main thread and a Worker. */
+export async function runBrowser(browser, path, module) {
+  const profile = mkdtempSync(join(tmpdir(), 'guestmem-browser-'))
+  const server = await serve(module)
+  let stop
+  const ended = runProcess(path, [...browserArgs(browser, profile), server.url], {
+    seconds: SECONDS,
+    env: { HOME: profile },
+    onStart: end => (stop = end),
+  })
+  try {
+    const first = await Promise.race([server.report, ended])
+    if (first.page !== undefined) return first
+    const last = first.text.trim().split('\n').slice(-8).join('\n')
+    const failed = { checks: 0, failures: [`no report: ${first.problem ?? `it ended with ${first.code}`}: ${last}`] }
+    return { page: failed, worker: failed }
+  } finally {
+    stop()
+    await ended
+    server.close()
+    rmSync(profile, { recursive: true, force: true, maxRetries: 5 })
+  }
+}
+
+export function browserVersion(path) {
+  const text = execFileSync(path, ['--version'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
+  return /\d+(?:\.\d+)+/.exec(text)?.[0] ?? text.trim()
+}

@@ -1,0 +1,46 @@
+import { readFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import { basename, dirname, extname, join, normalize } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.mjs': 'text/javascript', '.map': 'application/json' }
+const SUITE = fileURLToPath(new URL('..', import.meta.url))
+
+// Without these two a page gets no SharedArrayBuffer.
+const ISOLATED = {
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Embedder-Policy': 'require-corp',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+}
+
+/** A server on this machine only: the suite under /suite/, the module's folder under /module/, and POST /report. */
+export async function serve(module) {
+  const folders = { suite: SUITE, module: dirname(module) }
+  let deliver
+  const report = new Promise(resolve => (deliver = resolve))
+
+  const server = createServer(async (request, response) => {
+    const { pathname } = new URL(request.url, 'http://localhost')
+    if (request.method === 'POST' && pathname === '/report') {
+      const parts = []
+      for await (const part of request) parts.push(part)
+      response.writeHead(204).end()
+      deliver(JSON.parse(Buffer.concat(parts).toString()))
+      return
+    }
+    const [, folder, ...rest] = normalize(decodeURIComponent(pathname)).split('/')
+    try {
+      const file = join(folders[folder], ...rest)
+      const body = await readFile(file)
+      response.writeHead(200, { ...ISOLATED, 'Content-Type': TYPES[extname(file)] ?? 'text/plain' }).end(body)
+    } catch {
+      response.writeHead(404, ISOLATED).end()
+    }
+  })
+  await new Promise(resolve => server.listen(0, '127.0.0.1', resolve))
+  return {
+    url: `http://localhost:${server.address().port}/suite/in/page.html?module=/module/${basename(module)}`,
+    report,
+    close: () => server.close(),
+  }
+}

@@ -1,0 +1,12 @@
+export interface SmokeEnv {
+  readonly spawn?: (handle: unknown) => Promise<{ seen?: Uint8Array; failure?: string }>
+}
+export declare function smoke(
+  guestmem: typeof import('guestmem'),
+  env: SmokeEnv,
+): Promise<{ checks: number; failures: string[] }>
+export declare function aboutHost(guestmem: typeof import('guestmem')): {
+  cpu: string
+  bytes: 'little' | 'big'
+  order: 'host' | 'language'
+}

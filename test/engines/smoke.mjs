@@ -1,0 +1,28 @@
+import { Checks } from './smoke/checks.mjs'
+import { copies } from './smoke/copies.mjs'
+import { moves } from './smoke/moves.mjs'
+import { allCells, refusals } from './smoke/ram.mjs'
+import { bigDispatch, dispatch, unassigned } from './smoke/space.mjs'
+import { threads } from './smoke/threads.mjs'
+
+const GROUPS = { allCells, refusals, dispatch, bigDispatch, unassigned, copies, moves, threads }
+
+/**
+ * What the package promises, in short, for any engine: no import of any host's modules here or below.
+ * `env.spawn(handle)` answers with what `smoke/answer.mjs` says in another thread; without it that group is left out.
+ */
+export async function smoke(guestmem, env) {
+  const checks = new Checks()
+  for (const [name, act] of Object.entries(GROUPS)) {
+    if (act === threads && env.spawn === undefined) continue
+    await checks.group(name, () => act(checks, guestmem, env))
+  }
+  return { checks: checks.count, failures: checks.failures }
+}
+
+/** What the package makes of the engine's host, for the table. */
+export function aboutHost({ GuestRam }) {
+  const { host, order } = GuestRam.allocate(65_536)
+  const bytes = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1 ? 'little' : 'big'
+  return { cpu: host.name, bytes, order }
+}

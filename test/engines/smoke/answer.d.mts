@@ -1,0 +1,4 @@
+export declare function answer(
+  guestmem: typeof import('guestmem'),
+  handle: unknown,
+): { seen?: Uint8Array; failure?: string }

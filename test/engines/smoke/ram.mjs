@@ -1,0 +1,60 @@
+const KIB = 1024
+
+/** A space whose first bytes are `block`. */
+export function spaceOver({ AddressSpace, MemoryRegion }, block, options) {
+  const root = MemoryRegion.container('root', 2 ** 32)
+  root.addSubregion(0, MemoryRegion.ram('ram', block))
+  return new AddressSpace('memory', root, options)
+}
+
+/** Every way in which RAM is served: both lanes in both tiers of order, and a buffer that someone else made. */
+export function everyRam({ GuestRam }, bytes) {
+  const lanes = ['wasm', 'script'].flatMap(lane =>
+    ['host', 'language'].map(order => [`${lane} lane, ${order} order`, GuestRam.allocate(bytes, { lane, order })]),
+  )
+  return [...lanes, ['wrapped RAM', GuestRam.wrap(new SharedArrayBuffer(bytes))]]
+}
+
+/** Every width, both byte orders: what was stored comes back, and lies in memory in the order that was asked for. */
+function cells(checks, guestmem, name, ram) {
+  const layouts = [
+    ['little', 0x0807_0605_0403_0201n],
+    ['big', 0x0102_0304_0506_0708n],
+  ]
+  for (const [endian, value64] of layouts) {
+    const memory = spaceOver(guestmem, ram.block('ram', 64 * KIB), { endian })
+    const byte = address => memory.load8(address)
+    const bytes = (address, n) => Uint8Array.from({ length: n }, (_, i) => byte(address + i))
+    const low = bits => Number(BigInt.asUintN(bits, endian === 'little' ? value64 : value64 >> BigInt(64 - bits)))
+    const counting = n => Uint8Array.from({ length: n }, (_, i) => i + 1)
+
+    memory.store8(0x100, low(8))
+    memory.store16(0x110, low(16))
+    memory.store32(0x120, low(32))
+    memory.store64(0x130, value64)
+    checks.bytes(`${name}, ${endian}, store8`, bytes(0x100, 2), Uint8Array.of(1, 0))
+    checks.bytes(`${name}, ${endian}, store16`, bytes(0x110, 3), Uint8Array.of(1, 2, 0))
+    checks.bytes(`${name}, ${endian}, store32`, bytes(0x120, 5), Uint8Array.of(1, 2, 3, 4, 0))
+    checks.bytes(`${name}, ${endian}, store64`, bytes(0x130, 9), Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8, 0))
+
+    memory.write(0x200, counting(8))
+    checks.same(`${name}, ${endian}, load8`, memory.load8(0x200), low(8))
+    checks.same(`${name}, ${endian}, load16`, memory.load16(0x200), low(16))
+    checks.same(`${name}, ${endian}, load32`, memory.load32(0x200), low(32))
+    checks.same(`${name}, ${endian}, load64`, memory.load64(0x200), value64)
+    memory.store32(0x204, 0xdead_beef)
+    checks.same(`${name}, ${endian}, load32 is unsigned`, memory.load32(0x204), 0xdead_beef)
+    checks.same(`${name}, ${endian}, result`, memory.result, guestmem.MemTxResult.OK)
+  }
+}
+
+export function allCells(checks, guestmem) {
+  for (const [name, ram] of everyRam(guestmem, 256 * KIB)) cells(checks, guestmem, name, ram)
+}
+
+export function refusals(checks, { GuestRam }) {
+  const ram = GuestRam.allocate(64 * KIB)
+  checks.throws('a block larger than what is left', RangeError, () => ram.block('huge', 2 ** 30))
+  checks.throws('RAM of a fractional size', RangeError, () => GuestRam.allocate(0.5))
+  checks.throws('a buffer that is not shared', TypeError, () => GuestRam.wrap(new ArrayBuffer(64 * KIB)))
+}

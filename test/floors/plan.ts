@@ -1,0 +1,26 @@
+/** Ground first. A file imports its own folder and lower floors; folders that share a floor are strangers. */
+export const FLOORS: readonly (readonly string[])[] = [
+  ['host'],
+  ['ram'],
+  ['request'],
+  ['region'],
+  ['space'],
+  ['dma'],
+  ['qemu', 'vfio', 'threads'],
+  ['cli'],
+]
+
+/** The face: may import any floor, and nobody imports it. */
+export const FACE = 'index.ts'
+
+/** Single files under floor 0: anybody imports them, and they import only one another. */
+export const GROUND: readonly string[] = ['check.ts']
+
+/** The only folder that may hold a view over guest bytes. */
+export const BYTES_FOLDER = 'ram'
+
+/**
+ * The files, within the bytes folder, that may use calls whose stores come in no promised order or may tear:
+ * each of them is there for bytes that nobody watches.
+ */
+export const UNORDERED_FILES: readonly string[] = ['ram/bulk.ts', 'ram/stage.ts']
