@@ -14,6 +14,19 @@ export type CopySide = RamBlock | Uint8Array
  * @throws RangeError where a range leaves its side, or the two overlap (use ramMove).
  */
 export function ramCopy(dst: CopySide, dstOffset: number, src: CopySide, srcOffset: number, length: number): void {
+  // The way of most copies, for the JIT to inline: two blocks of one guest RAM, apart.
+  if (dst instanceof RamBlock && src instanceof RamBlock && dst.ram === src.ram) {
+    const to = dst.offset + dstOffset
+    const from = src.offset + srcOffset
+    if (
+      isWithin(dst.size, dstOffset, length) &&
+      isWithin(src.size, srcOffset, length) &&
+      (to - from >= length || from - to >= length)
+    ) {
+      dst.ram.lane.move(to, from, length)
+      return
+    }
+  }
   checkSides(dst, dstOffset, src, srcOffset, length)
   if (length === 0) return
   if (overlap(dst, dstOffset, src, srcOffset, length))
@@ -46,14 +59,18 @@ export function ramFill(dst: RamBlock, offset: number, value: number, length: nu
   if (length > 0) dst.ram.lane.fill(dst.offset + offset, value, length)
 }
 
+/** All that can be wrong with the arguments. What is right is found so in a few compares: a small copy costs as much. */
 function checkSides(dst: CopySide, dstOffset: number, src: CopySide, srcOffset: number, length: number): void {
-  if (!(dst instanceof RamBlock)) {
-    if (!(src instanceof RamBlock))
-      throw new TypeError(`dst or src must be a RamBlock, got ${show(dst)} and ${show(src)}`)
-    checkBytes(dst, 'dst')
-  } else if (!(src instanceof RamBlock)) checkBytes(src, 'src')
-  checkRange(dst instanceof RamBlock ? dst.size : dst.length, dstOffset, 'dstOffset', length)
-  checkRange(src instanceof RamBlock ? src.size : src.length, srcOffset, 'srcOffset', length)
+  const dstSize = dst instanceof RamBlock ? dst.size : checkBytes(dst, 'dst').length
+  const srcSize = src instanceof RamBlock ? src.size : checkBytes(src, 'src').length
+  if (!(dst instanceof RamBlock || src instanceof RamBlock))
+    throw new TypeError(`dst or src must be a RamBlock, got ${show(dst)} and ${show(src)}`)
+  if (!isWithin(dstSize, dstOffset, length)) checkRange(dstSize, dstOffset, 'dstOffset', length)
+  if (!isWithin(srcSize, srcOffset, length)) checkRange(srcSize, srcOffset, 'srcOffset', length)
+}
+
+function isWithin(size: number, offset: number, length: number): boolean {
+  return offset >>> 0 === offset && length >>> 0 === length && offset + length <= size
 }
 
 function checkRange(size: number, offset: number, argument: string, length: number): void {
@@ -62,25 +79,27 @@ function checkRange(size: number, offset: number, argument: string, length: numb
 }
 
 function overlap(dst: CopySide, dstOffset: number, src: CopySide, srcOffset: number, length: number): boolean {
-  if (bufferOf(dst) !== bufferOf(src)) return false
-  return Math.abs(startOf(dst) + dstOffset - startOf(src) - srcOffset) < length
+  if (dst instanceof RamBlock) {
+    if (!(src instanceof RamBlock)) return overlapsUser(dst, dstOffset, src, srcOffset, length)
+    const distance = dst.offset + dstOffset - src.offset - srcOffset
+    return distance < length && -distance < length && dst.ram.buffer === src.ram.buffer
+  }
+  return src instanceof RamBlock && overlapsUser(src, srcOffset, dst, dstOffset, length)
+}
+
+/** Only a view of the guest RAM itself overlaps it. */
+function overlapsUser(block: RamBlock, offset: number, user: Uint8Array, at: number, length: number): boolean {
+  const start = block.ram.lane.guestAddress(user)
+  return start >= 0 && Math.abs(block.offset + offset - start - at) < length
 }
 
 function transfer(dst: CopySide, dstOffset: number, src: CopySide, srcOffset: number, length: number): void {
   if (dst instanceof RamBlock) {
-    const { lane, buffer } = dst.ram
+    const { ram } = dst
     const to = dst.offset + dstOffset
-    if (!(src instanceof RamBlock)) lane.copyIn(to, src, srcOffset, length)
-    else if (src.ram.buffer === buffer) lane.move(to, src.offset + srcOffset, length)
+    if (!(src instanceof RamBlock)) ram.lane.copyIn(to, src, srcOffset, length)
+    else if (src.ram === ram || src.ram.buffer === ram.buffer) ram.lane.move(to, src.offset + srcOffset, length)
     // Two guest memories: no kernel reaches both, so one side is a shared buffer like any other.
-    else lane.copyIn(to, src.ram.elements.u8, src.offset + srcOffset, length)
+    else ram.lane.copyIn(to, src.ram.elements.u8, src.offset + srcOffset, length)
   } else if (src instanceof RamBlock) src.ram.lane.copyOut(dst, dstOffset, src.offset + srcOffset, length)
-}
-
-function bufferOf(side: CopySide): ArrayBufferLike {
-  return side instanceof RamBlock ? side.ram.buffer : side.buffer
-}
-
-function startOf(side: CopySide): number {
-  return side instanceof RamBlock ? side.offset : side.byteOffset
 }

@@ -1,6 +1,8 @@
 import type { KernelModule } from './kernels/kernel.ts'
 
 const WASM_PAGE = 65536
+/** The most that a thread keeps for the next transfer, bytes; what needs more gets it for that transfer alone. */
+const KEEP_BYTES = 16 * 2 ** 20
 
 /**
  * The scratch memory that the kernels name $tmp: user buffers pass through it, and overlapping moves keep bytes in it.
@@ -9,36 +11,67 @@ const WASM_PAGE = 65536
 export interface Stage {
   /** Its address in $tmp, bytes; a multiple of 64 KiB. */
   readonly base: number
+  /** To be read anew for each transfer: it grows. */
   readonly bytes: Uint8Array
+  /** Makes it hold this many bytes; false where it can't, or should not keep as many. */
+  hold(bytes: number): boolean
 }
 
 /** A stage in a memory of its own, for engines that have multi-memory. */
-export interface PrivateStage extends Stage {
+export class PrivateStage implements Stage {
+  readonly base = 0
   readonly memory: WebAssembly.Memory
+  #bytes: Uint8Array
+
+  constructor(bytes: number) {
+    this.memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / WASM_PAGE), maximum: 65536 })
+    this.#bytes = new Uint8Array(this.memory.buffer)
+  }
+
+  get bytes(): Uint8Array {
+    return this.#bytes
+  }
+
+  hold(bytes: number): boolean {
+    const more = bytes - this.#bytes.length
+    if (more <= 0) return true
+    if (bytes > KEEP_BYTES) return false
+    this.memory.grow(Math.ceil(more / WASM_PAGE))
+    this.#bytes = new Uint8Array(this.memory.buffer)
+    return true
+  }
 }
 
 let threadStage: PrivateStage | undefined
 
 /** One for all guest RAM of this thread: a transfer never waits, so two are never under way at once. */
 export function privateStage(): PrivateStage {
-  threadStage ??= makePrivateStage(WASM_PAGE)
+  threadStage ??= new PrivateStage(WASM_PAGE)
   return threadStage
 }
 
-export function makePrivateStage(bytes: number): PrivateStage {
-  const pages = Math.ceil(bytes / WASM_PAGE)
-  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages })
-  return { base: 0, bytes: new Uint8Array(memory.buffer), memory }
+/**
+ * A stage for the kernels of an engine with a single memory: a page that this thread grows behind the guest RAM, where
+ * no RAM block reaches.
+ */
+class SharedStage implements Stage {
+  readonly base: number
+  readonly bytes: Uint8Array
+
+  constructor(ram: WebAssembly.Memory) {
+    this.base = ram.grow(1) * WASM_PAGE
+    this.bytes = new Uint8Array(ram.buffer, this.base, WASM_PAGE)
+  }
+
+  hold(bytes: number): boolean {
+    return bytes <= this.bytes.length
+  }
 }
 
-/**
- * A stage for the kernels of an engine with a single memory: a page that this thread grows behind the guest RAM, where no RAM
- * block reaches. Undefined where there is no room behind it.
- */
-function growStage(ram: WebAssembly.Memory): Stage | undefined {
+/** Undefined where there is no room for one. */
+export function openStage(kernel: KernelModule, ram: WebAssembly.Memory): Stage | undefined {
   try {
-    const base = ram.grow(1) * WASM_PAGE
-    return { base, bytes: new Uint8Array(ram.buffer, base, WASM_PAGE) }
+    return kernel.privateScratch ? privateStage() : new SharedStage(ram)
   } catch {
     return undefined
   }
@@ -52,8 +85,4 @@ export function putOnStage(stage: Stage, at: number, user: Uint8Array): void {
 /** Takes bytes off the stage, `part` of it, to a buffer that nobody else watches. */
 export function takeOffStage(part: Uint8Array, user: Uint8Array, at: number): void {
   user.set(part, at)
-}
-
-export function openStage(kernel: KernelModule, ram: WebAssembly.Memory): Stage | undefined {
-  return kernel.privateScratch ? privateStage() : growStage(ram)
 }

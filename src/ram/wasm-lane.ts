@@ -2,7 +2,7 @@ import { isCell } from './cell-bytes.ts'
 import { instantiate, type Kernel, type KernelModule } from './kernels/kernel.ts'
 import { admitScratch, type Lane, type ScratchPolicy, scratchBytes } from './lane.ts'
 import type { ScriptLane } from './script-lane.ts'
-import { makePrivateStage, openStage, putOnStage, type Stage, takeOffStage } from './stage.ts'
+import { openStage, PrivateStage, putOnStage, type Stage, takeOffStage } from './stage.ts'
 import type { UserBuffer, UserBuffers } from './user-buffer.ts'
 
 /** Up to here a loop in script beats a call of the engine's copy and a kernel, bytes. */
@@ -49,10 +49,9 @@ export class WasmLane implements Lane {
   }
 
   move(dst: number, src: number, length: number): void {
-    const bytes = scratchBytes(dst - src, length)
-    if (bytes === 0 || isCell(dst, length)) this.#kernel.copy(dst, src, length)
-    else if (admitScratch(this.#scratch, bytes)) this.#moveUp(dst, dst - src, length, bytes)
-    else this.#script.move(dst, src, length)
+    const distance = dst - src
+    if (distance <= 0 || distance >= length) this.#kernel.copy(dst, src, length)
+    else this.#moveUp(dst, distance, length)
   }
 
   fill(dst: number, byte: number, length: number): void {
@@ -71,6 +70,11 @@ export class WasmLane implements Lane {
     if (user.guest) this.move(user.offset + at, src, length)
     else if (inScript(user, at, src, length)) this.#script.copyUserOut(user, at, src, length)
     else this.#stageOut(user, at, src, length, false)
+  }
+
+  guestAddress(bytes: Uint8Array): number {
+    const user = this.#users.of(bytes)
+    return user.guest ? user.offset : -1
   }
 
   bulkMove(dst: number, src: number, length: number): void {
@@ -95,17 +99,25 @@ export class WasmLane implements Lane {
     else this.#stageOut(user, at, src, length, true)
   }
 
-  #moveUp(dst: number, distance: number, length: number, scratch: number): void {
+  #moveUp(dst: number, distance: number, length: number): void {
+    if (isCell(dst, length)) {
+      // One load and one store: overlap does not matter.
+      this.#kernel.copy(dst, dst - distance, length)
+      return
+    }
+    const scratch = scratchBytes(distance, length)
+    if (!admitScratch(this.#scratch, scratch)) {
+      this.#script.move(dst, dst - distance, length)
+      return
+    }
     const needed = scratch + RING_SPILL_BYTES
     let stage = this.#openStage()
     let kernel = this.#kernel
-    if (stage !== undefined && needed > stage.bytes.length) {
-      if (this.#module.privateScratch) {
-        // A larger scratch lives for this move alone.
-        const large = makePrivateStage(needed)
-        kernel = instantiate(this.#module, this.#memory, large.memory)
-        stage = large
-      } else stage = undefined
+    if (stage?.hold(needed) === false) {
+      // More than a thread should keep: a scratch for this move alone.
+      const large = this.#module.privateScratch ? new PrivateStage(needed) : undefined
+      if (large !== undefined) kernel = instantiate(this.#module, this.#memory, large.memory)
+      stage = large
     }
     if (stage === undefined) this.#script.move(dst, dst - distance, length)
     else if (scratch === distance) kernel.upRing(dst, distance, length, stage.base)
@@ -127,7 +139,7 @@ export class WasmLane implements Lane {
     for (let done = 0; done < length; done += size, size = CHUNK_BYTES) {
       if (size > length - done) size = length - done
       const from = at + done
-      putOnStage(stage, skew, from === 0 && size === user.length ? bytes : bytes.subarray(from, from + size))
+      putOnStage(stage, skew, from === 0 && size === bytes.length ? bytes : bytes.subarray(from, from + size))
       if (bulk) kernel.bulkIn(dst + done, stage.base + skew, size)
       else kernel.copyIn(dst + done, stage.base + skew, size)
     }

@@ -24,6 +24,7 @@ export class MemTxAttrs {
    */
   readonly strict: boolean
 
+  /** Made by `of`. */
   private constructor(secure: boolean, user: boolean, requesterId: number, strict: boolean) {
     this.secure = secure
     this.user = user

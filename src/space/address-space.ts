@@ -30,6 +30,8 @@ export interface AddressSpaceOptions {
   readonly directAccess?: DirectAccess
 }
 
+/** Looked up once, for the short ways. */
+const UNSPECIFIED: MemTxAttrs = /* @__PURE__ */ (() => MemTxAttrs.UNSPECIFIED)()
 const NO_BYTES = /* @__PURE__ */ new Uint8Array(0)
 let serial = 0
 
@@ -282,32 +284,55 @@ export class AddressSpace extends EndianForms implements Viewer {
     } else this.store64(address, (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0), attrs)
   }
 
-  // The long way: to a device; or to memory that is in the other byte order, must be accessed atomically, or is not aligned.
+  // A device that was accessed before is found as quickly as memory is.
 
   #load(address: number, size: number, attrs: MemTxAttrs | undefined): number {
-    const given = attrs === undefined ? MemTxAttrs.UNSPECIFIED : checkAttrs(attrs)
-    const section = this.#select(address)
-    const at = address - section.start
-    if (section.memory) {
-      const value = loadMemory(section, at, size, given, this.#big)
-      this.#result = completion.result
-      return value
-    }
+    const given = attrs === undefined ? UNSPECIFIED : checkAttrs(attrs)
+    const section = this.#section
+    const at = address - this.#start
+    const index = at >>> 0
+    if (index !== at || index >= section.span) return this.#loadFound(address, size, given)
     const big = section.bigDevice
-    const value = section.readDevice.read(section.offset + at, size, given, big)
+    const value = section.readDevice.read(section.first + index, size, given, big)
     this.#result = completion.result
     return big === this.#big ? value : swap(value, size)
   }
 
   #store(address: number, value: number, size: number, attrs: MemTxAttrs | undefined): void {
-    const given = attrs === undefined ? MemTxAttrs.UNSPECIFIED : checkAttrs(attrs)
-    const section = this.#select(address)
-    const at = address - section.start
-    if (section.memory) storeMemory(section, at, value, size, given, this.#big)
+    const given = attrs === undefined ? UNSPECIFIED : checkAttrs(attrs)
+    const section = this.#section
+    const at = address - this.#start
+    const index = at >>> 0
+    if (index !== at || index >= section.span) this.#storeFound(address, value, size, given)
     else {
       const big = section.bigDevice
-      section.writeDevice.write(section.offset + at, big === this.#big ? value : swap(value, size), size, given, big)
+      section.writeDevice.write(section.first + index, big === this.#big ? value : swap(value, size), size, given, big)
+      this.#result = completion.result
     }
+  }
+
+  // The long way: what was not accessed last; and memory that is in the other byte order, must be accessed atomically,
+  // or is not aligned.
+
+  #loadFound(address: number, size: number, attrs: MemTxAttrs): number {
+    const section = this.#select(address)
+    const at = address - section.start
+    let value: number
+    if (section.memory) value = loadMemory(section, at, size, attrs, this.#big)
+    else {
+      value = section.readDevice.read(section.offset + at, size, attrs, section.bigDevice)
+      if (section.bigDevice !== this.#big) value = swap(value, size)
+    }
+    this.#result = completion.result
+    return value
+  }
+
+  #storeFound(address: number, value: number, size: number, attrs: MemTxAttrs): void {
+    const section = this.#select(address)
+    const at = address - section.start
+    const big = section.bigDevice
+    if (section.memory) storeMemory(section, at, value, size, attrs, this.#big)
+    else section.writeDevice.write(section.offset + at, big === this.#big ? value : swap(value, size), size, attrs, big)
     this.#result = completion.result
   }
 

@@ -15,6 +15,8 @@ export interface SpaceSettings {
   readonly directAccess: DirectAccess
 }
 
+const MAX_SPAN = 2 ** 30
+
 /**
  * A flat range as one address space uses it: where its bytes are, and the way of each kind of request, asked of
  * `route` once (QEMU's MemoryRegionSection). All have the same shape, so that what reads them stays monomorphic.
@@ -55,6 +57,10 @@ export class Section {
   readonly writeDevice: DeviceAccess
   /** The device's byte order. */
   readonly bigDevice: boolean
+  // For the short way to a device: how many bytes from `start` have it, and the offset of the first. Small integers
+  // both, which the JIT keeps unboxed; none where the section is memory, and no more than 2^30.
+  readonly span: number
+  readonly first: number
 
   private constructor(start: number, end: number, range: FlatRange | undefined, settings: SpaceSettings) {
     this.start = start
@@ -96,6 +102,9 @@ export class Section {
     this.writeDevice = region?.access ?? (region?.readonly ? REJECT : (registers ?? REJECT))
     const { endianness } = this.readDevice
     this.bigDevice = endianness === 'native' ? settings.big : endianness === 'big'
+    const near = region?.access !== undefined && this.offset < MAX_SPAN
+    this.span = near ? Math.min(this.length, MAX_SPAN) : 0
+    this.first = near ? this.offset : 0
   }
 
   static ofRange(range: FlatRange, settings: SpaceSettings): Section {

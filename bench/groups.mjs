@@ -1,0 +1,23 @@
+import { accesses } from './accesses.mjs'
+import { languageOrder, overlapping, ramToRam, ramToRamAgainstMemoryCopy, ramToUser, userToRam } from './copies.mjs'
+
+const KIB = 1024
+const MIB = 1024 * KIB
+const SIZES = [1, 2, 4, 8, 16, 64, 256, KIB, 4 * KIB, 64 * KIB, MIB, 8 * MIB]
+const SMOKE_SIZES = [4, 64, 4 * KIB]
+
+/** What is measured together, in one thread. Each gets the sizes from `least` to `most`. */
+export const GROUPS = {
+  ramToRam: { pairs: ramToRam, least: 1, most: 8 * MIB },
+  memoryCopy: { pairs: ramToRamAgainstMemoryCopy, least: KIB, most: MIB },
+  userToRam: { pairs: userToRam, least: 1, most: 8 * MIB },
+  ramToUser: { pairs: ramToUser, least: 1, most: 8 * MIB },
+  language: { pairs: languageOrder, least: 64, most: 8 * MIB },
+  overlapping: { pairs: overlapping, least: 4 * KIB, most: 8 * MIB },
+  accesses: { pairs: accesses, least: 4, most: 4 },
+}
+
+export function pairsOf(name, smoke) {
+  const { pairs, least, most } = GROUPS[name]
+  return pairs((smoke ? SMOKE_SIZES : SIZES).filter(size => size >= least && size <= most))
+}
