@@ -61,7 +61,7 @@ export class RegionLinks<R extends RegionNode<R>> {
     this.release()
   }
 
-  /** Marks all that shows this region. A disabled one shows nothing, so a change under it stops there. */
+  /** Marks all that shows this region. A disabled one shows nothing, so a change further down stops there. */
   changed(): void {
     const epoch = currentEpoch()
     const stack: R[] = [this.#region]
@@ -72,7 +72,7 @@ export class RegionLinks<R extends RegionNode<R>> {
       links.#changedIn = epoch
       links.version++
       for (const viewer of links.#viewers) markDirty(viewer)
-      if (region.enabled) links.#pushShowing(stack)
+      if (region.enabled || links === this) links.#pushShowing(stack)
     }
   }
 
