@@ -1,4 +1,4 @@
-import { currentEpoch, markDirty, nextEpoch, type Viewer } from './transaction.ts'
+import { currentEpoch, markDirty, nextEpoch, transaction, type Viewer } from './transaction.ts'
 
 /** A region, as far as the shape of its tree goes. */
 export interface RegionNode<R extends RegionNode<R>> {
@@ -61,8 +61,12 @@ export class RegionLinks<R extends RegionNode<R>> {
     this.release()
   }
 
-  /** Marks all that shows this region. A disabled one shows nothing, so a change further down stops there. */
+  /** Has all that shows this region rendered anew, at the end of the transaction: at once where none is open. A disabled one shows nothing, so a change further down stops there. */
   changed(): void {
+    transaction(() => this.#mark())
+  }
+
+  #mark(): void {
     const epoch = currentEpoch()
     const stack: R[] = [this.#region]
     for (let region = stack.pop(); region !== undefined; region = stack.pop()) {
