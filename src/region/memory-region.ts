@@ -26,6 +26,11 @@ export interface IoRegionOptions {
   readonly reentrancyGuard?: boolean
 }
 
+/** Kinds that take no options; `cacheMode` in particular means nothing on them, and is refused (S1.1). */
+export interface NoOptions {
+  readonly cacheMode?: never
+}
+
 interface RegionInit {
   kind: RegionKind
   name: string
@@ -46,8 +51,6 @@ interface RegionInit {
 export class MemoryRegion {
   readonly kind: RegionKind
   readonly name: string
-  /** Of ram, rom and ramDevice regions; undefined on others (S1). */
-  readonly cacheMode: CacheMode | undefined
   /** The bytes behind ram, rom and ramDevice regions. */
   readonly block: RamBlock | undefined
   /** What an alias shows. */
@@ -56,6 +59,7 @@ export class MemoryRegion {
   readonly access: DeviceAccess | undefined
   /** Who shows this region. For floors above. */
   readonly links: RegionLinks<MemoryRegion> = new RegionLinks<MemoryRegion>(this)
+  readonly #cacheMode: CacheMode | undefined
   #size: number
   #address = 0
   #priority = 0
@@ -71,7 +75,7 @@ export class MemoryRegion {
     this.name = checkText(init.name, 'name')
     this.#size = init.size
     this.block = init.block
-    this.cacheMode = init.cacheMode
+    this.#cacheMode = init.cacheMode
     this.target = init.target
     this.#targetOffset = init.targetOffset ?? 0
     this.access = init.access
@@ -79,7 +83,8 @@ export class MemoryRegion {
   }
 
   /** A region that only holds others. @param size Bytes, 1 to 2^64. */
-  static container(name: string, size: number): MemoryRegion {
+  static container(name: string, size: number, options?: NoOptions): MemoryRegion {
+    refuseCacheMode(options, 'container')
     return new MemoryRegion({ kind: 'container', name, size: checkSize(size) })
   }
 
@@ -103,6 +108,7 @@ export class MemoryRegion {
 
   /** A device's registers. @param size Bytes, 1 to 2^64. */
   static io(name: string, ops: MemoryRegionOps, size: number, options: IoRegionOptions = {}): MemoryRegion {
+    refuseCacheMode(options, 'io')
     const checked = checkOps(ops)
     checkKeys(checkObject(options, 'options'), ['owner', 'reentrancyGuard'], 'options')
     const owner = options.owner ?? ops
@@ -114,7 +120,8 @@ export class MemoryRegion {
   }
 
   /** Addresses that are taken, and reject every access. */
-  static reservation(name: string, size: number): MemoryRegion {
+  static reservation(name: string, size: number, options?: NoOptions): MemoryRegion {
+    refuseCacheMode(options, 'reservation')
     return new MemoryRegion({ kind: 'reservation', name, size: checkSize(size), access: REJECT })
   }
 
@@ -123,7 +130,8 @@ export class MemoryRegion {
    *
    * @param offset Bytes, 0 to 2^53 - 1.
    */
-  static alias(name: string, target: MemoryRegion, offset: number, size: number): MemoryRegion {
+  static alias(name: string, target: MemoryRegion, offset: number, size: number, options?: NoOptions): MemoryRegion {
+    refuseCacheMode(options, 'alias')
     checkRegion(target, 'target')
     checkAddress(offset, 'offset')
     return new MemoryRegion({ kind: 'alias', name, size: checkSize(size), target, targetOffset: offset })
@@ -132,6 +140,11 @@ export class MemoryRegion {
   /** Runs `body`; what it changes is rendered once, at the end of the outermost transaction. */
   static transaction<T>(body: () => T): T {
     return transaction(body)
+  }
+
+  /** How the host maps ram, rom and ramDevice regions, for good (S1, S1.2); undefined on others. */
+  get cacheMode(): CacheMode | undefined {
+    return this.#cacheMode
   }
 
   /** Bytes. */
@@ -325,4 +338,9 @@ function checkSize(size: unknown): number {
 
 function checkRegion(region: unknown, argument: string): void {
   if (!(region instanceof MemoryRegion)) throw new TypeError(`${argument} must be a MemoryRegion, got ${show(region)}`)
+}
+
+function refuseCacheMode(options: unknown, kind: RegionKind): void {
+  if (typeof options === 'object' && options !== null && 'cacheMode' in options)
+    throw new TypeError(`options.cacheMode is for memory, and this is ${kind}: got ${show(options.cacheMode)}`)
 }
