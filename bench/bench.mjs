@@ -14,7 +14,7 @@ const { values } = parseArgs({
     only: { type: 'string', default: '' },
   },
 })
-const WIDTHS = [34, 31, 9, 12, 12, 12, 12]
+const WIDTHS = [34, 33, 9, 12, 12, 12, 12]
 const { bun, node, v8 } = process.versions
 const engine = bun ? `Bun ${bun}` : `Node ${node} (V8 ${v8})`
 const cpu = cpus()[0]?.model ?? process.arch

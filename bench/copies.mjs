@@ -29,19 +29,44 @@ function each(name, rival, sizes, make) {
   )
 }
 
-/** The rival's source view is made beforehand, which flatters it: a device would have to make one per copy. */
+const SET = 'Uint8Array.set'
+const READY = 'Uint8Array.set of a ready view'
+
+/**
+ * `set` takes no range of its source, so who copies a part of something makes a view of it first: that is the rival. The
+ * second rival is given its view ready made, as only who copies the same bytes again and again could have it.
+ */
+function againstSet(name, sizes, make) {
+  return [SET, READY].flatMap(rival =>
+    each(name, rival, sizes, (n, d, s) => {
+      const { ours, set, source, from } = make(n, d, s)
+      const view = source.subarray(from, from + n)
+      return {
+        ours,
+        theirs:
+          rival === READY
+            ? reps => {
+                for (let i = 0; i < reps; i++) set(view)
+              }
+            : reps => {
+                for (let i = 0; i < reps; i++) set(source.subarray(from, from + n))
+              },
+      }
+    }),
+  )
+}
+
 export function ramToRam(sizes) {
   const { dst, src, bytes } = bench('auto')
-  return each('ordered, RAM to RAM', 'Uint8Array.set', sizes, (n, d, s) => {
-    const view = bytes.subarray(src.offset + s, src.offset + s + n)
+  return againstSet('ordered, RAM to RAM', sizes, (n, d, s) => {
     const to = dst.offset + d
     return {
       ours: reps => {
         for (let i = 0; i < reps; i++) ramCopy(dst, d, src, s, n)
       },
-      theirs: reps => {
-        for (let i = 0; i < reps; i++) bytes.set(view, to)
-      },
+      set: view => bytes.set(view, to),
+      source: bytes,
+      from: src.offset + s,
     }
   })
 }
@@ -65,34 +90,29 @@ export function ramToRamAgainstMemoryCopy(sizes) {
 
 export function userToRam(sizes) {
   const { dst, user, bytes } = bench('auto')
-  return each('ordered, user buffer to RAM', 'Uint8Array.set', sizes, (n, d, s) => {
-    const view = user.subarray(s, s + n)
+  return againstSet('ordered, user buffer to RAM', sizes, (n, d, s) => {
     const to = dst.offset + d
     return {
       ours: reps => {
-        for (let i = 0; i < reps; i++) ramCopy(dst, d, view, 0, n)
+        for (let i = 0; i < reps; i++) ramCopy(dst, d, user, s, n)
       },
-      theirs: reps => {
-        for (let i = 0; i < reps; i++) bytes.set(view, to)
-      },
+      set: view => bytes.set(view, to),
+      source: user,
+      from: s,
     }
   })
 }
 
 export function ramToUser(sizes) {
   const { src, user, bytes } = bench('auto')
-  return each('ordered, RAM to user buffer', 'Uint8Array.set', sizes, (n, d, s) => {
-    const view = user.subarray(d, d + n)
-    const from = bytes.subarray(src.offset + s, src.offset + s + n)
-    return {
-      ours: reps => {
-        for (let i = 0; i < reps; i++) ramCopy(view, 0, src, s, n)
-      },
-      theirs: reps => {
-        for (let i = 0; i < reps; i++) view.set(from)
-      },
-    }
-  })
+  return againstSet('ordered, RAM to user buffer', sizes, (n, d, s) => ({
+    ours: reps => {
+      for (let i = 0; i < reps; i++) ramCopy(user, d, src, s, n)
+    },
+    set: view => user.set(view, d),
+    source: bytes,
+    from: src.offset + s,
+  }))
 }
 
 /** The rival stores 64 bits at a time where both sides are aligned for it, as a careful author would, else bytes. */

@@ -73,18 +73,12 @@ export class GuestRam {
         module.privateScratch ? privateStage().memory : undefined,
       )
     const users = new UserBuffers(handle.buffer)
-    const script = new ScriptLane(this.#views, this.cells('normal'), settings.scratch, users)
+    const cells = this.cells('normal')
+    const script = new ScriptLane(this.#views, cells, settings.scratch, users)
     this.lane =
-      module === undefined
+      module === undefined || this.#kernel === undefined || handle.memory === undefined
         ? script
-        : new WasmLane(
-            this.#kernel as Kernel,
-            module,
-            handle.memory as WebAssembly.Memory,
-            script,
-            settings.scratch,
-            users,
-          )
+        : new WasmLane(this.#kernel, module, handle.memory, script, this.#views, cells, settings.scratch, users)
     for (const block of handle.blocks) this.#blocks.push(new RamBlock(this, block.name, block.offset, block.size))
   }
 

@@ -20,8 +20,6 @@ export interface OrderedLane {
   copyIn(dst: number, user: Uint8Array, at: number, length: number): void
   /** Guest RAM to `length` bytes of `user` from `at` on. */
   copyOut(user: Uint8Array, at: number, src: number, length: number): void
-  /** Where a view of this guest RAM begins in it, bytes; -1 for any other array. */
-  guestAddress(user: Uint8Array): number
 }
 
 /**

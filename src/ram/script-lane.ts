@@ -66,11 +66,6 @@ export class ScriptLane implements Lane {
     }
   }
 
-  guestAddress(bytes: Uint8Array): number {
-    const user = this.#users.of(bytes)
-    return user.guest ? user.offset : -1
-  }
-
   bulkMove(dst: number, src: number, length: number): void {
     bulkCopyWithin(this.#ram.u8, dst, src, length)
   }

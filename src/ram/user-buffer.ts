@@ -13,23 +13,19 @@ export interface UserBuffer {
   readonly views: Views | undefined
 }
 
-/** A buffer over this is not remembered, so that at most this much of a user's memory is kept alive. */
-const KEEP_BYTES = 16 * 2 ** 20
-
 /**
- * Looks a user's array up. The latest is remembered, and what is known of its buffer: a device moves its data through
- * one buffer again and again, and asking an array for its buffer costs as much as copying 64 bytes.
+ * Looks a user's array up. The latest is remembered, and kept alive until the next: a device moves its data through one
+ * buffer again and again, and asking an array for its buffer costs as much as copying 64 bytes.
  */
 export class UserBuffers implements UserBuffer {
   bytes: Uint8Array = new Uint8Array(0)
+  length = 0
   offset = 0
   guest = false
   shared = false
   views: Views | undefined
   readonly #ram: ArrayBufferLike
-  #length = 0
   #buffer: ArrayBufferLike | undefined
-  #keep = false
 
   constructor(ram: ArrayBufferLike) {
     this.#ram = ram
@@ -37,23 +33,22 @@ export class UserBuffers implements UserBuffer {
 
   of(bytes: Uint8Array): UserBuffer {
     // A length that changed is a buffer that was detached or resized: look again.
-    if (this.bytes !== bytes || this.#length !== bytes.length || !this.#keep) this.#look(bytes)
+    if (this.bytes !== bytes || this.length !== bytes.length) this.#look(bytes)
     return this
   }
 
   #look(bytes: Uint8Array): void {
     const { buffer } = bytes
-    if (buffer !== this.#buffer || !this.#keep) {
+    if (buffer !== this.#buffer) {
       this.#buffer = buffer
       this.guest = buffer === this.#ram
       this.shared = typeof SharedArrayBuffer !== 'undefined' && buffer instanceof SharedArrayBuffer
-      this.#keep = this.guest || buffer.byteLength <= KEEP_BYTES
       // Views cost more than they save for a buffer that is seen once; what others may watch can't do without.
       this.views = this.shared ? viewsOf(buffer) : undefined
     } else if (this.views === undefined && (buffer as { resizable?: boolean }).resizable !== true)
       this.views = viewsOf(buffer)
     this.bytes = bytes
-    this.#length = bytes.length
+    this.length = bytes.length
     this.offset = bytes.byteOffset
   }
 }

@@ -1,14 +1,17 @@
-import { isCell } from './cell-bytes.ts'
+import { getCell, isCell, putCell } from './cell-bytes.ts'
+import type { Cells } from './cells.ts'
 import { instantiate, type Kernel, type KernelModule } from './kernels/kernel.ts'
 import { admitScratch, type Lane, type ScratchPolicy, scratchBytes } from './lane.ts'
 import type { ScriptLane } from './script-lane.ts'
 import { openStage, PrivateStage, putOnStage, type Stage, takeOffStage } from './stage.ts'
 import type { UserBuffer, UserBuffers } from './user-buffer.ts'
+import type { Views } from './views.ts'
+import { copyWide } from './wide-copy.ts'
 
 /** Up to here a loop in script beats a call of the engine's copy and a kernel, bytes. */
 const SCRIPT_BYTES = 16
-/** The same where the user's array and guest RAM line up, so that the loop moves words. */
-const SCRIPT_WORD_BYTES = 96
+/** The same where the user's array and guest RAM line up, so that the loop moves 64 bits at a time. */
+const SCRIPT_WIDE_BYTES = 256
 /** What passes through the stage at once: it stays in the first-level cache on its way. */
 const CHUNK_BYTES = 16384
 /** The kernel carries part of a ring's scratch in a register, which it spills beside the ring. */
@@ -24,6 +27,10 @@ export class WasmLane implements Lane {
   readonly #module: KernelModule
   readonly #memory: WebAssembly.Memory
   readonly #script: ScriptLane
+  readonly #views: Views
+  /** Plain stores are in order here. */
+  readonly #wide: boolean
+  readonly #cells: Cells
   readonly #scratch: ScratchPolicy
   readonly #users: UserBuffers
   #stage: Stage | undefined
@@ -37,6 +44,8 @@ export class WasmLane implements Lane {
     module: KernelModule,
     memory: WebAssembly.Memory,
     script: ScriptLane,
+    views: Views,
+    cells: Cells,
     scratch: ScratchPolicy,
     users: UserBuffers,
   ) {
@@ -44,6 +53,9 @@ export class WasmLane implements Lane {
     this.#module = module
     this.#memory = memory
     this.#script = script
+    this.#views = views
+    this.#wide = !cells.atomic
+    this.#cells = cells
     this.#scratch = scratch
     this.#users = users
   }
@@ -60,21 +72,24 @@ export class WasmLane implements Lane {
 
   copyIn(dst: number, bytes: Uint8Array, at: number, length: number): void {
     const user = this.#users.of(bytes)
-    if (user.guest) this.move(dst, user.offset + at, length)
-    else if (inScript(user, at, dst, length)) this.#script.copyUserIn(dst, user, at, length)
+    const from = user.offset + at
+    if (user.guest) this.move(dst, from, length)
+    else if (isCell(dst, length)) putCell(this.#cells, dst, bytes, at, length)
+    else if (this.#wide && linesUp(user, from, dst, length))
+      copyWide(this.#views, dst, user.views as Views, from, length)
+    else if (length <= SCRIPT_BYTES || user.shared) this.#script.copyUserIn(dst, user, at, length)
     else this.#stageIn(dst, user, at, length, false)
   }
 
   copyOut(bytes: Uint8Array, at: number, src: number, length: number): void {
     const user = this.#users.of(bytes)
-    if (user.guest) this.move(user.offset + at, src, length)
-    else if (inScript(user, at, src, length)) this.#script.copyUserOut(user, at, src, length)
+    const to = user.offset + at
+    if (user.guest) this.move(to, src, length)
+    else if (user.shared) this.#script.copyUserOut(user, at, src, length)
+    else if (isCell(src, length)) getCell(this.#cells, bytes, at, src, length)
+    else if (linesUp(user, to, src, length)) copyWide(user.views as Views, to, this.#views, src, length)
+    else if (length <= SCRIPT_BYTES && user.views !== undefined) this.#script.copyUserOut(user, at, src, length)
     else this.#stageOut(user, at, src, length, false)
-  }
-
-  guestAddress(bytes: Uint8Array): number {
-    const user = this.#users.of(bytes)
-    return user.guest ? user.offset : -1
   }
 
   bulkMove(dst: number, src: number, length: number): void {
@@ -88,14 +103,14 @@ export class WasmLane implements Lane {
   bulkIn(dst: number, bytes: Uint8Array, at: number, length: number): void {
     const user = this.#users.of(bytes)
     if (user.guest) this.bulkMove(dst, user.offset + at, length)
-    else if (inScript(user, at, dst, length)) this.#script.copyUserIn(dst, user, at, length)
+    else if (user.shared) this.#script.copyUserIn(dst, user, at, length)
     else this.#stageIn(dst, user, at, length, true)
   }
 
   bulkOut(bytes: Uint8Array, at: number, src: number, length: number): void {
     const user = this.#users.of(bytes)
     if (user.guest) this.bulkMove(user.offset + at, src, length)
-    else if (inScript(user, at, src, length)) this.#script.copyUserOut(user, at, src, length)
+    else if (user.shared) this.#script.copyUserOut(user, at, src, length)
     else this.#stageOut(user, at, src, length, true)
   }
 
@@ -179,8 +194,7 @@ export class WasmLane implements Lane {
   }
 }
 
-/** True where a loop in script is the way: what is short, and what others may watch. */
-function inScript(user: UserBuffer, at: number, address: number, length: number): boolean {
-  if (user.shared || length <= SCRIPT_BYTES) return true
-  return length <= SCRIPT_WORD_BYTES && user.views !== undefined && ((user.offset + at - address) & 3) === 0
+/** True where a loop over 64-bit elements is the way: short, and equal modulo 8. */
+function linesUp(user: UserBuffer, at: number, address: number, length: number): boolean {
+  return length <= SCRIPT_WIDE_BYTES && ((at - address) & 7) === 0 && user.views !== undefined && !user.shared
 }
