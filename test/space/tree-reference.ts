@@ -1,0 +1,148 @@
+/**
+ * A region tree that is asked one address at a time: slow, and plain enough to be checked against RULES A-C by reading.
+ */
+export interface Node {
+  readonly name: string
+  readonly kind: 'container' | 'alias' | 'leaf'
+  size: number
+  address: number
+  priority: number
+  enabled: boolean
+  readonly: boolean
+  container: Node | undefined
+  /** In queue order: the one that is asked first comes first. */
+  queue: Node[]
+  readonly target: Node | undefined
+  offset: number
+}
+
+/** What is seen at an address. */
+export interface Hit {
+  readonly node: Node
+  readonly offset: number
+  readonly readonly: boolean
+}
+
+export interface Range extends Hit {
+  readonly start: number
+  readonly end: number
+}
+
+export function makeNode(name: string, kind: Node['kind'], size: number, target?: Node, offset = 0): Node {
+  const unmapped = { address: 0, priority: 0, enabled: true, readonly: false, container: undefined }
+  return { name, kind, size, ...unmapped, queue: [], target, offset }
+}
+
+/** B1: before the first whose priority is the same or lower. */
+export function insert(container: Node, address: number, node: Node, priority: number): void {
+  const place = container.queue.findIndex(sibling => sibling.priority <= priority)
+  container.queue.splice(place === -1 ? container.queue.length : place, 0, node)
+  Object.assign(node, { address, priority, container })
+}
+
+/** B3. */
+export function remove(node: Node): void {
+  const queue = (node.container as Node).queue
+  queue.splice(queue.indexOf(node), 1)
+  node.container = undefined
+}
+
+/** C4, for the byte at `at` of `node`. */
+export function lookUp(node: Node, at: number, readonly = false): Hit | undefined {
+  if (!node.enabled || at < 0 || at >= node.size) return undefined
+  const sealed = readonly || node.readonly
+  if (node.target !== undefined) return lookUp(node.target, at + node.offset, sealed)
+  for (const child of node.queue) {
+    const hit = lookUp(child, at - child.address, sealed)
+    if (hit !== undefined) return hit
+  }
+  return node.kind === 'leaf' ? { node, offset: at, readonly: sealed } : undefined
+}
+
+/** C5: what is seen at the addresses from 0 to `limit`, neighbours merged. */
+export function ranges(root: Node, limit: number): Range[] {
+  const found: Range[] = []
+  for (let address = 0; address < limit; address++) {
+    const hit = lookUp(root, address)
+    if (hit === undefined) continue
+    const last = found.at(-1)
+    if (
+      last !== undefined &&
+      last.end === address &&
+      last.node === hit.node &&
+      last.readonly === hit.readonly &&
+      last.offset + address - last.start === hit.offset
+    )
+      found[found.length - 1] = { ...last, end: address + 1 }
+    else found.push({ start: address, end: address + 1, ...hit })
+  }
+  return found
+}
+
+/**
+ * C3. A readonly region is not passed over: what lies below it would lose the flag that C4 gives it.
+ */
+export function viewRoot(node: Node): Node | undefined {
+  if (!node.enabled) return undefined
+  const seen = node.queue.filter(({ enabled }) => enabled)
+  if (node.target !== undefined)
+    return !node.readonly && node.offset === 0 && node.size >= node.target.size ? viewRoot(node.target) : node
+  if (node.kind !== 'container') return node
+  const [only, second] = seen
+  if (only === undefined) return undefined
+  if (second === undefined && !node.readonly && only.address === 0 && only.size <= node.size) return viewRoot(only)
+  return node
+}
+
+/** True if a change of `node` can be seen from `root`. */
+export function canSee(root: Node, node: Node, visited: Set<Node> = new Set<Node>()): boolean {
+  if (root === node) return true
+  if (!root.enabled || visited.has(root)) return false
+  visited.add(root)
+  return [...root.queue, ...(root.target ? [root.target] : [])].some(next => canSee(next, node, visited))
+}
+
+/** Where the byte at `at` of a node is looked for next. */
+function* steps(node: Node, at: number): Generator<readonly [Node, number]> {
+  if (!node.enabled || at < 0 || at >= node.size) return
+  if (node.target !== undefined) yield [node.target, at + node.offset]
+  else for (const child of node.queue) yield [child, at - child.address]
+}
+
+/** A6: true if some byte of `node` is looked for within itself again. */
+export function isEndless(node: Node): boolean {
+  const open = new Map<Node, Set<number>>()
+  const done = new Map<Node, Set<number>>()
+  const walk = (each: Node, at: number): boolean => {
+    if (open.get(each)?.has(at)) return true
+    if (done.get(each)?.has(at)) return false
+    mark(open, each, at)
+    for (const [next, offset] of steps(each, at)) if (walk(next, offset)) return true
+    open.get(each)?.delete(at)
+    mark(done, each, at)
+    return false
+  }
+  for (let at = 0; at < node.size; at++) if (walk(node, at)) return true
+  return false
+}
+
+function mark(places: Map<Node, Set<number>>, node: Node, at: number): void {
+  const known = places.get(node)
+  if (known === undefined) places.set(node, new Set([at]))
+  else known.add(at)
+}
+
+/** A6: true if `node` shows itself no deeper, and is looked at for all of its bytes no more often, than `most` says. */
+export function turnsWithin(node: Node, most: { readonly nesting: number; readonly visits: number }): boolean {
+  let visits = 0
+  const walk = (each: Node, at: number, nesting: number): boolean => {
+    if (!each.enabled || at < 0 || at >= each.size) return true
+    const turn = each === node ? nesting + 1 : nesting
+    if (each === node) visits++
+    if (turn > most.nesting || visits > most.visits) return false
+    for (const [next, offset] of steps(each, at)) if (!walk(next, offset, turn)) return false
+    return true
+  }
+  for (let at = 0; at < node.size; at++) if (!walk(node, at, 0)) return false
+  return true
+}
