@@ -26,6 +26,8 @@ export class UserBuffers implements UserBuffer {
   views: Views | undefined
   readonly #ram: ArrayBufferLike
   #buffer: ArrayBufferLike | undefined
+  /** The buffer was seen once. */
+  #fresh = false
 
   constructor(ram: ArrayBufferLike) {
     this.#ram = ram
@@ -34,7 +36,15 @@ export class UserBuffers implements UserBuffer {
   of(bytes: Uint8Array): UserBuffer {
     // A length that changed is a buffer that was detached or resized: look again.
     if (this.bytes !== bytes || this.length !== bytes.length) this.#look(bytes)
+    else if (this.#fresh) this.#lookAgain()
     return this
+  }
+
+  /** Views of a resizable buffer could go stale. */
+  #lookAgain(): void {
+    const buffer = this.#buffer as ArrayBufferLike & { resizable?: boolean }
+    this.#fresh = false
+    if (buffer.resizable !== true) this.views = viewsOf(buffer)
   }
 
   #look(bytes: Uint8Array): void {
@@ -45,8 +55,8 @@ export class UserBuffers implements UserBuffer {
       this.shared = typeof SharedArrayBuffer !== 'undefined' && buffer instanceof SharedArrayBuffer
       // Views cost more than they save for a buffer that is seen once; what others may watch can't do without.
       this.views = this.shared ? viewsOf(buffer) : undefined
-    } else if (this.views === undefined && (buffer as { resizable?: boolean }).resizable !== true)
-      this.views = viewsOf(buffer)
+      this.#fresh = !this.shared
+    } else if (this.#fresh) this.#lookAgain()
     this.bytes = bytes
     this.length = bytes.length
     this.offset = bytes.byteOffset

@@ -8,12 +8,13 @@ import type { UserBuffer, UserBuffers } from './user-buffer.ts'
 import type { Views } from './views.ts'
 import { copyWide } from './wide-copy.ts'
 
-/** Up to here a loop in script beats a call of the engine's copy and a kernel, bytes. */
-const SCRIPT_BYTES = 16
-/** The same where the user's array and guest RAM line up, so that the loop moves 64 bits at a time. */
+/**
+ * Up to here a loop over 64-bit elements beats a call of the engine's copy and one of a kernel, where the user's array
+ * and guest RAM line up; bytes.
+ */
 const SCRIPT_WIDE_BYTES = 256
 /** What passes through the stage at once: it stays in the first-level cache on its way. */
-const CHUNK_BYTES = 16384
+const CHUNK_BYTES = 8192
 /** The kernel carries part of a ring's scratch in a register, which it spills beside the ring. */
 const RING_SPILL_BYTES = 16
 
@@ -77,7 +78,7 @@ export class WasmLane implements Lane {
     else if (isCell(dst, length)) putCell(this.#cells, dst, bytes, at, length)
     else if (this.#wide && linesUp(user, from, dst, length))
       copyWide(this.#views, dst, user.views as Views, from, length)
-    else if (length <= SCRIPT_BYTES || user.shared) this.#script.copyUserIn(dst, user, at, length)
+    else if (user.shared) this.#script.copyUserIn(dst, user, at, length)
     else this.#stageIn(dst, user, at, length, false)
   }
 
@@ -88,7 +89,6 @@ export class WasmLane implements Lane {
     else if (user.shared) this.#script.copyUserOut(user, at, src, length)
     else if (isCell(src, length)) getCell(this.#cells, bytes, at, src, length)
     else if (linesUp(user, to, src, length)) copyWide(user.views as Views, to, this.#views, src, length)
-    else if (length <= SCRIPT_BYTES && user.views !== undefined) this.#script.copyUserOut(user, at, src, length)
     else this.#stageOut(user, at, src, length, false)
   }
 
@@ -149,8 +149,8 @@ export class WasmLane implements Lane {
     // The kernel copies fastest where both sides line up; the engine's copy between shared memories depends on it.
     const skew = (this.#module.privateScratch ? dst : user.offset + at) & 15
     const { bytes } = user
-    // Chunks end on a multiple of 16, so that no vector is cut.
-    let size = CHUNK_BYTES - (dst & 15)
+    // Chunks end on a multiple of 16, so that no vector is cut; but not where the source would fall out of line.
+    let size = this.#module.privateScratch ? CHUNK_BYTES - (dst & 15) : CHUNK_BYTES
     for (let done = 0; done < length; done += size, size = CHUNK_BYTES) {
       if (size > length - done) size = length - done
       const from = at + done

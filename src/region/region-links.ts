@@ -36,6 +36,8 @@ export class RegionLinks<R extends RegionNode<R>> {
   retain(): void {
     const { target } = this.#region
     if (this.#mapped++ === 0 && target !== undefined) {
+      // Changes of the target did not come here while nobody mapped this alias.
+      this.version++
       target.links.#aliases.add(this.#region)
       target.links.retain()
     }

@@ -47,11 +47,15 @@ export interface RouteQuery {
  * Pure; asked once per flat range, not per access.
  */
 export function route({ kind, cacheMode, write, strict, host, policy }: RouteQuery): Route {
-  if (cacheMode === undefined || (write && kind === 'rom')) return 'ops'
+  if (cacheMode === undefined || !isMemory(kind) || (write && kind === 'rom')) return 'ops'
   if (!isDirect(cacheMode, policy)) return 'ops'
   if (!strict && cacheMode === 'normal') return 'bulk'
   if (!strict && (cacheMode === 'noncached' || cacheMode === 'device')) return 'cells'
   return allowsKernel(cacheMode, host) ? 'ordered' : 'cells'
+}
+
+function isMemory(kind: RegionKind): boolean {
+  return kind === 'ram' || kind === 'rom' || kind === 'ramDevice'
 }
 
 function isDirect(cacheMode: CacheMode, policy: DirectAccess): boolean {

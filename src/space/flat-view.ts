@@ -11,6 +11,8 @@ export interface FlatRange {
   readonly offset: number
   /** The region, or something it is shown through, is readonly (RULES C4). */
   readonly readonly: boolean
+  /** The region's own flag: writes are rejected (RULES E2). */
+  readonly rom: boolean
 }
 
 /**

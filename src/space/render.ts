@@ -97,5 +97,5 @@ function append(ranges: FlatRange[], seen: Candidate, start: number, end: number
     last.readonly === seen.readonly
   )
     ranges[ranges.length - 1] = { ...last, end }
-  else ranges.push({ start, end, region: seen.region, offset, readonly: seen.readonly })
+  else ranges.push({ start, end, region: seen.region, offset, readonly: seen.readonly, rom: seen.region.readonly })
 }

@@ -75,7 +75,7 @@ export class Section {
     const ask = (write: boolean, strict: boolean): Route => {
       if (region === undefined || ram === undefined) return 'ops'
       // A region's own flag makes RAM a ROM; one that it is shown through does not (RULES E2).
-      const kind = region.readonly ? 'rom' : region.kind === 'rom' ? 'ram' : region.kind
+      const kind = range?.rom ? 'rom' : region.kind === 'rom' ? 'ram' : region.kind
       return route({ kind, cacheMode, write, strict, host: ram.host, policy: settings.directAccess })
     }
     this.strictRead = ask(false, true)
@@ -99,7 +99,7 @@ export class Section {
     this.lane = ram?.lane
     const registers = this.cells && block ? new RegisterAccess(this.cells, block.offset) : undefined
     this.readDevice = region?.access ?? registers ?? REJECT
-    this.writeDevice = region?.access ?? (region?.readonly ? REJECT : (registers ?? REJECT))
+    this.writeDevice = region?.access ?? (range?.rom ? REJECT : (registers ?? REJECT))
     const { endianness } = this.readDevice
     this.bigDevice = endianness === 'native' ? settings.big : endianness === 'big'
     const near = region?.access !== undefined && this.offset < MAX_SPAN

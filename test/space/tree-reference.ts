@@ -21,6 +21,8 @@ export interface Hit {
   readonly node: Node
   readonly offset: number
   readonly readonly: boolean
+  /** The flag of the region itself (E2). */
+  readonly rom: boolean
 }
 
 export interface Range extends Hit {
@@ -56,7 +58,7 @@ export function lookUp(node: Node, at: number, readonly = false): Hit | undefine
     const hit = lookUp(child, at - child.address, sealed)
     if (hit !== undefined) return hit
   }
-  return node.kind === 'leaf' ? { node, offset: at, readonly: sealed } : undefined
+  return node.kind === 'leaf' ? { node, offset: at, readonly: sealed, rom: node.readonly } : undefined
 }
 
 /** C5: what is seen at the addresses from 0 to `limit`, neighbours merged. */
