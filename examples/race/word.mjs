@@ -16,10 +16,7 @@ export function device(board, name) {
   board.device.view().fill(0xff, ALL, ALL + 4)
   const copy = COPIES[name](board)
   board.meet()
-  while (!board.stopped) {
-    copy(WORD, ALL, 4)
-    copy(WORD, NONE, 4)
-  }
+  for (let turn = 0; !board.stopped; turn++) copy(WORD, turn % 2 === 0 ? ALL : NONE, 4)
 }
 
 /**
