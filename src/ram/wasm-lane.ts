@@ -8,6 +8,8 @@ import type { UserBuffer, UserBuffers } from './user-buffer.ts'
 import type { Views } from './views.ts'
 import { copyWide } from './wide-copy.ts'
 
+/** Up to here loops in script beat the stage, which takes a view of the user's array, bytes. */
+const SCRIPT_BYTES = 16
 /**
  * Up to here a loop over 64-bit elements beats a call of the engine's copy and one of a kernel, where the user's array
  * and guest RAM line up; bytes.
@@ -78,7 +80,7 @@ export class WasmLane implements Lane {
     else if (isCell(dst, length)) putCell(this.#cells, dst, bytes, at, length)
     else if (this.#wide && linesUp(user, from, dst, length))
       copyWide(this.#views, dst, user.views as Views, from, length)
-    else if (user.shared) this.#script.copyUserIn(dst, user, at, length)
+    else if (user.shared || length <= SCRIPT_BYTES) this.#script.copyUserIn(dst, user, at, length)
     else this.#stageIn(dst, user, at, length, false)
   }
 
