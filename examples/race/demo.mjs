@@ -1,6 +1,8 @@
 import { printTable } from '../table.mjs'
 import { runRace } from './run.mjs'
 
+const FEW = 10_000
+
 /** @returns {Promise<boolean>} All copies were raced, and none of guestmem's was caught. */
 export async function raceDemo() {
   console.log(`2. A device and a guest race, in two threads
@@ -47,5 +49,7 @@ function verdict(own, meetings, caught) {
   if (caught > 0) return own ? 'WRONG' : 'caught'
   // A race in which nobody ran proves nothing.
   if (meetings === 0) return 'WRONG: never ran'
-  return own ? 'none, as promised' : 'not seen in this run'
+  if (!own) return 'not seen in this run'
+  // On a busy machine the threads take turns, and then even a bad copy would pass.
+  return meetings < FEW ? 'none, but they hardly met' : 'none, as promised'
 }

@@ -14,15 +14,20 @@ export type CopySide = RamBlock | Uint8Array
  * @throws RangeError where a range leaves its side, or the ranges of two blocks overlap (use ramMove).
  */
 export function ramCopy(dst: CopySide, dstOffset: number, src: CopySide, srcOffset: number, length: number): void {
-  const ram = (dst as RamBlock | undefined)?.ram
-  if (ram !== undefined && ram === (src as RamBlock | undefined)?.ram) {
-    const distance = (dst as RamBlock).offset + dstOffset - (src as RamBlock).offset - srcOffset
-    if (distance < length && -distance < length && length > 0)
-      throw new RangeError(
-        `dst and src overlap: ${length} bytes at dstOffset ${dstOffset} and srcOffset ${srcOffset}; ramMove moves them`,
-      )
-  }
-  ramMove(dst, dstOffset, src, srcOffset, length)
+  // What is right is found so in a few compares, for the JIT to inline: a small copy costs no more. Only a block has a
+  // `ram`, and asking for it costs less than `instanceof`.
+  const to = (dst as RamBlock | undefined)?.ram
+  const from = (src as RamBlock | undefined)?.ram
+  if (to === undefined) copyOut(dst as Uint8Array, dstOffset, src as RamBlock, srcOffset, length)
+  else if (from === undefined) copyIn(dst as RamBlock, dstOffset, src as Uint8Array, srcOffset, length)
+  else if (
+    from === to &&
+    isWithin((dst as RamBlock).size, dstOffset, length) &&
+    isWithin((src as RamBlock).size, srcOffset, length) &&
+    areApart((dst as RamBlock).offset + dstOffset, (src as RamBlock).offset + srcOffset, length)
+  )
+    to.lane.copy((dst as RamBlock).offset + dstOffset, (src as RamBlock).offset + srcOffset, length)
+  else copyChecked(dst as RamBlock, dstOffset, src as RamBlock, srcOffset, length)
 }
 
 /**
@@ -32,29 +37,40 @@ export function ramCopy(dst: CopySide, dstOffset: number, src: CopySide, srcOffs
  * @throws RangeError before it starts, where that is over the guest RAM's `scratchLimit`.
  */
 export function ramMove(dst: CopySide, dstOffset: number, src: CopySide, srcOffset: number, length: number): void {
-  // What is right is found so in a few compares, for the JIT to inline: a small copy costs no more. Only a block has a
-  // `ram`, and asking for it costs less than `instanceof`.
   const to = (dst as RamBlock | undefined)?.ram
   const from = (src as RamBlock | undefined)?.ram
-  if (to !== undefined) {
-    if (from === to) {
-      if (isWithin((dst as RamBlock).size, dstOffset, length) && isWithin((src as RamBlock).size, srcOffset, length)) {
-        to.lane.move((dst as RamBlock).offset + dstOffset, (src as RamBlock).offset + srcOffset, length)
-        return
-      }
-    } else if (src instanceof Uint8Array && length > 0) {
-      if (isWithin((dst as RamBlock).size, dstOffset, length) && isWithin(src.length, srcOffset, length)) {
-        to.lane.copyIn((dst as RamBlock).offset + dstOffset, src, srcOffset, length)
-        return
-      }
-    }
-  } else if (from !== undefined && dst instanceof Uint8Array && length > 0) {
-    if (isWithin((src as RamBlock).size, srcOffset, length) && isWithin(dst.length, dstOffset, length)) {
-      from.lane.copyOut(dst, dstOffset, (src as RamBlock).offset + srcOffset, length)
-      return
-    }
-  }
-  moveChecked(dst, dstOffset, src, srcOffset, length)
+  if (to === undefined) copyOut(dst as Uint8Array, dstOffset, src as RamBlock, srcOffset, length)
+  else if (from === undefined) copyIn(dst as RamBlock, dstOffset, src as Uint8Array, srcOffset, length)
+  else if (
+    from === to &&
+    isWithin((dst as RamBlock).size, dstOffset, length) &&
+    isWithin((src as RamBlock).size, srcOffset, length)
+  )
+    to.lane.move((dst as RamBlock).offset + dstOffset, (src as RamBlock).offset + srcOffset, length)
+  else moveChecked(dst, dstOffset, src, srcOffset, length)
+}
+
+function copyIn(dst: RamBlock, dstOffset: number, src: Uint8Array, srcOffset: number, length: number): void {
+  if (
+    src instanceof Uint8Array &&
+    length !== 0 &&
+    isWithin(dst.size, dstOffset, length) &&
+    isWithin(src.length, srcOffset, length)
+  )
+    dst.ram.lane.copyIn(dst.offset + dstOffset, src, srcOffset, length)
+  else moveChecked(dst, dstOffset, src, srcOffset, length)
+}
+
+function copyOut(dst: Uint8Array, dstOffset: number, src: RamBlock, srcOffset: number, length: number): void {
+  if (
+    dst instanceof Uint8Array &&
+    length !== 0 &&
+    src?.ram !== undefined &&
+    isWithin(src.size, srcOffset, length) &&
+    isWithin(dst.length, dstOffset, length)
+  )
+    src.ram.lane.copyOut(dst, dstOffset, src.offset + srcOffset, length)
+  else moveChecked(dst, dstOffset, src, srcOffset, length)
 }
 
 /**
@@ -71,6 +87,20 @@ export function ramFill(dst: RamBlock, offset: number, value: number, length: nu
 
 function isWithin(size: number, offset: number, length: number): boolean {
   return offset >>> 0 === offset && length >>> 0 === length && offset + length <= size
+}
+
+function areApart(a: number, b: number, length: number): boolean {
+  return a + length <= b || b + length <= a
+}
+
+/** Two blocks whose ranges are out of bounds, 2^32 bytes long, of two guest RAMs, or overlap. */
+function copyChecked(dst: RamBlock, dstOffset: number, src: RamBlock, srcOffset: number, length: number): void {
+  const distance = dst.offset + dstOffset - src.offset - srcOffset
+  if (dst.ram === src.ram && distance < length && -distance < length && length > 0)
+    throw new RangeError(
+      `dst and src overlap: ${length} bytes at dstOffset ${dstOffset} and srcOffset ${srcOffset}; ramMove moves them`,
+    )
+  moveChecked(dst, dstOffset, src, srcOffset, length)
 }
 
 /** The rest: what is wrong; 2^32 bytes at once; two GuestRams. */

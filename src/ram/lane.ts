@@ -13,6 +13,8 @@
  * guest RAM is. A view of the guest RAM itself is recognised.
  */
 export interface OrderedLane {
+  /** RAM to RAM, where the ranges are known not to overlap. */
+  copy(dst: number, src: number, length: number): void
   /** RAM to RAM, overlapping or not. A RangeError, before anything is stored, where the scratch limit forbids it. */
   move(dst: number, src: number, length: number): void
   fill(dst: number, byte: number, length: number): void

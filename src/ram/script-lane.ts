@@ -26,6 +26,10 @@ export class ScriptLane implements Lane {
     this.#users = users
   }
 
+  copy(dst: number, src: number, length: number): void {
+    copyViews(this.#ram, dst, this.#ram, src, length, this.#atomic)
+  }
+
   move(dst: number, src: number, length: number): void {
     const distance = dst - src
     const bytes = scratchBytes(distance, length)

@@ -1,4 +1,5 @@
 import type { KernelModule } from './kernels/kernel.ts'
+import { type Views, viewsOf } from './views.ts'
 
 const WASM_PAGE = 65536
 /** The most that a thread keeps for the next transfer, bytes; what needs more gets it for that transfer alone. */
@@ -13,6 +14,8 @@ export interface Stage {
   readonly base: number
   /** To be read anew for each transfer: it grows. */
   readonly bytes: Uint8Array
+  /** The same bytes by other elements. Addresses count from the stage's beginning. */
+  readonly views: Views
   /** Makes it hold this many bytes; false where it can't, or should not keep as many. */
   hold(bytes: number): boolean
 }
@@ -21,23 +24,22 @@ export interface Stage {
 export class PrivateStage implements Stage {
   readonly base = 0
   readonly memory: WebAssembly.Memory
-  #bytes: Uint8Array
+  bytes: Uint8Array
+  views: Views
 
   constructor(bytes: number) {
     this.memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / WASM_PAGE), maximum: 65536 })
-    this.#bytes = new Uint8Array(this.memory.buffer)
-  }
-
-  get bytes(): Uint8Array {
-    return this.#bytes
+    this.views = viewsOf(this.memory.buffer)
+    this.bytes = this.views.u8
   }
 
   hold(bytes: number): boolean {
-    const more = bytes - this.#bytes.length
+    const more = bytes - this.bytes.length
     if (more <= 0) return true
     if (bytes > KEEP_BYTES) return false
     this.memory.grow(Math.ceil(more / WASM_PAGE))
-    this.#bytes = new Uint8Array(this.memory.buffer)
+    this.views = viewsOf(this.memory.buffer)
+    this.bytes = this.views.u8
     return true
   }
 }
@@ -57,10 +59,12 @@ export function privateStage(): PrivateStage {
 class SharedStage implements Stage {
   readonly base: number
   readonly bytes: Uint8Array
+  readonly views: Views
 
   constructor(ram: WebAssembly.Memory) {
     this.base = ram.grow(1) * WASM_PAGE
-    this.bytes = new Uint8Array(ram.buffer, this.base, WASM_PAGE)
+    this.views = viewsOf(ram.buffer, this.base, WASM_PAGE)
+    this.bytes = this.views.u8
   }
 
   hold(bytes: number): boolean {

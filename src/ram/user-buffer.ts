@@ -11,6 +11,8 @@ export interface UserBuffer {
   readonly shared: boolean
   /** Undefined where there are none yet, or they could go stale (a resizable buffer). */
   readonly views: Views | undefined
+  /** The same, where nobody else watches the buffer: neither guest nor shared. */
+  readonly ownViews: Views | undefined
 }
 
 /**
@@ -24,6 +26,7 @@ export class UserBuffers implements UserBuffer {
   guest = false
   shared = false
   views: Views | undefined
+  ownViews: Views | undefined
   readonly #ram: ArrayBufferLike
   #buffer: ArrayBufferLike | undefined
   /** The buffer was seen once. */
@@ -44,7 +47,9 @@ export class UserBuffers implements UserBuffer {
   #lookAgain(): void {
     const buffer = this.#buffer as ArrayBufferLike & { resizable?: boolean }
     this.#fresh = false
-    if (buffer.resizable !== true) this.views = viewsOf(buffer)
+    if (buffer.resizable === true) return
+    this.views = viewsOf(buffer)
+    this.ownViews = this.views
   }
 
   #look(bytes: Uint8Array): void {
@@ -55,6 +60,7 @@ export class UserBuffers implements UserBuffer {
       this.shared = typeof SharedArrayBuffer !== 'undefined' && buffer instanceof SharedArrayBuffer
       // Views cost more than they save for a buffer that is seen once; what others may watch can't do without.
       this.views = this.shared ? viewsOf(buffer) : undefined
+      this.ownViews = undefined
       this.#fresh = !this.shared
     } else if (this.#fresh) this.#lookAgain()
     this.bytes = bytes

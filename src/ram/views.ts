@@ -11,14 +11,13 @@ export interface Views {
   readonly u64: BigUint64Array
 }
 
-/** Views of a whole buffer. Its last odd bytes are reachable through `u8` alone. */
-export function viewsOf(buffer: ArrayBufferLike): Views {
-  const bytes = buffer.byteLength
+/** Views of a buffer, or of a part that begins at a multiple of 8. Its last odd bytes are reachable through `u8` alone. */
+export function viewsOf(buffer: ArrayBufferLike, offset = 0, bytes: number = buffer.byteLength): Views {
   return {
-    u8: new Uint8Array(buffer, 0, bytes),
-    u16: new Uint16Array(buffer, 0, Math.floor(bytes / 2)),
-    u32: new Uint32Array(buffer, 0, Math.floor(bytes / 4)),
-    u64: new BigUint64Array(buffer, 0, Math.floor(bytes / 8)),
+    u8: new Uint8Array(buffer, offset, bytes),
+    u16: new Uint16Array(buffer, offset, Math.floor(bytes / 2)),
+    u32: new Uint32Array(buffer, offset, Math.floor(bytes / 4)),
+    u64: new BigUint64Array(buffer, offset, Math.floor(bytes / 8)),
   }
 }
 

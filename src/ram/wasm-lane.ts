@@ -6,17 +6,16 @@ import type { ScriptLane } from './script-lane.ts'
 import { openStage, PrivateStage, putOnStage, type Stage, takeOffStage } from './stage.ts'
 import type { UserBuffer, UserBuffers } from './user-buffer.ts'
 import type { Views } from './views.ts'
-import { copyWide } from './wide-copy.ts'
+import { copyLarge, copyWide } from './wide-copy.ts'
 
-/** Up to here loops in script beat the stage, which takes a view of the user's array, bytes. */
+/** Up to here loops in script beat the stage, which takes a view of the user's array; bytes. */
 const SCRIPT_BYTES = 16
-/**
- * Up to here a loop over 64-bit elements beats a call of the engine's copy and one of a kernel, where the user's array
- * and guest RAM line up; bytes.
- */
-const SCRIPT_WIDE_BYTES = 256
+/** Up to here a loop over 64-bit elements beats the engine's copy and the view that it takes; bytes. */
+const SHORT_BYTES = 256
 /** What passes through the stage at once: it stays in the first-level cache on its way. */
 const CHUNK_BYTES = 8192
+/** From here on memory is what limits a copy, and a loop that reads and writes in turn beats the stage; bytes. */
+const LARGE_BYTES = 2 ** 22
 /** The kernel carries part of a ring's scratch in a register, which it spills beside the ring. */
 const RING_SPILL_BYTES = 16
 
@@ -63,6 +62,10 @@ export class WasmLane implements Lane {
     this.#users = users
   }
 
+  copy(dst: number, src: number, length: number): void {
+    this.#kernel.copy(dst, src, length)
+  }
+
   move(dst: number, src: number, length: number): void {
     const distance = dst - src
     if (distance <= 0 || distance >= length) this.#kernel.copy(dst, src, length)
@@ -73,25 +76,20 @@ export class WasmLane implements Lane {
     this.#kernel.fill(dst, byte, length)
   }
 
+  // What is short comes first and the rest is apart, so that the JIT inlines it where it is called from.
+
   copyIn(dst: number, bytes: Uint8Array, at: number, length: number): void {
     const user = this.#users.of(bytes)
-    const from = user.offset + at
-    if (user.guest) this.move(dst, from, length)
-    else if (isCell(dst, length)) putCell(this.#cells, dst, bytes, at, length)
-    else if (this.#wide && linesUp(user, from, dst, length))
-      copyWide(this.#views, dst, user.views as Views, from, length)
-    else if (user.shared || length <= SCRIPT_BYTES) this.#script.copyUserIn(dst, user, at, length)
-    else this.#stageIn(dst, user, at, length, false)
+    const views = user.ownViews
+    if (length <= SHORT_BYTES && views !== undefined) this.#shortIn(dst, user, views, at, length)
+    else this.#longIn(dst, user, at, length)
   }
 
   copyOut(bytes: Uint8Array, at: number, src: number, length: number): void {
     const user = this.#users.of(bytes)
-    const to = user.offset + at
-    if (user.guest) this.move(to, src, length)
-    else if (user.shared) this.#script.copyUserOut(user, at, src, length)
-    else if (isCell(src, length)) getCell(this.#cells, bytes, at, src, length)
-    else if (linesUp(user, to, src, length)) copyWide(user.views as Views, to, this.#views, src, length)
-    else this.#stageOut(user, at, src, length, false)
+    const views = user.ownViews
+    if (length <= SHORT_BYTES && views !== undefined) this.#shortOut(user, views, at, src, length)
+    else this.#longOut(user, at, src, length)
   }
 
   bulkMove(dst: number, src: number, length: number): void {
@@ -139,6 +137,60 @@ export class WasmLane implements Lane {
     if (stage === undefined) this.#script.move(dst, dst - distance, length)
     else if (scratch === distance) kernel.upRing(dst, distance, length, stage.base)
     else kernel.upSaved(dst, distance, length, stage.base)
+  }
+
+  /** Where the two sides line up 64-bit elements go straight across; else a kernel shifts them, from the stage. */
+  #shortIn(dst: number, user: UserBuffer, views: Views, at: number, length: number): void {
+    const from = user.offset + at
+    if (this.#wide && ((from - dst) & 7) === 0) copyWide(this.#views, dst, views, from, length)
+    else if (length <= 4 && isCell(dst, length)) putCell(this.#cells, dst, user.bytes, at, length)
+    else {
+      const stage = this.#openStage()
+      if (stage === undefined) this.#script.copyUserIn(dst, user, at, length)
+      else {
+        const skew = from & 7
+        copyWide(stage.views, skew, views, from, length)
+        this.#kernel.copyIn(dst, stage.base + skew, length)
+      }
+    }
+  }
+
+  #shortOut(user: UserBuffer, views: Views, at: number, src: number, length: number): void {
+    const to = user.offset + at
+    const cell = isCell(src, length)
+    // A cell is one load. In the language order one of 64 bits is an atomic one.
+    if (((to - src) & 7) === 0 && (this.#wide || !cell)) copyWide(views, to, this.#views, src, length)
+    else if (cell) getCell(this.#cells, user.bytes, at, src, length)
+    else {
+      const stage = this.#openStage()
+      if (stage === undefined) this.#script.copyUserOut(user, at, src, length)
+      else {
+        const skew = to & 7
+        this.#kernel.copyOut(stage.base + skew, src, length)
+        copyWide(views, to, stage.views, skew, length)
+      }
+    }
+  }
+
+  #longIn(dst: number, user: UserBuffer, at: number, length: number): void {
+    const from = user.offset + at
+    if (user.guest) this.move(dst, from, length)
+    else if (user.shared) this.#script.copyUserIn(dst, user, at, length)
+    else if (isCell(dst, length)) putCell(this.#cells, dst, user.bytes, at, length)
+    else if (length <= SCRIPT_BYTES) this.#script.copyUserIn(dst, user, at, length)
+    else if (this.#wide && length >= LARGE_BYTES && ((from - dst) & 7) === 0)
+      copyLarge(this.#memory.buffer, dst, user.bytes.buffer, from, length)
+    else this.#stageIn(dst, user, at, length, false)
+  }
+
+  #longOut(user: UserBuffer, at: number, src: number, length: number): void {
+    const to = user.offset + at
+    if (user.guest) this.move(to, src, length)
+    else if (user.shared) this.#script.copyUserOut(user, at, src, length)
+    else if (isCell(src, length)) getCell(this.#cells, user.bytes, at, src, length)
+    else if (this.#wide && length >= LARGE_BYTES && ((to - src) & 7) === 0)
+      copyLarge(user.bytes.buffer, to, this.#memory.buffer, src, length)
+    else this.#stageOut(user, at, src, length, false)
   }
 
   #stageIn(dst: number, user: UserBuffer, at: number, length: number, bulk: boolean): void {
@@ -194,9 +246,4 @@ export class WasmLane implements Lane {
     }
     return this.#stage
   }
-}
-
-/** True where a loop over 64-bit elements is the way: short, and equal modulo 8. */
-function linesUp(user: UserBuffer, at: number, address: number, length: number): boolean {
-  return length <= SCRIPT_WIDE_BYTES && ((at - address) & 7) === 0 && user.views !== undefined && !user.shared
 }

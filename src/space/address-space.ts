@@ -58,6 +58,8 @@ export class AddressSpace extends EndianForms implements Viewer {
   // The section of the latest access, and what the short way to RAM needs of it.
   #section: Section
   #start = 0
+  /** The same modulo 2^32, as an integer that the JIT keeps unboxed. */
+  #low = 0
   #loads8: Uint8Array
   #loads16: Uint16Array
   #loads32: Uint32Array
@@ -83,6 +85,7 @@ export class AddressSpace extends EndianForms implements Viewer {
     const section = this.#map.select(0)
     this.#section = section
     this.#start = section.start
+    this.#low = section.start | 0
     this.#loads8 = section.loads8
     this.#loads16 = section.loads16
     this.#loads32 = section.loads32
@@ -163,15 +166,15 @@ export class AddressSpace extends EndianForms implements Viewer {
   // One access each, of 8 to 64 bits, in the target's byte order (RULES I1): memory is loaded or stored at once, a
   // device gets one access of the whole size. An access that is not wholly within one piece of memory is rejected.
   //
-  // The way to RAM is written out in each, for the JIT: a subtraction, two compares and an element access. The first
-  // compare fails for an address that is below the section, misaligned, fractional or NaN; those go the long way. The
-  // second is the typed array's own bounds check.
+  // The way to RAM is written out in each, for the JIT: integer arithmetic, two compares and an element access. It is for
+  // addresses below 2^32, as a guest's registers hold them. The compare with the address fails for one that is higher,
+  // negative, fractional or NaN; the other, the typed array's own bounds check, for one that is outside the section.
 
   load8(address: number, attrs?: MemTxAttrs): number {
-    const at = address - this.#start
-    const index = at >>> 0
+    const word = address >>> 0
+    const index = (word - this.#low) >>> 0
     const elements = this.#loads8
-    if (index === at && index < elements.length) {
+    if (word === address && index < elements.length) {
       this.#result = MemTxResult.OK
       return elements[index] as number
     }
@@ -179,10 +182,11 @@ export class AddressSpace extends EndianForms implements Viewer {
   }
 
   load16(address: number, attrs?: MemTxAttrs): number {
-    const at = address - this.#start
+    const word = address >>> 0
+    const at = (word - this.#low) >>> 0
     const index = at >>> 1
     const elements = this.#loads16
-    if (index * 2 === at && index < elements.length) {
+    if (word === address && (at & 1) === 0 && index < elements.length) {
       this.#result = MemTxResult.OK
       return elements[index] as number
     }
@@ -191,10 +195,11 @@ export class AddressSpace extends EndianForms implements Viewer {
 
   /** Unsigned. */
   load32(address: number, attrs?: MemTxAttrs): number {
-    const at = address - this.#start
+    const word = address >>> 0
+    const at = (word - this.#low) >>> 0
     const index = at >>> 2
     const elements = this.#loads32
-    if (index * 4 === at && index < elements.length) {
+    if (word === address && (at & 3) === 0 && index < elements.length) {
       this.#result = MemTxResult.OK
       return elements[index] as number
     }
@@ -202,30 +207,32 @@ export class AddressSpace extends EndianForms implements Viewer {
   }
 
   store8(address: number, value: number, attrs?: MemTxAttrs): void {
-    const at = address - this.#start
-    const index = at >>> 0
+    const word = address >>> 0
+    const index = (word - this.#low) >>> 0
     const elements = this.#stores8
-    if (index === at && index < elements.length) {
+    if (word === address && index < elements.length) {
       this.#result = MemTxResult.OK
       elements[index] = value
     } else this.#store(address, value & 0xff, 1, attrs)
   }
 
   store16(address: number, value: number, attrs?: MemTxAttrs): void {
-    const at = address - this.#start
+    const word = address >>> 0
+    const at = (word - this.#low) >>> 0
     const index = at >>> 1
     const elements = this.#stores16
-    if (index * 2 === at && index < elements.length) {
+    if (word === address && (at & 1) === 0 && index < elements.length) {
       this.#result = MemTxResult.OK
       elements[index] = value
     } else this.#store(address, value & 0xffff, 2, attrs)
   }
 
   store32(address: number, value: number, attrs?: MemTxAttrs): void {
-    const at = address - this.#start
+    const word = address >>> 0
+    const at = (word - this.#low) >>> 0
     const index = at >>> 2
     const elements = this.#stores32
-    if (index * 4 === at && index < elements.length) {
+    if (word === address && (at & 3) === 0 && index < elements.length) {
       this.#result = MemTxResult.OK
       elements[index] = value
     } else this.#store(address, value >>> 0, 4, attrs)
@@ -353,6 +360,7 @@ export class AddressSpace extends EndianForms implements Viewer {
   #remember(section: Section): void {
     this.#section = section
     this.#start = section.start
+    this.#low = section.start | 0
     this.#loads8 = section.loads8
     this.#loads16 = section.loads16
     this.#loads32 = section.loads32

@@ -37,9 +37,9 @@ export class Section {
   readonly writable: boolean
   /** The byte address in guest RAM of `start`. */
   readonly base: number
-  // The short way to RAM: the section's bytes as elements, to load from and to store to. Empty where an access must be
-  // atomic to be ordered, where the section's first byte is no element's or its bytes are in the other order than the
-  // target's, and where only ops answer.
+  // The short way to RAM: the section's bytes below 2^32 as elements, to load from and to store to. Empty where an access
+  // must be atomic to be ordered, where the section's first byte is no element's or its bytes are in the other order than
+  // the target's, and where only ops answer.
   readonly loads8: Uint8Array
   readonly loads16: Uint16Array
   readonly loads32: Uint32Array
@@ -86,7 +86,8 @@ export class Section {
     this.readable = this.strictRead !== 'ops'
     this.writable = this.strictWrite !== 'ops'
     this.base = block === undefined ? 0 : block.offset + this.offset
-    const views = ram?.order === 'host' ? sectionViews(ram.buffer, this.base, end - start, settings.big) : NO_VIEWS
+    const low = Math.min(end, 2 ** 32) - start
+    const views = ram?.order === 'host' && low > 0 ? sectionViews(ram.buffer, this.base, low, settings.big) : NO_VIEWS
     const loads = this.readable ? views : NO_VIEWS
     const stores = this.writable ? views : NO_VIEWS
     this.loads8 = loads.u8

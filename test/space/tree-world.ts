@@ -13,6 +13,7 @@ export interface RegionSpec {
 
 /** No address of a root is seen from here on. */
 export const LIMIT = 64
+const MAX_SPACES = 4
 /** Up to here an alias of an ancestor must be taken; more than 64 turns, or thousands of looks, may be refused. */
 const SURE = { nesting: 16, visits: 2000 }
 
@@ -89,6 +90,7 @@ export class TreeWorld {
   }
 
   #open(at: number): void {
+    if (this.#spaces.length === MAX_SPACES) return
     const index = at % this.#nodes.length
     const space = new AddressSpace('space', this.#regions[index] as MemoryRegion)
     const root = this.#nodes[index] as Node

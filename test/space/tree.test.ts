@@ -26,7 +26,13 @@ const add: fc.Arbitrary<Change> = fc.record({
 })
 const single: fc.Arbitrary<Change> = fc.oneof(
   { weight: 6, arbitrary: add },
-  { weight: 6, arbitrary: fc.record({ op: fc.constantFrom('remove', 'remove', 'space', 'destroy'), at: index }) },
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      op: fc.constantFrom('remove', 'remove', 'space', 'space', 'destroy', 'destroy'),
+      at: index,
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ op: fc.constantFrom('move', 'offset'), at: index, value: address }) },
   { weight: 1, arbitrary: fc.record({ op: fc.constant('size'), at: index, value: size }) },
   { weight: 3, arbitrary: fc.record({ op: fc.constantFrom('enabled', 'readonly'), at: index, on: fc.boolean() }) },
