@@ -16,8 +16,8 @@ const WASM_PAGE = 65536
 const GUEST_PAGE = 4096
 /** Addresses in guest RAM fit in 32 bits, as a WebAssembly memory's do. */
 const MAX_BYTES = 2 ** 32
-/** Room behind the guest RAM for the stages of engines with a single memory, a page a thread. */
-const STAGE_PAGES = 256
+/** Room behind the guest RAM for the stages of engines with a single memory: address space, not memory, until it is used. */
+const STAGE_PAGES = 1024
 
 /** What another thread needs to attach; survives postMessage. */
 export interface GuestRamHandle {

@@ -35,7 +35,7 @@ export class ScriptLane implements Lane {
     const bytes = scratchBytes(distance, length)
     if (bytes === 0 || isCell(dst, length)) copyViews(this.#ram, dst, this.#ram, src, length, this.#atomic)
     else if (!admitScratch(this.#scratch, bytes)) copyDown(this.#ram.u8, dst, src, length, this.#atomic)
-    else if (bytes === distance) moveRing(this.#ram.u8, dst, distance, length, this.#atomic)
+    else if (2 * distance < length) moveRing(this.#ram.u8, dst, distance, length, this.#atomic)
     else this.#moveSaved(dst, src, length)
   }
 

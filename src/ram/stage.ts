@@ -53,22 +53,38 @@ export function privateStage(): PrivateStage {
 }
 
 /**
- * A stage for the kernels of an engine with a single memory: a page that this thread grows behind the guest RAM, where
- * no RAM block reaches.
+ * A stage for the kernels of an engine with a single memory: pages that this thread grows behind the guest RAM, where no
+ * RAM block reaches.
  */
 class SharedStage implements Stage {
-  readonly base: number
-  readonly bytes: Uint8Array
-  readonly views: Views
+  base = 0
+  bytes: Uint8Array = new Uint8Array(0)
+  views: Views = viewsOf(this.bytes.buffer)
+  readonly #ram: WebAssembly.Memory
 
   constructor(ram: WebAssembly.Memory) {
-    this.base = ram.grow(1) * WASM_PAGE
-    this.views = viewsOf(ram.buffer, this.base, WASM_PAGE)
-    this.bytes = this.views.u8
+    this.#ram = ram
+    this.#grow(WASM_PAGE)
   }
 
   hold(bytes: number): boolean {
-    return bytes <= this.bytes.length
+    if (bytes <= this.bytes.length) return true
+    if (bytes > KEEP_BYTES) return false
+    try {
+      // Another thread may have grown its own behind ours, and what is grown is never given back: twice as much as is
+      // asked for, so that it is not asked for often.
+      this.#grow(2 * bytes)
+    } catch {
+      return false
+    }
+    return true
+  }
+
+  #grow(bytes: number): void {
+    const pages = Math.ceil(bytes / WASM_PAGE)
+    this.base = this.#ram.grow(pages) * WASM_PAGE
+    this.views = viewsOf(this.#ram.buffer, this.base, pages * WASM_PAGE)
+    this.bytes = this.views.u8
   }
 }
 

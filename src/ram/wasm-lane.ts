@@ -135,7 +135,7 @@ export class WasmLane implements Lane {
       stage = large
     }
     if (stage === undefined) this.#script.move(dst, dst - distance, length)
-    else if (scratch === distance) kernel.upRing(dst, distance, length, stage.base)
+    else if (2 * distance < length) kernel.upRing(dst, distance, length, stage.base)
     else kernel.upSaved(dst, distance, length, stage.base)
   }
 
