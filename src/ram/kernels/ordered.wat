@@ -23,6 +23,7 @@
   (func $each (export "each") (param $d i32) (param $s i32) (param $n i32)
     ;; wide{
     (local $v0 v128) (local $v1 v128) (local $v2 v128) (local $v3 v128)
+    (local $v4 v128) (local $v5 v128) (local $v6 v128) (local $v7 v128)
     ;; }wide
     ;; slim{
     (local $v0 i64) (local $v1 i64) (local $v2 i64) (local $v3 i64)
@@ -57,6 +58,28 @@
         ;; }wide
       ))
       ;; wide{
+      (if (i32.ge_u (local.get $n) (i32.const 128)) (then
+        (loop $eight
+          (local.set $v0 (v128.load $src offset=0 align=1 (local.get $s)))
+          (local.set $v1 (v128.load $src offset=16 align=1 (local.get $s)))
+          (local.set $v2 (v128.load $src offset=32 align=1 (local.get $s)))
+          (local.set $v3 (v128.load $src offset=48 align=1 (local.get $s)))
+          (local.set $v4 (v128.load $src offset=64 align=1 (local.get $s)))
+          (local.set $v5 (v128.load $src offset=80 align=1 (local.get $s)))
+          (local.set $v6 (v128.load $src offset=96 align=1 (local.get $s)))
+          (local.set $v7 (v128.load $src offset=112 align=1 (local.get $s)))
+          (v128.store $dst offset=0 (local.get $d) (local.get $v0))
+          (v128.store $dst offset=16 (local.get $d) (local.get $v1))
+          (v128.store $dst offset=32 (local.get $d) (local.get $v2))
+          (v128.store $dst offset=48 (local.get $d) (local.get $v3))
+          (v128.store $dst offset=64 (local.get $d) (local.get $v4))
+          (v128.store $dst offset=80 (local.get $d) (local.get $v5))
+          (v128.store $dst offset=96 (local.get $d) (local.get $v6))
+          (v128.store $dst offset=112 (local.get $d) (local.get $v7))
+          (local.set $d (i32.add (local.get $d) (i32.const 128)))
+          (local.set $s (i32.add (local.get $s) (i32.const 128)))
+          (local.set $n (i32.sub (local.get $n) (i32.const 128)))
+          (br_if $eight (i32.ge_u (local.get $n) (i32.const 128))))))
       (if (i32.ge_u (local.get $n) (i32.const 64)) (then
         (loop $quad
           (local.set $v0 (v128.load $src offset=0 align=1 (local.get $s)))
