@@ -298,7 +298,8 @@ export class AddressSpace extends EndianForms implements Viewer {
     const section = this.#section
     const at = address - this.#start
     const index = at >>> 0
-    if (index !== at || index >= section.span) return this.#loadFound(address, size, given)
+    if (index !== at || index >= section.span || typeof address !== 'number')
+      return this.#loadFound(address, size, given)
     const big = section.bigDevice
     const value = section.readDevice.read(section.first + index, size, given, big)
     this.#result = completion.result
@@ -310,7 +311,8 @@ export class AddressSpace extends EndianForms implements Viewer {
     const section = this.#section
     const at = address - this.#start
     const index = at >>> 0
-    if (index !== at || index >= section.span) this.#storeFound(address, value, size, given)
+    if (index !== at || index >= section.span || typeof address !== 'number')
+      this.#storeFound(address, value, size, given)
     else {
       const big = section.bigDevice
       section.writeDevice.write(section.first + index, big === this.#big ? value : swap(value, size), size, given, big)
@@ -347,7 +349,7 @@ export class AddressSpace extends EndianForms implements Viewer {
   #select(address: number): Section {
     const latest = this.#section
     const at = address - latest.start
-    return at >>> 0 === at && at < latest.length ? latest : this.#find(address)
+    return at >>> 0 === at && at < latest.length && typeof address === 'number' ? latest : this.#find(address)
   }
 
   #find(address: number): Section {

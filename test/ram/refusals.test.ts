@@ -85,6 +85,7 @@ describe('each refuses by name and value, and nothing changes', () => {
 describe('an address space', () => {
   const root = MemoryRegion.container('root', 2 ** 32)
   root.addSubregion(0, MemoryRegion.ram('ram', block))
+  root.addSubregion(0x10000, MemoryRegion.io('io', { read: () => 0, write: () => undefined }, 16))
   const space = new AddressSpace('space', root)
   const calls: [string, (address: number) => unknown][] = [
     ['load8', address => space.load8(address)],
@@ -105,6 +106,18 @@ describe('an address space', () => {
     const before = block.view().slice()
     for (const address of [-1, 0.5, 4.25, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53])
       expect(() => call(address)).toThrow(`address must be an integer from 0 to 9007199254740991, got ${address}`)
+    expect(block.view()).toEqual(before)
+  })
+
+  test.each(calls)('%s refuses what is no number', (_name, call) => {
+    const before = block.view().slice()
+    for (const address of ['0', '8', 8n, null, undefined, true, [8], { valueOf: () => 8 }, Symbol('8')]) {
+      space.load8(0)
+      expect(() => call(bad(address))).toThrow(TypeError)
+      // Also where a device was accessed last.
+      space.load8(0x10000)
+      expect(() => call(bad(address))).toThrow(TypeError)
+    }
     expect(block.view()).toEqual(before)
   })
 

@@ -55,7 +55,8 @@ function compile(tier: KernelTier, memories: 1 | 2): KernelModule | undefined {
 
 /** The bytes that ship. */
 export function kernelBytes(tier: KernelTier, memories: 1 | 2): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(KERNELS[`${tier}${memories}`] as string), char => char.charCodeAt(0))
+  const digits = (KERNELS[`${tier}${memories}`] as string).match(/../g) as string[]
+  return Uint8Array.from(digits, pair => Number.parseInt(pair, 16))
 }
 
 export function instantiate(
