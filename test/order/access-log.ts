@@ -1,9 +1,6 @@
-import binaryen from 'binaryen'
 import { type Kernel, type KernelTier, kernelBytes } from '../../src/ram/kernels/kernel.ts'
-
-const { Features } = binaryen
-const FEATURES =
-  Features.Atomics | Features.BulkMemory | Features.BulkMemoryOpt | Features.MutableGlobals | Features.SIMD128
+import { instrument } from './instrumented.ts'
+import { accessesOf } from './logged-views.ts'
 
 export interface Access {
   readonly kind: 'load' | 'store'
@@ -18,36 +15,15 @@ export interface LoggedKernel {
   record(body: () => void): Access[]
 }
 
-/** Instruments the kernels for engines with a single memory: the same text, and any engine can run them. */
+/** The kernels for engines with a single memory: the same text, and any engine can run them. */
 export function loggedKernel(tier: KernelTier, pages = 2): LoggedKernel {
-  const module = binaryen.readBinary(kernelBytes(tier, 1))
-  module.setFeatures(FEATURES)
-  module.runPasses(['instrument-memory'])
-  const compiled = new WebAssembly.Module(module.emitBinary() as Uint8Array<ArrayBuffer>)
-  module.dispose()
-  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
-  let log: Access[] = []
-  // (id, bytes, offset, address) => address: called for each access before it is made.
-  const note =
-    (kind: Access['kind']) =>
-    (_id: number, width: number, offset: number, address: number): number => {
-      log.push({ kind, address: (address >>> 0) + offset, width })
-      return address
-    }
-  const value = (_id: number, given: unknown): unknown => given
-  const hooks: Record<string, WebAssembly.ImportValue> = {}
-  for (const { module: from, name } of WebAssembly.Module.imports(compiled)) {
-    if (from === 'guestmem') continue
-    hooks[name] = name === 'load_ptr' ? note('load') : name === 'store_ptr' ? note('store') : value
-  }
-  const imports = { guestmem: { ram: memory }, env: hooks } as WebAssembly.Imports
-  const { exports } = new WebAssembly.Instance(compiled, imports)
+  const { kernel, log } = instrument(kernelBytes(tier, 1), { pages })
   return {
-    kernel: exports as unknown as Kernel,
+    kernel,
     record(body) {
-      log = []
+      log.clear()
       body()
-      return log
+      return accessesOf(log)
     },
   }
 }

@@ -1,0 +1,4 @@
+/** The text of one tier of ordered.wat, for one memory or two. */
+export function tierText(source: string, tier: string, memories: 1 | 2): string
+/** The text of ordered.wasm.ts. */
+export function assemble(): Promise<string>
