@@ -73,6 +73,15 @@ describe('the check of imports finds', () => {
       ['vfio/a.ts:1: imports ../threads/b.ts: a neighbour on floor 6'],
     ],
     [
+      'what a door sees behind the face, but not the face by its name, nor a door that the command line opens',
+      {
+        'ram/a.ts': '',
+        'litmus/a.ts': "import 'guestmem'\nimport '../ram/a.ts'",
+        'cli/main.ts': "import '../litmus/a.ts'",
+      },
+      ['litmus/a.ts:2: imports ../ram/a.ts: lies behind the face, and a door sees the face alone'],
+    ],
+    [
       'the face, by its path and by its name',
       { 'index.ts': '', 'cli/main.ts': "import '../index.ts'\nimport 'guestmem'" },
       [

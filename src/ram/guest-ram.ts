@@ -44,6 +44,8 @@ export class GuestRam {
   readonly order: 'host' | 'language'
   /** The ordered and bulk transfers. For floors above; users call ramCopy, ramMove and ramFill. */
   readonly lane: Lane
+  /** The same in naturally aligned accesses of 1, 2, 4 and 8 bytes and no other. For floors above. */
+  readonly fixedLane: Lane
   readonly #memory: WebAssembly.Memory | undefined
   readonly #cut: SharedArrayBuffer
   readonly #kernel: Kernel | undefined
@@ -75,6 +77,7 @@ export class GuestRam {
     const users = new UserBuffers(handle.buffer)
     const cells = this.cells('normal')
     const script = new ScriptLane(this.#views, cells, settings.scratch, users)
+    this.fixedLane = script
     this.lane =
       module === undefined || this.#kernel === undefined || handle.memory === undefined
         ? script

@@ -10,6 +10,7 @@ export interface BlockMemory {
   readonly host: HostProfile
   readonly order: 'host' | 'language'
   readonly lane: Lane
+  readonly fixedLane: Lane
   readonly elements: Views
   cells(cacheMode: CacheMode): Cells
 }

@@ -9,7 +9,7 @@ import { fillPiece, pieceSize, readPiece, writePiece } from './pieces.ts'
 import type { Section } from './section.ts'
 import type { SectionMap } from './section-map.ts'
 
-/** QEMU fills through a pattern of this many bytes, so pieces for a device end at its multiples (RULES E11). */
+/** QEMU fills through a pattern of this many bytes, so pieces that are not direct end at its multiples (RULES E11). */
 const FILL_PATTERN_BYTES = 512
 
 /** A request of any length: bytes from the guest, bytes to it, or one byte again and again. */
@@ -45,20 +45,20 @@ export function transfer(
     let size = section.memory ? Math.min(length - at, left) : length - at
     if (path === 'ops') {
       const device = write ? section.writeDevice : section.readDevice
-      const offset = section.offset + here - section.start
+      const offset = section.offset + (here - section.start)
+      const most = request.kind === 'fill' ? Math.min(size, FILL_PATTERN_BYTES - (at % FILL_PATTERN_BYTES)) : size
       if (device === REJECT) {
-        size = rejectedSize(left, offset, size)
+        size = rejectedSize(left, offset, size, most)
         if (request.kind === 'read') request.bytes.fill(0, at, at + size)
         result |= MemTxResult.DECODE_ERROR
       } else {
-        if (request.kind === 'fill') size = Math.min(size, FILL_PATTERN_BYTES - (at % FILL_PATTERN_BYTES))
-        size = pieceSize(device, offset, size)
+        size = pieceSize(device, offset, most)
         const big = section.bigDevice
         if (request.kind === 'read') result |= readPiece(device, offset, request.bytes, at, size, attrs, big)
         else if (request.kind === 'write') result |= writePiece(device, offset, request.bytes, at, size, attrs, big)
         else result |= fillPiece(device, offset, request.byte, size, attrs, big)
       }
-    } else direct(request, section, path, section.base + here - section.start, at, size)
+    } else direct(request, section, path, section.base + (here - section.start), at, size)
     at += size
   }
   return result
@@ -69,17 +69,27 @@ export function transfer(
  * over the end of what is not memory (D4), so up to there they are taken together.
  *
  * @param left Bytes to the section's end.
+ * @param most Bytes, of the next piece.
  */
-function rejectedSize(left: number, offset: number, length: number): number {
+function rejectedSize(left: number, offset: number, length: number, most: number): number {
   if (left >= length) return length
   const whole = left - (left % 4)
-  return offset % 4 === 0 && whole > 0 ? whole : pieceSize(REJECT, offset, length)
+  return offset % 4 === 0 && whole > 0 ? whole : pieceSize(REJECT, offset, most)
 }
 
 /** The part of a request that touches guest RAM itself, at byte address `ram` of it. */
 function direct(request: Transfer, section: Section, path: Route, ram: number, at: number, size: number): void {
   const lane = section.lane as Lane
   const cells = section.cells as Cells
+  if (path === 'cells' && request.kind !== 'fill') {
+    // A view of the guest RAM itself may overlap, and is stored to as guest RAM is (H2, H13).
+    const memory = section.region?.block?.ram
+    if (request.bytes.buffer === memory?.buffer) {
+      if (request.kind === 'write') memory.fixedLane.copyIn(ram, request.bytes, at, size)
+      else memory.fixedLane.copyOut(request.bytes, at, ram, size)
+      return
+    }
+  }
   if (request.kind === 'write') {
     if (path === 'ordered') lane.copyIn(ram, request.bytes, at, size)
     else if (path === 'bulk') lane.bulkIn(ram, request.bytes, at, size)

@@ -1,5 +1,5 @@
 import { type Import, importsOf } from './imports.ts'
-import { FACE, FLOORS, GROUND } from './plan.ts'
+import { DOORS, FACE, FLOORS, GROUND, PACKAGE } from './plan.ts'
 import { isScript, type Tree } from './tree.ts'
 
 const folderOf = (path: string): string => path.slice(0, Math.max(0, path.indexOf('/')))
@@ -16,6 +16,7 @@ function refusal({ from, to, specifier }: Import): string | undefined {
   if (specifier.startsWith('(')) return 'an import whose name is not a literal'
   if (to === undefined) {
     if (specifier.startsWith('node:')) return undefined
+    if (specifier === PACKAGE && DOORS.includes(folderOf(from))) return undefined
     if (specifier.startsWith('.')) return 'is not there, or lies outside src'
     // tsup would bundle a dev dependency without a word. Build scripts (.mjs) don't ship.
     return from.endsWith('.ts') ? 'a package, and the library depends on none' : undefined
@@ -25,6 +26,7 @@ function refusal({ from, to, specifier }: Import): string | undefined {
   const [above, below] = [floorOf(from), floorOf(to)]
   if (above === undefined || below === undefined) return undefined
   if (below === above) return `a neighbour on floor ${above}`
+  if (below < above && DOORS.includes(folderOf(from))) return 'lies behind the face, and a door sees the face alone'
   return below > above ? `goes up from ${above === -1 ? 'the ground' : `floor ${above}`} to floor ${below}` : undefined
 }
 

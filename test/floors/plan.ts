@@ -6,18 +6,30 @@ export const FLOORS: readonly (readonly string[])[] = [
   ['region'],
   ['space'],
   ['dma'],
-  ['qemu', 'vfio', 'threads'],
+  ['qemu', 'vfio', 'threads', 'litmus'],
   ['cli'],
 ]
 
 /** The face: may import any floor, and nobody imports it. */
 export const FACE = 'index.ts'
 
+/**
+ * Doors of their own (`guestmem/litmus` and so on). They see the library as its users do, by its name, which the build
+ * makes the face's own file: no second copy of a class.
+ */
+export const DOORS: readonly string[] = ['qemu', 'vfio', 'threads', 'litmus']
+
+/** The name of the face. */
+export const PACKAGE = 'guestmem'
+
 /** Single files under floor 0: anybody imports them, and they import only one another. */
 export const GROUND: readonly string[] = ['check.ts']
 
 /** The only folder that may hold a view over guest bytes. */
 export const BYTES_FOLDER = 'ram'
+
+/** Here copies that are known to be bad are raced against ours: it may hold bytes, and touch them in any way. */
+export const RACING_FOLDER = 'litmus'
 
 /**
  * The files, within the bytes folder, that may use calls whose stores come in no promised order or may tear:
