@@ -11,6 +11,8 @@ export const BUILDS: readonly (readonly [tier: KernelTier, memories: 1 | 2])[] =
 
 /** Every pair of offsets modulo 64 is tried by `npm run evidence`; `npm test` takes four source offsets for each. */
 export const FULL: boolean = process.env.EVIDENCE === 'full'
+/** Few of all cases, for mutation testing, which runs them thousands of times. */
+export const SMALL: boolean = process.env.EVIDENCE === 'small'
 
 /** The source offsets to try with a destination offset and a length. Over the lengths, all are. */
 export function sourceOffsets(dst: number, length: number): number[] {

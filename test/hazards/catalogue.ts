@@ -1,0 +1,17 @@
+import { doubleFetch } from './double-fetch.ts'
+import { h01 } from './h01-same-line-two-accesses.ts'
+import { h02 } from './h02-split-access.ts'
+import { h03 } from './h03-align-first.ts'
+import { h04 } from './h04-vectors-to-devices.ts'
+import { h05 } from './h05-fixed-size-copy.ts'
+import { h06 } from './h06-fault-on-uncached.ts'
+import { h07 } from './h07-guest-mapping-differs.ts'
+import { h08 } from './h08-better-mapping.ts'
+import { h09 } from './h09-unknown-mapping.ts'
+import { h10 } from './h10-overlapping-stores.ts'
+import { h11 } from './h11-byte-stored-three-times.ts'
+import { h12 } from './h12-last-byte-first.ts'
+import { h13 } from './h13-overlap-backwards.ts'
+import type { Hazard } from './hazard.ts'
+
+export const HAZARDS: readonly Hazard[] = [h01, h02, h03, h04, h05, h06, h07, h08, h09, h10, h11, h12, h13, doubleFetch]
