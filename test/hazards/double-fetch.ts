@@ -1,8 +1,8 @@
 import { ramCopy } from 'guestmem'
-import { loadedOnce } from '../order/contract.ts'
 import type { Bus } from './bus.ts'
 import { type Copier, modelled } from './copier.ts'
 import type { Hazard } from './hazard.ts'
+import { unevenLoads } from './loads.ts'
 import { type Board, board, LANES, MOVES } from './ours.ts'
 import { run, type Scenario } from './scenario.ts'
 
@@ -68,7 +68,7 @@ function eachLoadedOnce(): string | undefined {
       for (let skew = 0; skew < 4; skew++) {
         const src = 0x200 + skew
         const { log } = run(copier, { ...request, length }, { dst: 0x1000, src }, [0])
-        const problem = loadedOnce(log, { start: src, length })
+        const problem = unevenLoads(log, src, length)
         if (problem !== undefined) return `${copier.name}, ${length} bytes: ${problem}`
       }
   return undefined
