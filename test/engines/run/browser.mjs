@@ -12,20 +12,32 @@ export const findBrowser = ({ paths }) => paths.find(path => existsSync(path))
 
 /** Opens the page, waits for its report, ends the browser. Two rows: the main thread and a Worker. */
 export async function runBrowser(browser, path, module) {
+  const { report, problem } = await openPage(browser, path, module, 'page.html', {}, SECONDS)
+  if (report?.page !== undefined) return report
+  const failed = { checks: 0, failures: [`no report: ${problem}`] }
+  return { page: failed, worker: failed }
+}
+
+/** The same for the page that races. */
+export async function runLitmusPage(browser, path, module, minutes, seconds) {
+  const { report, problem } = await openPage(browser, path, module, 'litmus.html', { minutes }, seconds)
+  return report?.rows === undefined ? { problem: report?.failure ?? problem } : { report }
+}
+
+async function openPage(browser, path, module, page, query, seconds) {
   const profile = mkdtempSync(join(tmpdir(), 'guestmem-browser-'))
-  const server = await serve(module)
+  const server = await serve(module, page, query)
   let stop
   const ended = runProcess(path, [...browserArgs(browser, profile), server.url], {
-    seconds: SECONDS,
+    seconds,
     env: { HOME: profile },
     onStart: end => (stop = end),
   })
   try {
-    const first = await Promise.race([server.report, ended])
-    if (first.page !== undefined) return first
+    const first = await Promise.race([server.report.then(report => ({ report })), ended])
+    if (first.report !== undefined) return first
     const last = first.text.trim().split('\n').slice(-8).join('\n')
-    const failed = { checks: 0, failures: [`no report: ${first.problem ?? `it ended with ${first.code}`}: ${last}`] }
-    return { page: failed, worker: failed }
+    return { problem: `${first.problem ?? `it ended with ${first.code}`}: ${last}` }
   } finally {
     stop()
     await ended

@@ -14,7 +14,7 @@ const ISOLATED = {
 }
 
 /** A server on this machine only: the suite under /suite/, the module's folder under /module/, and POST /report. */
-export async function serve(module) {
+export async function serve(module, page = 'page.html', query = {}) {
   const folders = { suite: SUITE, module: dirname(module) }
   let deliver
   const report = new Promise(resolve => (deliver = resolve))
@@ -39,7 +39,7 @@ export async function serve(module) {
   })
   await new Promise(resolve => server.listen(0, '127.0.0.1', resolve))
   return {
-    url: `http://localhost:${server.address().port}/suite/in/page.html?module=/module/${basename(module)}`,
+    url: `http://localhost:${server.address().port}/suite/in/${page}?${new URLSearchParams({ module: `/module/${basename(module)}`, ...query })}`,
     report,
     close: () => server.close(),
   }
