@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url'
-import { defineConfig } from 'vitest/config'
+import type { ViteUserConfig } from 'vitest/config'
 
 /** The tests of what is mutated, with few of their cases: each is run for every mutant that it reaches. */
-export default defineConfig({
+const config: ViteUserConfig = {
   resolve: { alias: { guestmem: fileURLToPath(new URL('../../src/index.ts', import.meta.url)) } },
   test: {
     include: [
@@ -16,4 +16,6 @@ export default defineConfig({
     testTimeout: 120_000,
     pool: 'forks',
   },
-})
+}
+
+export default config

@@ -22,11 +22,21 @@ function within(address: number, [start, end]: readonly [number, number]): boole
   return address >= start && address < end
 }
 
+export type PropertyName =
+  | 'each destination byte is stored exactly once'
+  | 'each source byte is loaded exactly once'
+  | 'addresses ascend'
+  | 'the last byte is stored last'
+  | 'no store crosses its natural alignment'
+  | 'nothing outside is touched'
+  | '1, 2, 4 and 8 aligned bytes are one access'
+
 /**
  * The contract of src/ram/lane.ts, a property each, none of which says what another says: a copy that breaks one is
- * refused by that one. (Only `lastByteLast` follows from others; it is what most users came for.)
+ * refused by that one. (Only that the last byte is last follows from others; it is what
+ * most users came for.)
  */
-export const PROPERTIES = {
+export const PROPERTIES: Readonly<Record<PropertyName, Property>> = {
   /** H10, H11. */
   'each destination byte is stored exactly once': (log, { dst, length }) =>
     dst === undefined ? undefined : unevenCount(log, 1, dst, length, 'destination'),
@@ -101,10 +111,9 @@ export const PROPERTIES = {
     if (whole && (loadsUnaligned || src % length === 0) && loads !== 1) return `${length} bytes in ${loads} loads`
     return undefined
   },
-} satisfies Record<string, Property>
+}
 
-export type PropertyName = keyof typeof PROPERTIES
-export const PROPERTY_NAMES = Object.keys(PROPERTIES) as PropertyName[]
+export const PROPERTY_NAMES: readonly PropertyName[] = Object.keys(PROPERTIES) as PropertyName[]
 const all = Object.entries(PROPERTIES) as [PropertyName, Property][]
 
 /** The first property that the log breaks, and how. */
