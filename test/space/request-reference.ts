@@ -1,0 +1,147 @@
+import type { MemTxAttrs, MemTxResult } from 'guestmem'
+import { RequestBuffers } from './request-buffers.ts'
+import { hex, Machine } from './request-machine.ts'
+import { changedMap, firstMap, type RequestMap, rangeBytes, seenAt } from './request-map.ts'
+import { plainRam } from './request-ram.ts'
+import { ATTRS, FORMS, type MapChange, type Plan, type RamSpec, type Request, type WorldSpec } from './request-spec.ts'
+import { bytesOf, type Data, DeviceTarget, MemoryTarget, numberOf, REJECTED, type Target } from './request-targets.ts'
+
+/** E11: how many bytes a fill writes at once. */
+const PATTERN = 512
+
+/** The reference: a request is carried out one byte of memory or one piece for a device at a time, as RULES E, G and I say. */
+export class Reference extends Machine {
+  readonly rams: readonly Uint8Array[]
+  #map: RequestMap
+  readonly #targets: readonly Target[]
+  readonly #buffers: RequestBuffers
+
+  constructor(world: WorldSpec, plans: readonly Plan[]) {
+    super(world, plans)
+    this.rams = world.rams.map(plainRam)
+    this.#map = firstMap(world)
+    this.#buffers = new RequestBuffers(this.rams)
+    const engaged = new Set<number>()
+    this.#targets = this.#map.places.map((place, index): Target => {
+      const { kind, device } = place.spec
+      if (kind === 'io')
+        return new DeviceTarget(
+          device,
+          world.endian,
+          {
+            accepts: (...call) => this.accepts(index, ...call),
+            called: (...call) => this.called(index, ...call),
+          },
+          engaged,
+        )
+      if (kind === 'reservation' || kind === 'alias') return REJECTED
+      const ram = place.spec.ram % world.rams.length
+      return new MemoryTarget(place, world.rams[ram] as RamSpec, this.rams[ram] as Uint8Array, world)
+    })
+  }
+
+  protected change(change: MapChange): void {
+    this.#map = changedMap(this.#map, this.world, change)
+  }
+
+  protected request(request: Request, address: number): string {
+    const map = this.#map
+    const attrs = ATTRS[request.attrs] ?? (ATTRS[0] as MemTxAttrs)
+    if (request.kind === 'load') {
+      const [size, order = this.world.endian] = FORMS[request.form]
+      const { bytes, result } = this.#load(map, address, size, attrs)
+      return `${hex(numberOf(bytes, order))}, result ${result}`
+    }
+    if (request.kind === 'store') {
+      const [size, order = this.world.endian] = FORMS[request.form]
+      return `result ${this.#store(map, address, bytesOf(request.value, size, order), attrs)}`
+    }
+    if (request.kind === 'fill') {
+      let result = 0
+      for (let at = 0; at < request.length; at += PATTERN) {
+        const pattern = new Uint8Array(Math.min(PATTERN, request.length - at)).fill(request.byte)
+        result |= this.#write(map, address + at, pattern, attrs)
+      }
+      return `result ${result}`
+    }
+    const bytes = this.#buffers.prepare(request)
+    const result =
+      request.kind === 'read' ? this.#read(map, address, bytes, attrs) : this.#write(map, address, bytes, attrs)
+    return `result ${result} ${this.#buffers.text(request.buffer)}`
+  }
+
+  /** E: bytes of memory, each for itself, or a piece of what answers elsewhere. */
+  #read(map: RequestMap, address: number, into: Uint8Array, attrs: MemTxAttrs): MemTxResult {
+    let result = 0
+    for (let at = 0; at < into.length; ) {
+      const { target, offset, left } = this.#find(map, address + at, into.length - at, false)
+      if (target instanceof MemoryTarget && target.direct) {
+        const start = target.start + offset
+        // The bytes as they are before the piece, which may overlap the array (M1).
+        for (const [i, byte] of target.bytes.slice(start, start + left).entries()) into[at + i] = byte
+        at += left
+      } else {
+        const size = pieceSize(target, offset, left)
+        const data = target.read(offset, size, attrs)
+        for (const [i, byte] of data.bytes.entries()) into[at + i] = byte
+        result |= data.result
+        at += size
+      }
+    }
+    return result
+  }
+
+  #write(map: RequestMap, address: number, from: Uint8Array, attrs: MemTxAttrs): MemTxResult {
+    let result = 0
+    for (let at = 0; at < from.length; ) {
+      const { target, offset, left } = this.#find(map, address + at, from.length - at, true)
+      if (target instanceof MemoryTarget && target.direct) {
+        const start = target.start + offset
+        for (const [i, byte] of from.slice(at, at + left).entries()) target.bytes[start + i] = byte
+        at += left
+      } else {
+        const size = pieceSize(target, offset, left)
+        result |= target.write(offset, from.slice(at, at + size), attrs)
+        at += size
+      }
+    }
+    return result
+  }
+
+  /** I1: one access, of the whole size. */
+  #load(map: RequestMap, address: number, size: number, attrs: MemTxAttrs): Data {
+    const { target, offset, left } = this.#find(map, address, size, false)
+    return (left < size ? REJECTED : target).read(offset, size, attrs)
+  }
+
+  #store(map: RequestMap, address: number, bytes: Uint8Array, attrs: MemTxAttrs): MemTxResult {
+    const { target, offset, left } = this.#find(map, address, bytes.length, true)
+    return (left < bytes.length ? REJECTED : target).write(offset, bytes, attrs)
+  }
+
+  /** What answers at an address; how far it goes is limited for memory alone (D4). Memory that is readonly itself takes no writes (E2). */
+  #find(map: RequestMap, address: number, length: number, write: boolean): Found {
+    const seen = seenAt(map, address)
+    // The unassigned address is its own offset (D3).
+    if (seen === undefined) return { target: REJECTED, offset: address, left: length }
+    const { offset } = seen
+    const target = this.#targets[seen.index] as Target
+    if (!(target instanceof MemoryTarget)) return { target, offset, left: length }
+    const left = rangeBytes(map, address, length)
+    return { target: write && seen.place.readonly ? REJECTED : target, offset, left }
+  }
+}
+
+interface Found {
+  readonly target: Target
+  readonly offset: number
+  /** Bytes of the request that it may be asked for. */
+  readonly left: number
+}
+
+/** E4: the largest power of two that fits, and that the offset in the region is a multiple of. */
+function pieceSize({ max, unaligned }: Target, offset: number, length: number): number {
+  let size = 1
+  while (2 * size <= Math.min(length, max) && (unaligned || offset % (2 * size) === 0)) size *= 2
+  return size
+}
