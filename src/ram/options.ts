@@ -8,8 +8,9 @@ import type { ScratchPolicy } from './lane.ts'
 export interface GuestRamOptions {
   /**
    * The tier of order. `host`: plain stores, ascending; ordered for an observer only where the CPU keeps stores in
-   * order. `language`: atomic stores, ordered on every host by the ECMAScript and WebAssembly memory models. `auto`, the
-   * default: `host` where the profile knows that the CPU keeps stores in order, else `language`.
+   * order. `language`: atomic stores, ordered on every host by the ECMAScript and WebAssembly memory models for whoever
+   * loads atomically (docs/ORDERING.md). `auto`, the default: `host` where the profile knows that the CPU keeps stores in
+   * order, else `language`.
    */
   readonly order?: 'auto' | 'host' | 'language'
   /** `wasm`: the kernels, or a TypeError. `script`: plain script. `auto`, the default: kernels where there are any. */
