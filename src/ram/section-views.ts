@@ -1,5 +1,3 @@
-import { HOST_LITTLE_ENDIAN } from '../host/endian.ts'
-
 /** A part of guest RAM as plain elements, in host byte order: for the access paths of the floors above. */
 export interface SectionViews {
   readonly u8: Uint8Array
@@ -7,15 +5,11 @@ export interface SectionViews {
   readonly u32: Uint32Array
 }
 
-export const NO_VIEWS: SectionViews = /* @__PURE__ */ sectionViews(/* @__PURE__ */ new ArrayBuffer(0), 0, 0, false)
+export const NO_VIEWS: SectionViews = /* @__PURE__ */ sectionViews(/* @__PURE__ */ new ArrayBuffer(0), 0, 0)
 
-/**
- * Views of `bytes` bytes from `base` on. Those of more than a byte are empty where `base` is no multiple of their width,
- * and where the host's byte order is not the one that is asked for.
- */
-export function sectionViews(buffer: ArrayBufferLike, base: number, bytes: number, big: boolean): SectionViews {
-  const elements = (width: number): number =>
-    big !== HOST_LITTLE_ENDIAN && base % width === 0 ? Math.floor(bytes / width) : 0
+/** Views of `bytes` bytes from `base` on; of more than a byte they are empty where `base` is no multiple of their width. */
+export function sectionViews(buffer: ArrayBufferLike, base: number, bytes: number): SectionViews {
+  const elements = (width: number): number => (base % width === 0 ? Math.floor(bytes / width) : 0)
   const start = (width: number): number => base - (base % width)
   return {
     u8: new Uint8Array(buffer, base, bytes),

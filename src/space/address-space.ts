@@ -8,7 +8,8 @@ import {
   checkText,
   show,
 } from '../check.ts'
-import { swap, swap32 } from '../ram/views.ts'
+import { HOST_LITTLE_ENDIAN } from '../host/endian.ts'
+import { swap, swap16, swap32 } from '../ram/views.ts'
 import { completion } from '../region/device-access.ts'
 import { MemoryRegion } from '../region/memory-region.ts'
 import { forgetViewer, type Viewer } from '../region/transaction.ts'
@@ -54,6 +55,8 @@ export class AddressSpace extends EndianForms implements Viewer {
   high = 0
   readonly #settings: SpaceSettings
   readonly #big: boolean
+  /** The target's byte order is not the host's, which elements are in. */
+  readonly #swaps: boolean
   #map: SectionMap
   // The section of the latest access, and what the short way to RAM needs of it.
   #section: Section
@@ -80,6 +83,7 @@ export class AddressSpace extends EndianForms implements Viewer {
       directAccess: checkOneOf(options.directAccess ?? 'by-mapping', DIRECT_ACCESS, 'options.directAccess'),
     }
     this.#big = this.#settings.big
+    this.#swaps = this.#big === HOST_LITTLE_ENDIAN
     root.links.attach(this)
     this.#map = new SectionMap(viewOf(root), this.#settings)
     const section = this.#map.select(0)
@@ -188,7 +192,8 @@ export class AddressSpace extends EndianForms implements Viewer {
     const elements = this.#loads16
     if (word === address && (at & 1) === 0 && index < elements.length) {
       this.#result = MemTxResult.OK
-      return elements[index] as number
+      const value = elements[index] as number
+      return this.#swaps ? swap16(value) : value
     }
     return this.#load(address, 2, attrs)
   }
@@ -201,7 +206,8 @@ export class AddressSpace extends EndianForms implements Viewer {
     const elements = this.#loads32
     if (word === address && (at & 3) === 0 && index < elements.length) {
       this.#result = MemTxResult.OK
-      return elements[index] as number
+      const value = elements[index] as number
+      return this.#swaps ? swap32(value) : value
     }
     return this.#load(address, 4, attrs)
   }
@@ -223,7 +229,7 @@ export class AddressSpace extends EndianForms implements Viewer {
     const elements = this.#stores16
     if (word === address && (at & 1) === 0 && index < elements.length) {
       this.#result = MemTxResult.OK
-      elements[index] = value
+      elements[index] = this.#swaps ? swap16(value) : value
     } else this.#store(address, value & 0xffff, 2, attrs)
   }
 
@@ -234,7 +240,7 @@ export class AddressSpace extends EndianForms implements Viewer {
     const elements = this.#stores32
     if (word === address && (at & 3) === 0 && index < elements.length) {
       this.#result = MemTxResult.OK
-      elements[index] = value
+      elements[index] = this.#swaps ? swap32(value) : value
     } else this.#store(address, value >>> 0, 4, attrs)
   }
 

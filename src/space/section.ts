@@ -38,8 +38,7 @@ export class Section {
   /** The byte address in guest RAM of `start`. */
   readonly base: number
   // The short way to RAM: the section's bytes below 2^32 as elements, to load from and to store to. Empty where an access
-  // must be atomic to be ordered, where the section's first byte is no element's or its bytes are in the other order than
-  // the target's, and where only ops answer.
+  // must be atomic to be ordered, where the section's first byte is no element's, and where only ops answer.
   readonly loads8: Uint8Array
   readonly loads16: Uint16Array
   readonly loads32: Uint32Array
@@ -87,7 +86,7 @@ export class Section {
     this.writable = this.strictWrite !== 'ops'
     this.base = block === undefined ? 0 : block.offset + this.offset
     const low = Math.min(end, 2 ** 32) - start
-    const views = ram?.order === 'host' && low > 0 ? sectionViews(ram.buffer, this.base, low, settings.big) : NO_VIEWS
+    const views = ram?.order === 'host' && low > 0 ? sectionViews(ram.buffer, this.base, low) : NO_VIEWS
     const loads = this.readable ? views : NO_VIEWS
     const stores = this.writable ? views : NO_VIEWS
     this.loads8 = loads.u8

@@ -96,7 +96,7 @@ type SectionViewsFile = typeof import('../../src/ram/section-views.ts')
 export function steppedSectionViews(real: SectionViewsFile): SectionViewsFile {
   return {
     ...real,
-    sectionViews: (buffer, base, bytes, big) => steppedElements(real.sectionViews(buffer, base, bytes, big), base),
+    sectionViews: (buffer, base, bytes) => steppedElements(real.sectionViews(buffer, base, bytes), base),
   }
 }
 
