@@ -82,9 +82,9 @@ function direct(request: Transfer, section: Section, path: Route, ram: number, a
   const lane = section.lane as Lane
   const cells = section.cells as Cells
   if (path === 'cells' && request.kind !== 'fill') {
-    // A view of the guest RAM itself may overlap, and is stored to as guest RAM is (H2, H13).
+    // A view of the guest RAM itself may overlap, and what others may watch is stored to as guest RAM is (H2, H13).
     const memory = section.region?.block?.ram
-    if (request.bytes.buffer === memory?.buffer) {
+    if (memory !== undefined && isShared(request.bytes)) {
       if (request.kind === 'write') memory.fixedLane.copyIn(ram, request.bytes, at, size)
       else memory.fixedLane.copyOut(request.bytes, at, ram, size)
       return
@@ -101,4 +101,8 @@ function direct(request: Transfer, section: Section, path: Route, ram: number, a
   } else if (path === 'ordered') lane.fill(ram, request.byte, size)
   else if (path === 'bulk') lane.bulkFill(ram, request.byte, size)
   else fixedFill(cells, ram, request.byte, size)
+}
+
+function isShared({ buffer }: Uint8Array): boolean {
+  return typeof SharedArrayBuffer !== 'undefined' && buffer instanceof SharedArrayBuffer
 }
