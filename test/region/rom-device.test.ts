@@ -101,8 +101,14 @@ describe('A3 a ROM device', () => {
     expect(space.load64(0x20)).toBe(0x1011121314151617n)
     space.store32(0x20, 0x01020304)
     expect(take()).toEqual(['w 0 4 4030201'])
+    expect([space.load32(0x20), space.load32(0x24), space.load16(0x20)]).toEqual([0x10111213, 0x14151617, 0x1011])
     flash.setRomdMode(false)
     expect(space.load16(0x20)).toBe(0x5a5a)
+    const over = board({
+      endian: 'big',
+      extra: { endianness: 'little', valid: { unaligned: true }, read: () => 0x1234 },
+    })
+    expect(over.space.load16(0x2f)).toBe(0x3412)
   })
 
   test('S1.3 where the policy leaves its memory out, answers through its handlers', () => {
