@@ -1,0 +1,5 @@
+export type { MachineOptions, QemuMachine } from './build.ts'
+export { formatFlatView } from './format-flat-view.ts'
+export { machineFromJson } from './machine.ts'
+export { rangeTypeWord } from './type-word.ts'
+export type { Unreachable } from './unreachable.ts'
