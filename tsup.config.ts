@@ -30,6 +30,7 @@ export default defineConfig([
   // In CommonJS `import.meta.url` is a shim.
   { ...common, entry: { litmus: 'src/litmus/litmus.ts' }, format: ['esm', 'cjs'], shims: true, esbuildPlugins: doors },
   { ...common, entry: { 'litmus-worker': 'src/litmus/worker.ts' }, format: ['esm'], dts: false, esbuildPlugins: doors },
+  { ...common, entry: { qemu: 'src/qemu/qemu.ts' }, format: ['esm', 'cjs'], esbuildPlugins: doors },
   {
     ...common,
     entry: { cli: 'src/cli/main.ts' },

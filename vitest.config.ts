@@ -2,6 +2,11 @@ import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
-  resolve: { alias: { guestmem: fileURLToPath(new URL('./src/index.ts', import.meta.url)) } },
+  resolve: {
+    alias: {
+      'guestmem/qemu': fileURLToPath(new URL('./src/qemu/qemu.ts', import.meta.url)),
+      guestmem: fileURLToPath(new URL('./src/index.ts', import.meta.url)),
+    },
+  },
   test: { include: ['test/**/*.test.ts'], testTimeout: 120_000, pool: 'forks' },
 })

@@ -6,8 +6,16 @@ const MAX_NESTING = 64
 /** How often in all. */
 const MAX_VISITS = 4096
 
+/** What a region is shown through, as far as it leaves a mark on it (RULES C4). */
+export interface Marks {
+  readonly readonly: boolean
+  readonly nonvolatile: boolean
+}
+
+const NO_MARKS: Marks = { readonly: false, nonvolatile: false }
+
 /** What `expand` found: a region that is neither container nor alias, or a container for what it may be itself. */
-export type Visit<R> = (region: R, origin: number, low: number, high: number, readonly: boolean) => void
+export type Visit<R> = (region: R, origin: number, low: number, high: number, marks: Marks) => void
 
 /**
  * Walks what a region shows, in the order in which it wins (RULES C4): a container's subregions from the highest
@@ -23,24 +31,30 @@ export function expand<R extends RegionNode<R>>(
   origin: number,
   low: number,
   high: number,
-  readonly: boolean,
   visit: Visit<R>,
+  marks: Marks = NO_MARKS,
 ): void {
   if (!region.enabled) return
   const start = Math.max(low, origin)
   const end = Math.min(high, origin + region.size)
   if (start >= end) return
-  const sealed = readonly || region.readonly
+  const own = mark(marks, region)
   if (region.target !== undefined) {
-    expand(region.target, origin - region.targetOffset, start, end, sealed, visit)
+    expand(region.target, origin - region.targetOffset, start, end, visit, own)
     return
   }
   const { subregions } = region
   for (let i = subregions.length - 1; i >= 0; i--) {
     const subregion = subregions[i] as R
-    expand(subregion, origin + subregion.address, start, end, sealed, visit)
+    expand(subregion, origin + subregion.address, start, end, visit, own)
   }
-  visit(region, origin, start, end, sealed)
+  visit(region, origin, start, end, own)
+}
+
+/** No new object where a region adds nothing: most don't. */
+function mark(marks: Marks, { readonly, nonvolatile }: Marks): Marks {
+  if ((marks.readonly || !readonly) && (marks.nonvolatile || !nonvolatile)) return marks
+  return { readonly: marks.readonly || readonly, nonvolatile: marks.nonvolatile || nonvolatile }
 }
 
 /**

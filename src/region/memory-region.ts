@@ -1,7 +1,8 @@
 import { checkAddress, checkBoolean, checkInteger, checkKeys, checkObject, checkText, show } from '../check.ts'
 import { type CacheMode, checkCacheMode } from '../host/cache-mode.ts'
-import { RamBlock } from '../ram/ram-block.ts'
+import type { RamBlock } from '../ram/ram-block.ts'
 import type { RegionKind } from '../request/route.ts'
+import { type Backing, backingOf, backingSize } from './backing.ts'
 import type { DeviceAccess } from './device-access.ts'
 import { checkExpansion } from './expansion.ts'
 import { guardOf } from './guard.ts'
@@ -16,6 +17,11 @@ const MAX_SIZE = 2 ** 64
 
 export interface RamRegionOptions {
   /** How the host maps it (S1); `normal` unless said. Set here, never changed (S1.2). */
+  readonly cacheMode?: CacheMode
+}
+
+export interface RomDeviceOptions extends IoRegionOptions {
+  /** How the host maps what is read directly (S1); `normal` unless said. */
   readonly cacheMode?: CacheMode
 }
 
@@ -35,7 +41,7 @@ interface RegionInit {
   kind: RegionKind
   name: string
   size: number
-  block?: RamBlock
+  backing?: readonly Backing[]
   cacheMode?: CacheMode
   target?: MemoryRegion
   targetOffset?: number
@@ -51,11 +57,12 @@ interface RegionInit {
 export class MemoryRegion {
   readonly kind: RegionKind
   readonly name: string
-  /** The bytes behind ram, rom and ramDevice regions. */
+  /** The bytes behind ram, rom, romDevice and ramDevice regions: the first block, and all of them. */
   readonly block: RamBlock | undefined
+  readonly backing: readonly Backing[]
   /** What an alias shows. */
   readonly target: MemoryRegion | undefined
-  /** What answers at an io region or a reservation. For floors above. */
+  /** What answers at an io region, a ROM device or a reservation. For floors above. */
   readonly access: DeviceAccess | undefined
   /** Who shows this region. For floors above. */
   readonly links: RegionLinks<MemoryRegion> = new RegionLinks<MemoryRegion>(this)
@@ -65,6 +72,8 @@ export class MemoryRegion {
   #priority = 0
   #enabled = true
   #readonly: boolean
+  #nonvolatile = false
+  #romdMode = true
   #targetOffset: number
   #container: MemoryRegion | undefined
   /** Ascending priority, among equals the latest last: shown from the end (RULES B1). */
@@ -74,7 +83,8 @@ export class MemoryRegion {
     this.kind = init.kind
     this.name = checkText(init.name, 'name')
     this.#size = init.size
-    this.block = init.block
+    this.backing = init.backing ?? []
+    this.block = this.backing[0]?.block
     this.#cacheMode = init.cacheMode
     this.target = init.target
     this.#targetOffset = init.targetOffset ?? 0
@@ -88,34 +98,49 @@ export class MemoryRegion {
     return new MemoryRegion({ kind: 'container', name, size: checkSize(size) })
   }
 
-  /** Guest RAM: reads and writes go to the block. */
-  static ram(name: string, block: RamBlock, options?: RamRegionOptions): MemoryRegion {
-    return MemoryRegion.#memory('ram', name, block, options)
+  /**
+   * Guest RAM: reads and writes go to the block.
+   *
+   * @param block More than 4 GiB are several, laid end to end. A load or store that straddles two of them is rejected,
+   *   as one over the end of a region is.
+   */
+  static ram(name: string, block: RamBlock | readonly RamBlock[], options?: RamRegionOptions): MemoryRegion {
+    return MemoryRegion.#memory('ram', name, block, ramOptions(options))
   }
 
   /** Read only for the guest; a write is rejected (RULES E5). Its contents are the block's. */
-  static rom(name: string, block: RamBlock, options?: RamRegionOptions): MemoryRegion {
-    return MemoryRegion.#memory('rom', name, block, options)
+  static rom(name: string, block: RamBlock | readonly RamBlock[], options?: RamRegionOptions): MemoryRegion {
+    return MemoryRegion.#memory('rom', name, block, ramOptions(options))
   }
 
   /**
    * Memory that is a device's, such as a BAR of a passed-through one: its cacheMode and the space's direct-access
    * policy say which accesses may be made (S1.3).
    */
-  static ramDevice(name: string, block: RamBlock, options?: RamRegionOptions): MemoryRegion {
-    return MemoryRegion.#memory('ramDevice', name, block, options)
+  static ramDevice(name: string, block: RamBlock | readonly RamBlock[], options?: RamRegionOptions): MemoryRegion {
+    return MemoryRegion.#memory('ramDevice', name, block, ramOptions(options))
+  }
+
+  /**
+   * Flash memory and its like: writes go to the device's handlers; reads come from the block in romd mode, which it is
+   * in at first, and else from the handlers too (RULES A3).
+   */
+  static romDevice(
+    name: string,
+    ops: MemoryRegionOps,
+    block: RamBlock | readonly RamBlock[],
+    options: RomDeviceOptions = {},
+  ): MemoryRegion {
+    checkKeys(checkObject(options, 'options'), ['cacheMode', 'owner', 'reentrancyGuard'], 'options')
+    const access = opsAccess(ops, options)
+    return MemoryRegion.#memory('romDevice', name, block, options.cacheMode, access)
   }
 
   /** A device's registers. @param size Bytes, 1 to 2^64. */
   static io(name: string, ops: MemoryRegionOps, size: number, options: IoRegionOptions = {}): MemoryRegion {
     refuseCacheMode(options, 'io')
-    const checked = checkOps(ops)
     checkKeys(checkObject(options, 'options'), ['owner', 'reentrancyGuard'], 'options')
-    const owner = options.owner ?? ops
-    if (typeof owner !== 'object' && typeof owner !== 'function')
-      throw new TypeError(`options.owner must be an object, got ${show(owner)}`)
-    const guarded = checkBoolean(options.reentrancyGuard ?? true, 'options.reentrancyGuard')
-    const access = new OpsAccess(checked, guarded ? guardOf(owner) : undefined)
+    const access = opsAccess(ops, options)
     return new MemoryRegion({ kind: 'io', name, size: checkSize(size), access })
   }
 
@@ -142,7 +167,7 @@ export class MemoryRegion {
     return transaction(body)
   }
 
-  /** How the host maps ram, rom and ramDevice regions, for good (S1, S1.2); undefined on others. */
+  /** How the host maps ram, rom, romDevice and ramDevice regions, for good (S1, S1.2); undefined on others. */
   get cacheMode(): CacheMode | undefined {
     return this.#cacheMode
   }
@@ -168,6 +193,16 @@ export class MemoryRegion {
   /** Passed on to all that is shown through it. A flat range shows it; a device's write to RAM ignores it (RULES E2). */
   get readonly(): boolean {
     return this.#readonly
+  }
+
+  /** Passed on to all that is shown through it, as `readonly` is. It survives a power cycle; accesses do not differ. */
+  get nonvolatile(): boolean {
+    return this.#nonvolatile
+  }
+
+  /** A ROM device is read directly. True, and without a meaning, on other kinds (RULES A2). */
+  get romdMode(): boolean {
+    return this.#romdMode
   }
 
   /** Where an alias begins in its target, bytes. */
@@ -248,8 +283,8 @@ export class MemoryRegion {
   /** @param size Bytes, 1 to 2^64; of memory, no more than its block has. */
   setSize(size: number): void {
     checkSize(size)
-    if (this.block !== undefined && size > this.block.size)
-      throw new RangeError(`size must be at most the block's ${this.block.size}, got ${size}`)
+    if (this.block !== undefined && size > backingSize(this.backing))
+      throw new RangeError(`size must be at most the block's ${backingSize(this.backing)}, got ${size}`)
     if (size === this.#size) return
     const before = this.#size
     this.#size = size
@@ -274,6 +309,23 @@ export class MemoryRegion {
     if (this.#enabled) this.links.changed()
   }
 
+  setNonvolatile(nonvolatile: boolean): void {
+    checkBoolean(nonvolatile, 'nonvolatile')
+    if (nonvolatile === this.#nonvolatile) return
+    this.#nonvolatile = nonvolatile
+    if (this.#enabled) this.links.changed()
+  }
+
+  /** Has a ROM device's reads come from its block, or from its handlers: flash does so to answer a command. */
+  setRomdMode(on: boolean): void {
+    checkBoolean(on, 'on')
+    if (this.kind !== 'romDevice')
+      throw new TypeError(`only a ROM device has a romd mode: ${show(this.name)} is ${this.kind}`)
+    if (on === this.#romdMode) return
+    this.#romdMode = on
+    if (this.#enabled) this.links.changed()
+  }
+
   /** Shows another part of an alias' target. @param offset Bytes, 0 to 2^53 - 1. */
   setAliasOffset(offset: number): void {
     checkAddress(offset, 'offset')
@@ -286,11 +338,16 @@ export class MemoryRegion {
     })
   }
 
-  static #memory(kind: RegionKind, name: string, block: RamBlock, options: RamRegionOptions = {}): MemoryRegion {
-    if (!(block instanceof RamBlock)) throw new TypeError(`block must be a RamBlock, got ${show(block)}`)
-    checkKeys(checkObject(options, 'options'), ['cacheMode'], 'options')
-    const cacheMode = checkCacheMode(options.cacheMode ?? 'normal', 'options.cacheMode')
-    return new MemoryRegion({ kind, name, size: block.size, block, cacheMode })
+  static #memory(
+    kind: RegionKind,
+    name: string,
+    block: RamBlock | readonly RamBlock[],
+    mode: CacheMode = 'normal',
+    access?: DeviceAccess,
+  ): MemoryRegion {
+    const backing = backingOf(block)
+    const cacheMode = checkCacheMode(mode, 'options.cacheMode')
+    return new MemoryRegion({ kind, name, size: backingSize(backing), backing, cacheMode, ...(access && { access }) })
   }
 
   /** Ends a change: takes it back where it would make an alias expand without end, else has it shown. */
@@ -330,6 +387,21 @@ export class MemoryRegion {
     }
     return low
   }
+}
+
+function ramOptions(options: RamRegionOptions = {}): CacheMode | undefined {
+  checkKeys(checkObject(options, 'options'), ['cacheMode'], 'options')
+  return options.cacheMode
+}
+
+/** What answers for a device's handlers; with its options checked, but for their names. */
+function opsAccess(ops: MemoryRegionOps, options: IoRegionOptions): DeviceAccess {
+  const checked = checkOps(ops)
+  const owner = options.owner ?? ops
+  if (typeof owner !== 'object' && typeof owner !== 'function')
+    throw new TypeError(`options.owner must be an object, got ${show(owner)}`)
+  const guarded = checkBoolean(options.reentrancyGuard ?? true, 'options.reentrancyGuard')
+  return new OpsAccess(checked, guarded ? guardOf(owner) : undefined)
 }
 
 function checkSize(size: unknown): number {

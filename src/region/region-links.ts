@@ -4,6 +4,7 @@ import { currentEpoch, markDirty, nextEpoch, transaction, type Viewer } from './
 export interface RegionNode<R extends RegionNode<R>> {
   readonly enabled: boolean
   readonly readonly: boolean
+  readonly nonvolatile: boolean
   readonly address: number
   readonly size: number
   readonly container: R | undefined

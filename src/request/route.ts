@@ -2,7 +2,7 @@ import type { CacheMode } from '../host/cache-mode.ts'
 import type { HostProfile } from '../host/profile.ts'
 
 /** What is mapped, as far as the way of a request depends on it. */
-export type RegionKind = 'container' | 'ram' | 'rom' | 'ramDevice' | 'io' | 'alias' | 'reservation'
+export type RegionKind = 'container' | 'ram' | 'rom' | 'romDevice' | 'ramDevice' | 'io' | 'alias' | 'reservation'
 
 /**
  * The way of a request.
@@ -24,6 +24,7 @@ export type DirectAccess = 'normal-or-writecombine' | 'normal-only' | 'by-mappin
 export const DIRECT_ACCESS: readonly DirectAccess[] = ['normal-or-writecombine', 'normal-only', 'by-mapping']
 
 export interface RouteQuery {
+  /** A ROM device in its romd mode; out of it, it answers as `io` does. */
   readonly kind: RegionKind
   /** Of regions that are memory; undefined on others. */
   readonly cacheMode: CacheMode | undefined
@@ -47,7 +48,7 @@ export interface RouteQuery {
  * Pure; asked once per flat range, not per access.
  */
 export function route({ kind, cacheMode, write, strict, host, policy }: RouteQuery): Route {
-  if (cacheMode === undefined || !isMemory(kind) || (write && kind === 'rom')) return 'ops'
+  if (cacheMode === undefined || !isMemory(kind) || (write && isRom(kind))) return 'ops'
   if (!isDirect(cacheMode, policy)) return 'ops'
   if (!strict && cacheMode === 'normal') return 'bulk'
   if (!strict && (cacheMode === 'noncached' || cacheMode === 'device')) return 'cells'
@@ -55,7 +56,12 @@ export function route({ kind, cacheMode, write, strict, host, policy }: RouteQue
 }
 
 function isMemory(kind: RegionKind): boolean {
-  return kind === 'ram' || kind === 'rom' || kind === 'ramDevice'
+  return kind === 'ram' || kind === 'rom' || kind === 'romDevice' || kind === 'ramDevice'
+}
+
+/** Writes are a handler's, or rejected (RULES E2). */
+function isRom(kind: RegionKind): boolean {
+  return kind === 'rom' || kind === 'romDevice'
 }
 
 function isDirect(cacheMode: CacheMode, policy: DirectAccess): boolean {

@@ -19,10 +19,11 @@ import { DIRECT_ACCESS, type DirectAccess } from '../request/route.ts'
 import { EndianForms } from './endian-forms.ts'
 import { emptyView, type FlatView } from './flat-view.ts'
 import { viewOf } from './render.ts'
-import type { Section, SpaceSettings } from './section.ts'
+import { Section, type SpaceSettings } from './section.ts'
 import { loadMemory, loadSection64, storeMemory, storeSection64 } from './section-access.ts'
 import { SectionMap } from './section-map.ts'
 import { transfer } from './transfer.ts'
+import { writeRom } from './write-rom.ts'
 
 export interface AddressSpaceOptions {
   /** The target's byte order: of `load*` and `store*`, and of devices that are `native`. `little` unless said. */
@@ -86,7 +87,8 @@ export class AddressSpace extends EndianForms implements Viewer {
     this.#swaps = this.#big === HOST_LITTLE_ENDIAN
     root.links.attach(this)
     this.#map = new SectionMap(viewOf(root), this.#settings)
-    const section = this.#map.select(0)
+    // The map's sections are made when they are accessed: this one holds no address.
+    const section = Section.unassigned(0, 0, this.#settings)
     this.#section = section
     this.#start = section.start
     this.#low = section.start | 0
@@ -127,7 +129,7 @@ export class AddressSpace extends EndianForms implements Viewer {
 
   #show(view: FlatView): void {
     this.#map = new SectionMap(view, this.#settings)
-    this.#remember(this.#map.select(0))
+    this.#remember(Section.unassigned(0, 0, this.#settings))
   }
 
   /**
@@ -165,6 +167,15 @@ export class AddressSpace extends EndianForms implements Viewer {
     checkAddress(length, 'length')
     this.#result = transfer(this.#map, { kind: 'fill', bytes: NO_BYTES, byte }, address, length, checkAttrs(attrs))
     return this.#result
+  }
+
+  /**
+   * Writes `bytes` to what a guest can only read, too: firmware, before the guest runs. ROM devices in romd mode take
+   * them as well; what is no memory is passed over, and no handler is called (RULES E12).
+   */
+  writeRom(address: number, bytes: Uint8Array): void {
+    checkAddress(address, 'address')
+    writeRom(this.#map, address, checkBytes(bytes, 'bytes'))
   }
 
   // One access each, of 8 to 64 bits, in the target's byte order (RULES I1): memory is loaded or stored at once, a
@@ -333,7 +344,7 @@ export class AddressSpace extends EndianForms implements Viewer {
     const section = this.#select(address)
     const at = address - section.start
     let value: number
-    if (section.memory) value = loadMemory(section, at, size, attrs, this.#big)
+    if (section.endsReads) value = loadMemory(section, at, size, attrs, this.#big)
     else {
       value = section.readDevice.read(section.offset + at, size, attrs, section.bigDevice)
       if (section.bigDevice !== this.#big) value = swap(value, size)

@@ -13,6 +13,10 @@ export interface FlatRange {
   readonly readonly: boolean
   /** The region's own flag: writes are rejected (RULES E2). */
   readonly rom: boolean
+  /** A ROM device in its romd mode: reads are direct, writes go to its handlers. */
+  readonly romd: boolean
+  /** The region, or something it is shown through, is nonvolatile. */
+  readonly nonvolatile: boolean
 }
 
 /**

@@ -1,4 +1,5 @@
 import { completion, type DeviceAccess } from '../region/device-access.ts'
+import { REJECT } from '../region/reject-access.ts'
 import type { MemTxAttrs } from '../request/attrs.ts'
 import type { MemTxResult } from '../request/result.ts'
 
@@ -12,6 +13,19 @@ export function pieceSize(device: DeviceAccess, offset: number, length: number):
   if (!device.unaligned) while (offset % size !== 0) size >>>= 1
   while (size > length) size >>>= 1
   return size
+}
+
+/**
+ * How many bytes are rejected at once. Pieces of at most 4 aligned bytes are (RULES E5), and the last of them may reach
+ * over the end of what is not memory (D4), so up to there they are taken together.
+ *
+ * @param left Bytes to the section's end.
+ * @param most Bytes, of the next piece.
+ */
+export function rejectedSize(left: number, offset: number, length: number, most: number): number {
+  if (left >= length) return length
+  const whole = left - (left % 4)
+  return offset % 4 === 0 && whole > 0 ? whole : pieceSize(REJECT, offset, most)
 }
 
 /** Reads one piece into a user's buffer; what a failing one leaves there is zero. */

@@ -1,5 +1,5 @@
 import { ADDRESS_LIMIT } from '../check.ts'
-import { expand } from '../region/expansion.ts'
+import { expand, type Marks } from '../region/expansion.ts'
 import type { MemoryRegion } from '../region/memory-region.ts'
 import { emptyView, type FlatRange, FlatView } from './flat-view.ts'
 import { MinHeap } from './min-heap.ts'
@@ -9,7 +9,7 @@ interface Candidate {
   readonly origin: number
   readonly low: number
   readonly high: number
-  readonly readonly: boolean
+  readonly marks: Marks
   /** Its place among the candidates; the lowest wins. */
   readonly rank: number
 }
@@ -41,24 +41,29 @@ export function flatViewRoot(root: MemoryRegion): MemoryRegion | undefined {
   for (;;) {
     if (!region.enabled) return undefined
     if (region.target !== undefined) {
-      if (region.readonly || region.targetOffset !== 0 || region.size < region.target.size) return region
+      if (isMarked(region) || region.targetOffset !== 0 || region.size < region.target.size) return region
       region = region.target
     } else if (region.kind === 'container') {
       const first = region.subregions.findIndex(subregion => subregion.enabled)
       const only = region.subregions[first]
       if (only === undefined) return undefined
-      if (region.readonly || only.address !== 0 || only.size > region.size) return region
+      if (isMarked(region) || only.address !== 0 || only.size > region.size) return region
       if (region.subregions.some((subregion, index) => index > first && subregion.enabled)) return region
       region = only
     } else return region
   }
 }
 
+/** What is below would lose a mark that `expand` gives it. */
+function isMarked({ readonly, nonvolatile }: MemoryRegion): boolean {
+  return readonly || nonvolatile
+}
+
 /** First come, first seen, in the order of `expand` (RULES C4); n log n in the number of regions. */
 function render(root: MemoryRegion): FlatRange[] {
   const candidates: Candidate[] = []
-  expand(root, 0, 0, ADDRESS_LIMIT, false, (region, origin, low, high, readonly) => {
-    if (region.kind !== 'container') candidates.push({ region, origin, low, high, readonly, rank: candidates.length })
+  expand(root, 0, 0, ADDRESS_LIMIT, (region, origin, low, high, marks) => {
+    if (region.kind !== 'container') candidates.push({ region, origin, low, high, marks, rank: candidates.length })
   })
   return sweep(candidates)
 }
@@ -85,17 +90,24 @@ function sweep(candidates: readonly Candidate[]): FlatRange[] {
   return ranges
 }
 
+/** Reads come from its block (RULES A3). The same for all of a view's ranges of one region, as `rom` is. */
+function isRomd(region: MemoryRegion): boolean {
+  return region.kind === 'romDevice' && region.romdMode
+}
+
 /** Adds a piece; one that goes on where the last one ends makes it longer (RULES C5). */
 function append(ranges: FlatRange[], seen: Candidate, start: number, end: number): void {
+  const { region, marks } = seen
   const offset = start - seen.origin
   const last = ranges[ranges.length - 1]
   if (
     last !== undefined &&
     last.end === start &&
-    last.region === seen.region &&
+    last.region === region &&
     last.offset + (start - last.start) === offset &&
-    last.readonly === seen.readonly
+    last.readonly === marks.readonly &&
+    last.nonvolatile === marks.nonvolatile
   )
     ranges[ranges.length - 1] = { ...last, end }
-  else ranges.push({ start, end, region: seen.region, offset, readonly: seen.readonly, rom: seen.region.readonly })
+  else ranges.push({ start, end, region, offset, ...marks, rom: region.readonly, romd: isRomd(region) })
 }

@@ -5,14 +5,15 @@ import { MemTxResult } from '../request/result.ts'
 import type { Section } from './section.ts'
 
 /**
- * One access of 1, 2 or 4 bytes at `at` bytes from the start of a section that is memory (RULES I1). It is one cell; or
+ * One access of 1, 2 or 4 bytes at `at` bytes from the start of a section that is memory, or read like it (RULES I1). It is one cell; or
  * one access of the register accessors, where it may not be touched directly. Values are in the target's byte order,
  * `big` or not. The result is left in `completion`.
  */
 export function loadMemory(section: Section, at: number, size: number, attrs: MemTxAttrs, big: boolean): number {
   const { cells } = section
   const ram = section.base + at
-  if (!section.readable || cells === undefined || at + size > section.length) return loadRest(section, at, size, attrs)
+  if (!section.readable || cells === undefined || at + size > section.length)
+    return loadRest(section, at, size, attrs, big)
   if ((ram & (size - 1)) !== 0 && !cells.permits(ram, size)) return reject()
   completion.result = MemTxResult.OK
   const value = size === 4 ? cells.load32(ram) : size === 2 ? cells.load16(ram) : cells.load8(ram)
@@ -41,10 +42,15 @@ export function storeMemory(
   }
 }
 
-/** An access that reaches over the end of a piece of memory is rejected whole (RULES I2). */
-function loadRest(section: Section, at: number, size: number, attrs: MemTxAttrs): number {
-  if (at + size > section.length) return reject()
-  return section.readDevice.read(section.offset + at, size, attrs, section.bigDevice)
+/**
+ * What is not read directly is one access of the whole size (RULES I1). An access that reaches over the end of a piece
+ * of memory is rejected whole (I2); over the end of a ROM device, it is one of the handlers'.
+ */
+function loadRest(section: Section, at: number, size: number, attrs: MemTxAttrs, big: boolean): number {
+  if (section.memory && at + size > section.length) return reject()
+  const { bigDevice } = section
+  const value = section.readDevice.read(section.offset + at, size, attrs, bigDevice)
+  return bigDevice === big ? value : swap(value, size)
 }
 
 function storeRest(section: Section, at: number, value: number, size: number, attrs: MemTxAttrs): void {
@@ -56,7 +62,7 @@ function storeRest(section: Section, at: number, value: number, size: number, at
 export function loadSection64(section: Section, at: number, attrs: MemTxAttrs, big: boolean): bigint {
   const { cells } = section
   if (section.memory && at + 8 > section.length) return BigInt(reject())
-  if (!section.readable || cells === undefined) {
+  if (!section.readable || cells === undefined || at + 8 > section.length) {
     const value = section.readDevice.read64(section.offset + at, attrs, section.bigDevice)
     return section.bigDevice === big ? value : swap64(value)
   }

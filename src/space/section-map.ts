@@ -25,8 +25,9 @@ export class SectionMap {
     const range = this.view.ranges[index]
     if (range !== undefined && address < range.end) {
       let section = this.#sections[index]
-      if (section === undefined) {
-        section = Section.ofRange(range, this.#settings)
+      // More than one RAM block is more than one section: the latest stays.
+      if (section === undefined || address < section.start || address >= section.end) {
+        section = Section.ofRange(range, address, this.#settings)
         this.#sections[index] = section
       }
       return section

@@ -1,6 +1,8 @@
 import type { Cells } from '../ram/cells.ts'
 import type { Lane } from '../ram/lane.ts'
+import type { RamBlock } from '../ram/ram-block.ts'
 import { NO_VIEWS, sectionViews } from '../ram/section-views.ts'
+import { backingAt } from '../region/backing.ts'
 import type { DeviceAccess } from '../region/device-access.ts'
 import type { MemoryRegion } from '../region/memory-region.ts'
 import { RegisterAccess } from '../region/register-access.ts'
@@ -18,7 +20,7 @@ export interface SpaceSettings {
 const MAX_SPAN = 2 ** 30
 
 /**
- * A flat range as one address space uses it: where its bytes are, and the way of each kind of request, asked of
+ * A flat range, or what one RAM block has of it, as one address space uses it: where its bytes are, and the way of each kind of request, asked of
  * `route` once (QEMU's MemoryRegionSection). All have the same shape, so that what reads them stays monomorphic.
  */
 export class Section {
@@ -30,8 +32,12 @@ export class Section {
   /** The offset in the region of `start`; where nothing is mapped, the address itself (RULES D3). */
   readonly offset: number
   readonly region: MemoryRegion | undefined
-  /** It is a RAM block's: an access ends within it (RULES D4). */
+  /** Of memory. */
+  readonly block: RamBlock | undefined
+  /** It is a RAM block's, and no ROM device's: an access ends within it (RULES D4). */
   readonly memory: boolean
+  /** A read ends within it: of memory, and of a ROM device that is read directly (RULES E10, where QEMU reads on). */
+  readonly endsReads: boolean
   /** Cells may load from it, and store to it; else only ops answer. */
   readonly readable: boolean
   readonly writable: boolean
@@ -61,30 +67,41 @@ export class Section {
   readonly span: number
   readonly first: number
 
-  private constructor(start: number, end: number, range: FlatRange | undefined, settings: SpaceSettings) {
+  /** @param blockStart Of a range's memory: the offset in the region at which `block` begins. */
+  private constructor(
+    start: number,
+    end: number,
+    range: FlatRange | undefined,
+    settings: SpaceSettings,
+    block?: RamBlock,
+    blockStart = 0,
+  ) {
     this.start = start
     this.end = end
     this.length = end - start
-    this.offset = range?.offset ?? start
+    this.offset = range === undefined ? start : range.offset + (start - range.start)
     const region = range?.region
     this.region = region
-    const block = region?.block
+    this.block = block
     const ram = block?.ram
     const cacheMode = region?.cacheMode
     const ask = (write: boolean, strict: boolean): Route => {
       if (region === undefined || ram === undefined) return 'ops'
       // A region's own flag makes RAM a ROM; one that it is shown through does not (RULES E2).
-      const kind = range?.rom ? 'rom' : region.kind === 'rom' ? 'ram' : region.kind
+      const { kind: own } = region
+      const memory = range?.rom ? 'rom' : own === 'rom' ? 'ram' : own
+      const kind = own === 'romDevice' ? (range?.romd ? own : 'io') : memory
       return route({ kind, cacheMode, write, strict, host: ram.host, policy: settings.directAccess })
     }
     this.strictRead = ask(false, true)
     this.strictWrite = ask(true, true)
     this.relaxedRead = ask(false, false)
     this.relaxedWrite = ask(true, false)
-    this.memory = block !== undefined
+    this.memory = block !== undefined && region?.kind !== 'romDevice'
     this.readable = this.strictRead !== 'ops'
+    this.endsReads = this.memory || this.readable
     this.writable = this.strictWrite !== 'ops'
-    this.base = block === undefined ? 0 : block.offset + this.offset
+    this.base = block === undefined ? 0 : block.offset + (this.offset - blockStart)
     const low = Math.min(end, 2 ** 32) - start
     const views = ram?.order === 'host' && low > 0 ? sectionViews(ram.buffer, this.base, low) : NO_VIEWS
     const loads = this.readable ? views : NO_VIEWS
@@ -97,18 +114,24 @@ export class Section {
     this.stores32 = stores.u32
     this.cells = cacheMode === undefined ? undefined : ram?.cells(cacheMode)
     this.lane = ram?.lane
-    const registers = this.cells && block ? new RegisterAccess(this.cells, block.offset) : undefined
+    const registers = this.cells && block ? new RegisterAccess(this.cells, block.offset - blockStart) : undefined
     this.readDevice = region?.access ?? registers ?? REJECT
     this.writeDevice = region?.access ?? (range?.rom ? REJECT : (registers ?? REJECT))
     const { endianness } = this.readDevice
     this.bigDevice = endianness === 'native' ? settings.big : endianness === 'big'
-    const near = region?.access !== undefined && this.offset < MAX_SPAN
+    const near = region?.access !== undefined && !this.readable && this.offset < MAX_SPAN
     this.span = near ? Math.min(this.length, MAX_SPAN) : 0
     this.first = near ? this.offset : 0
   }
 
-  static ofRange(range: FlatRange, settings: SpaceSettings): Section {
-    return new Section(range.start, range.end, range, settings)
+  /** What holds `address`, which is one of the range's. */
+  static ofRange(range: FlatRange, address: number, settings: SpaceSettings): Section {
+    const { start, end, offset, region } = range
+    if (region.block === undefined) return new Section(start, end, range, settings)
+    const { block, start: first } = backingAt(region.backing, offset + (address - start))
+    const from = Math.max(start, start + (first - offset))
+    const to = Math.min(end, start + (first + block.size - offset))
+    return new Section(from, to, range, settings, block, first)
   }
 
   /** Addresses where nothing is mapped. */

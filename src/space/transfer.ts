@@ -5,7 +5,7 @@ import { REJECT } from '../region/reject-access.ts'
 import type { MemTxAttrs } from '../request/attrs.ts'
 import { MemTxResult } from '../request/result.ts'
 import type { Route } from '../request/route.ts'
-import { fillPiece, pieceSize, readPiece, writePiece } from './pieces.ts'
+import { fillPiece, pieceSize, readPiece, rejectedSize, writePiece } from './pieces.ts'
 import type { Section } from './section.ts'
 import type { SectionMap } from './section-map.ts'
 
@@ -42,7 +42,7 @@ export function transfer(
       ? write ? section.strictWrite : section.strictRead
       : write ? section.relaxedWrite : section.relaxedRead // biome-ignore format: two by two
     const left = section.end - here
-    let size = section.memory ? Math.min(length - at, left) : length - at
+    let size = (write ? section.memory : section.endsReads) ? Math.min(length - at, left) : length - at
     if (path === 'ops') {
       const device = write ? section.writeDevice : section.readDevice
       const offset = section.offset + (here - section.start)
@@ -64,26 +64,13 @@ export function transfer(
   return result
 }
 
-/**
- * How many bytes are rejected at once. Pieces of at most 4 aligned bytes are (RULES E5), and the last of them may reach
- * over the end of what is not memory (D4), so up to there they are taken together.
- *
- * @param left Bytes to the section's end.
- * @param most Bytes, of the next piece.
- */
-function rejectedSize(left: number, offset: number, length: number, most: number): number {
-  if (left >= length) return length
-  const whole = left - (left % 4)
-  return offset % 4 === 0 && whole > 0 ? whole : pieceSize(REJECT, offset, most)
-}
-
 /** The part of a request that touches guest RAM itself, at byte address `ram` of it. */
 function direct(request: Transfer, section: Section, path: Route, ram: number, at: number, size: number): void {
   const lane = section.lane as Lane
   const cells = section.cells as Cells
   if (path === 'cells' && request.kind !== 'fill') {
     // A view of the guest RAM itself may overlap, and what others may watch is stored to as guest RAM is (H2, H13).
-    const memory = section.region?.block?.ram
+    const memory = section.block?.ram
     if (memory !== undefined && isShared(request.bytes)) {
       if (request.kind === 'write') memory.fixedLane.copyIn(ram, request.bytes, at, size)
       else memory.fixedLane.copyOut(request.bytes, at, ram, size)

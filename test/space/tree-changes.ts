@@ -16,6 +16,8 @@ export type TreeChange =
   | { readonly op: 'offset'; readonly at: number; readonly value: number }
   | { readonly op: 'enabled'; readonly at: number; readonly on: boolean }
   | { readonly op: 'readonly'; readonly at: number; readonly on: boolean }
+  | { readonly op: 'nonvolatile'; readonly at: number; readonly on: boolean }
+  | { readonly op: 'romd'; readonly at: number; readonly on: boolean }
 
 export type Change =
   | TreeChange
@@ -36,7 +38,11 @@ export function changeNode(change: TreeChange, node: Node, to: Node | undefined)
   else if (change.op === 'size') node.size = change.value
   else if (change.op === 'enabled') node.enabled = change.on
   else if (change.op === 'readonly') node.readonly = change.on
-  else if (node.kind !== 'alias') return false
+  else if (change.op === 'nonvolatile') node.nonvolatile = change.on
+  else if (change.op === 'romd') {
+    if (node.romd === undefined) return false
+    node.romd = change.on
+  } else if (node.kind !== 'alias') return false
   else node.offset = change.value
   return true
 }
@@ -60,5 +66,7 @@ export function changeRegion(change: TreeChange, region: MemoryRegion, to: Memor
   else if (change.op === 'size') region.setSize(change.value)
   else if (change.op === 'enabled') region.setEnabled(change.on)
   else if (change.op === 'readonly') region.setReadonly(change.on)
+  else if (change.op === 'nonvolatile') region.setNonvolatile(change.on)
+  else if (change.op === 'romd') region.setRomdMode(change.on)
   else region.setAliasOffset(change.value)
 }

@@ -9,6 +9,9 @@ export interface Node {
   priority: number
   enabled: boolean
   readonly: boolean
+  nonvolatile: boolean
+  /** Of a ROM device. */
+  romd: boolean | undefined
   container: Node | undefined
   /** In queue order: the one that is asked first comes first. */
   queue: Node[]
@@ -21,8 +24,11 @@ export interface Hit {
   readonly node: Node
   readonly offset: number
   readonly readonly: boolean
+  readonly nonvolatile: boolean
   /** The flag of the region itself (E2). */
   readonly rom: boolean
+  /** A ROM device that is read directly (A3). */
+  readonly romd: boolean
 }
 
 export interface Range extends Hit {
@@ -31,7 +37,8 @@ export interface Range extends Hit {
 }
 
 export function makeNode(name: string, kind: Node['kind'], size: number, target?: Node, offset = 0): Node {
-  const unmapped = { address: 0, priority: 0, enabled: true, readonly: false, container: undefined }
+  const flags = { enabled: true, readonly: false, nonvolatile: false, romd: undefined }
+  const unmapped = { address: 0, priority: 0, ...flags, container: undefined }
   return { name, kind, size, ...unmapped, queue: [], target, offset }
 }
 
@@ -50,15 +57,17 @@ export function remove(node: Node): void {
 }
 
 /** C4, for the byte at `at` of `node`. */
-export function lookUp(node: Node, at: number, readonly = false): Hit | undefined {
+export function lookUp(node: Node, at: number, readonly = false, nonvolatile = false): Hit | undefined {
   if (!node.enabled || at < 0 || at >= node.size) return undefined
-  const sealed = readonly || node.readonly
-  if (node.target !== undefined) return lookUp(node.target, at + node.offset, sealed)
+  const marks = [readonly || node.readonly, nonvolatile || node.nonvolatile] as const
+  if (node.target !== undefined) return lookUp(node.target, at + node.offset, ...marks)
   for (const child of node.queue) {
-    const hit = lookUp(child, at - child.address, sealed)
+    const hit = lookUp(child, at - child.address, ...marks)
     if (hit !== undefined) return hit
   }
-  return node.kind === 'leaf' ? { node, offset: at, readonly: sealed, rom: node.readonly } : undefined
+  if (node.kind !== 'leaf') return undefined
+  const own = { rom: node.readonly, romd: node.romd === true }
+  return { node, offset: at, readonly: marks[0], nonvolatile: marks[1], ...own }
 }
 
 /** C5: what is seen at the addresses from 0 to `limit`, neighbours merged. */
@@ -73,6 +82,8 @@ export function ranges(root: Node, limit: number): Range[] {
       last.end === address &&
       last.node === hit.node &&
       last.readonly === hit.readonly &&
+      last.nonvolatile === hit.nonvolatile &&
+      last.romd === hit.romd &&
       last.offset + address - last.start === hit.offset
     )
       found[found.length - 1] = { ...last, end: address + 1 }
@@ -82,17 +93,18 @@ export function ranges(root: Node, limit: number): Range[] {
 }
 
 /**
- * C3. A readonly region is not passed over: what lies below it would lose the flag that C4 gives it.
+ * C3. A readonly or nonvolatile region is not passed over: what lies below it would lose the flag that C4 gives it.
  */
 export function viewRoot(node: Node): Node | undefined {
   if (!node.enabled) return undefined
   const seen = node.queue.filter(({ enabled }) => enabled)
+  const marks = node.readonly || node.nonvolatile
   if (node.target !== undefined)
-    return !node.readonly && node.offset === 0 && node.size >= node.target.size ? viewRoot(node.target) : node
+    return !marks && node.offset === 0 && node.size >= node.target.size ? viewRoot(node.target) : node
   if (node.kind !== 'container') return node
   const [only, second] = seen
   if (only === undefined) return undefined
-  if (second === undefined && !node.readonly && only.address === 0 && only.size <= node.size) return viewRoot(only)
+  if (second === undefined && !marks && only.address === 0 && only.size <= node.size) return viewRoot(only)
   return node
 }
 

@@ -5,7 +5,7 @@ import { type Change, changeNode, changeRegion, type TreeChange } from './tree-c
 import { canSee, isEndless, makeNode, type Node, ranges, turnsWithin, viewRoot } from './tree-reference.ts'
 
 export interface RegionSpec {
-  readonly kind: 'container' | 'io' | 'ram' | 'rom' | 'reservation' | 'alias'
+  readonly kind: 'container' | 'io' | 'ram' | 'rom' | 'romDevice' | 'reservation' | 'alias'
   readonly size: number
   readonly target: number
   readonly offset: number
@@ -40,15 +40,17 @@ export class TreeWorld {
       this.#nodes.push(makeNode(name, 'alias', size, node, offset))
       return
     }
-    if (kind === 'ram' || kind === 'rom') {
-      const memory = MemoryRegion[kind](name, ram)
+    if (kind === 'ram' || kind === 'rom' || kind === 'romDevice') {
+      const memory = kind === 'romDevice' ? MemoryRegion.romDevice(name, QUIET, ram) : MemoryRegion[kind](name, ram)
       memory.setSize(size)
       this.#regions.push(memory)
     } else if (kind === 'io') this.#regions.push(MemoryRegion.io(name, QUIET, size))
     else if (kind === 'reservation') this.#regions.push(MemoryRegion.reservation(name, size))
     else this.#regions.push(MemoryRegion.container(name, size))
     const leaf = kind === 'container' || kind === 'alias' ? 'container' : 'leaf'
-    this.#nodes.push(Object.assign(makeNode(name, leaf, size), { readonly: kind === 'rom' }))
+    this.#nodes.push(
+      Object.assign(makeNode(name, leaf, size), { readonly: kind === 'rom', romd: kind === 'romDevice' || undefined }),
+    )
   }
 
   apply(changes: readonly Change[]): void {
@@ -148,18 +150,29 @@ export class TreeWorld {
     const indexOf = (node: Node | undefined) => (node ? this.#nodes.indexOf(node) : -1)
     this.#nodes.forEach((node, index) => {
       const region = this.#regions[index] as MemoryRegion
-      const { address, size, priority, enabled, readonly } = node
+      const { address, size, priority, enabled, readonly, nonvolatile } = node
       const same =
         region.address === address &&
         region.size === size &&
         region.priority === priority &&
         region.enabled === enabled &&
         region.readonly === readonly &&
+        region.nonvolatile === nonvolatile &&
+        region.romdMode === (node.romd ?? true) &&
         region.targetOffset === node.offset &&
         region.container === this.#regions[indexOf(node.container)] &&
         region.subregions.length === node.queue.length &&
         node.queue.every((child, i) => region.subregions.at(-1 - i) === this.#regions[indexOf(child)])
-      if (!same) expect(region).toMatchObject({ address, size, priority, enabled, readonly, subregions: node.queue })
+      if (!same)
+        expect(region).toMatchObject({
+          address,
+          size,
+          priority,
+          enabled,
+          readonly,
+          nonvolatile,
+          subregions: node.queue,
+        })
     })
   }
 

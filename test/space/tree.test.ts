@@ -7,7 +7,7 @@ import { LIMIT, type RegionSpec, TreeWorld } from './tree-world.ts'
 const index = fc.nat(11)
 const address = fc.oneof(fc.nat(LIMIT - 1), fc.constant(0))
 const size = fc.oneof(fc.integer({ min: 1, max: LIMIT }), fc.constant(LIMIT))
-const kind = fc.constantFrom('container', 'io', 'ram', 'rom', 'reservation', 'alias', 'alias' as const)
+const kind = fc.constantFrom('container', 'io', 'ram', 'rom', 'romDevice', 'reservation', 'alias', 'alias' as const)
 
 const spec: fc.Arbitrary<RegionSpec> = fc.record({ kind, size, target: index, offset: address })
 const root: fc.Arbitrary<RegionSpec> = fc.record({
@@ -35,7 +35,14 @@ const single: fc.Arbitrary<Change> = fc.oneof(
   },
   { weight: 2, arbitrary: fc.record({ op: fc.constantFrom('move', 'offset'), at: index, value: address }) },
   { weight: 1, arbitrary: fc.record({ op: fc.constant('size'), at: index, value: size }) },
-  { weight: 3, arbitrary: fc.record({ op: fc.constantFrom('enabled', 'readonly'), at: index, on: fc.boolean() }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      op: fc.constantFrom('enabled', 'enabled', 'readonly', 'nonvolatile', 'romd'),
+      at: index,
+      on: fc.boolean(),
+    }),
+  },
 )
 const { change } = fc.letrec<{ change: Change }>(tie => ({
   change: fc.oneof(

@@ -1,0 +1,7 @@
+export type { MachineOptions, QemuMachine } from './build.ts'
+export { formatFlatView } from './format-flat-view.ts'
+export type { FormatMtreeOptions } from './format-mtree.ts'
+export { formatMtree } from './format-mtree.ts'
+export { machineFromJson } from './machine.ts'
+export { rangeTypeWord } from './type-word.ts'
+export type { Unreachable } from './unreachable.ts'

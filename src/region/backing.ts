@@ -1,0 +1,43 @@
+import { show } from '../check.ts'
+import { RamBlock } from '../ram/ram-block.ts'
+
+/** One block of a region's memory, and the offset in the region of its first byte, bytes. */
+export interface Backing {
+  readonly block: RamBlock
+  readonly start: number
+}
+
+/**
+ * The bytes of a region that is memory: a block, or several laid end to end, for more than the 4 GiB that one guest RAM
+ * can hold.
+ *
+ * @throws TypeError naming what is no block.
+ */
+export function backingOf(block: RamBlock | readonly RamBlock[]): Backing[] {
+  const blocks = block instanceof RamBlock ? [block] : block
+  if (!Array.isArray(blocks)) throw new TypeError(`block must be a RamBlock, got ${show(block)}`)
+  if (blocks.length === 0) throw new TypeError('block must be a RamBlock or some of them, got an empty array')
+  let start = 0
+  return blocks.map((each: unknown, index) => {
+    if (!(each instanceof RamBlock)) throw new TypeError(`block[${index}] must be a RamBlock, got ${show(each)}`)
+    const backing = { block: each, start }
+    start += each.size
+    return backing
+  })
+}
+
+/** The block that holds the byte at `offset`; a region's memory has one for each. */
+export function backingAt(backing: readonly Backing[], offset: number): Backing {
+  let found = backing[0] as Backing
+  for (const each of backing) {
+    if (each.start > offset) break
+    found = each
+  }
+  return found
+}
+
+/** Bytes, of all blocks. */
+export function backingSize(backing: readonly Backing[]): number {
+  const last = backing[backing.length - 1] as Backing
+  return last.start + last.block.size
+}

@@ -1,0 +1,27 @@
+import { REJECT } from '../region/reject-access.ts'
+import { pieceSize, rejectedSize } from './pieces.ts'
+import type { SectionMap } from './section-map.ts'
+
+/**
+ * Writes what a loader puts there before the guest runs, or a debugger while it does: to RAM, to ROMs, and to ROM
+ * devices that are read directly (RULES E12). All else is passed over, in the pieces that an access would be made in;
+ * memory of a device too, as newer versions of QEMU do.
+ */
+export function writeRom(map: SectionMap, address: number, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length; ) {
+    const here = address + at
+    const section = map.select(here)
+    const rest = bytes.length - at
+    const left = section.end - here
+    const offset = section.offset + (here - section.start)
+    let size = Math.min(rest, left)
+    const { block } = section
+    if (block !== undefined && section.readable && section.region?.kind !== 'ramDevice') {
+      const lane = section.strictRead === 'cells' ? block.ram.fixedLane : block.ram.lane
+      lane.copyIn(section.base + (here - section.start), bytes, at, size)
+    } else if (section.writeDevice === REJECT && !section.memory)
+      size = rejectedSize(left, offset, rest, pieceSize(REJECT, offset, rest))
+    else if (!section.memory) size = pieceSize(section.writeDevice, offset, rest)
+    at += size
+  }
+}
