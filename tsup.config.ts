@@ -27,6 +27,7 @@ const doors: NonNullable<Options['esbuildPlugins']> = [
 
 export default defineConfig([
   { ...common, entry: { index: 'src/index.ts' }, format: ['esm', 'cjs'] },
+  { ...common, entry: { qemu: 'src/qemu/qemu.ts' }, format: ['esm', 'cjs'], esbuildPlugins: doors },
   // In CommonJS `import.meta.url` is a shim.
   { ...common, entry: { litmus: 'src/litmus/litmus.ts' }, format: ['esm', 'cjs'], shims: true, esbuildPlugins: doors },
   { ...common, entry: { 'litmus-worker': 'src/litmus/worker.ts' }, format: ['esm'], dts: false, esbuildPlugins: doors },

@@ -1,0 +1,2 @@
+export type { AccessDifference, ReplayReport } from './replay.ts'
+export { replayAccess } from './replay.ts'
