@@ -1,2 +1,5 @@
+export type { QtestDuplex, QtestWebStreams } from './qtest.ts'
+export { serveQtest } from './qtest.ts'
+export type { QtestMachine } from './qtest-session.ts'
 export type { AccessDifference, ReplayReport } from './replay.ts'
 export { replayAccess } from './replay.ts'
