@@ -3,7 +3,7 @@ import { type QtestMachine, QtestSession } from './qtest-session.ts'
 
 /** A duplex stream that is read by iteration, as Node's sockets are. */
 export interface QtestDuplex extends AsyncIterable<string | Uint8Array> {
-  /** A promise is waited for. */
+  /** A promise is waited for. A client waits for its answer before it asks again, so answers do not pile up. */
   write(text: string): unknown
 }
 
@@ -26,7 +26,8 @@ interface Ends {
  * `clock_set` move and nobody reads; there are no interrupt lines, and `irq_intercept_in`, `irq_intercept_out` and
  * `set_irq_in` say so. A command that is not known or malformed is answered with `FAIL` and a reason.
  *
- * @param stream For stdio: `{ [Symbol.asyncIterator]: () => process.stdin.iterator(), write: text => process.stdout.write(text) }`.
+ * @param stream A socket as it is. Of stdio, `[Symbol.asyncIterator]` that of `process.stdin` and `write` to
+ * `process.stdout`.
  * @returns When the stream has ended; rejects where it breaks.
  */
 export async function serveQtest(stream: QtestDuplex | QtestWebStreams, machine: QtestMachine): Promise<void> {

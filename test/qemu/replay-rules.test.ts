@@ -49,6 +49,19 @@ describe('what the recordings hold little of', () => {
     equal(machine([['m', 'r', '0x3001', 1, '77', [['r', '0x3001', 8, '0x6677']], 'd']], { impl: { min: 8, max: 2 } }))
   })
 
+  test('a narrow access to a wide big-endian device has the high part, at the offset that it has (RULES G5)', () => {
+    equal(
+      machine(
+        [
+          ['m', 'w', '0x3001', 1, '77', [['w', '0x3001', 4, '0x77000000']], 'd'],
+          ['m', 'r', '0x3001', 1, '12', [['r', '0x3001', 4, '0x12345678']], 'd'],
+          ['m', 'w', '0x3000', 2, '7788', [['w', '0x3000', 4, '0x77880000']], 'd'],
+        ],
+        { endianness: 'big', impl: { min: 4 } },
+      ),
+    )
+  })
+
   test('sizes that contradict are all refused; no largest size accepts any (RULES G2)', () => {
     equal(
       machine([['m', 'r', '0x3000', 2, '0000', [['!r', '0x0', 2, 'registers', 'invalid']], 'd']], {
