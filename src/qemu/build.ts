@@ -33,9 +33,17 @@ const STUB: MemoryRegionOps = {
   valid: { unaligned: true },
 }
 
-/** Builds the regions of a machine and its spaces. */
-export function buildMachine(machine: MachineDescription, options: MachineOptions = {}): QemuMachine {
-  const builder = new Builder(machine.regions, options)
+/**
+ * Builds the regions of a machine and its spaces.
+ *
+ * @param endless Told of a region that would show itself without end, which is left out; an error where there is none.
+ */
+export function buildMachine(
+  machine: MachineDescription,
+  options: MachineOptions = {},
+  endless?: (region: MemoryRegion) => void,
+): QemuMachine {
+  const builder = new Builder(machine.regions, options, endless)
   return MemoryRegion.transaction(() => {
     const regions = machine.regions.map((_, index) => builder.region(index))
     for (const index of regions.keys()) builder.fill(index)
@@ -76,8 +84,14 @@ class Builder {
   readonly #options: MachineOptions
   readonly #made: (MemoryRegion | undefined)[] = []
   readonly #ram = new RamPool()
+  readonly #endless: ((region: MemoryRegion) => void) | undefined
 
-  constructor(descriptions: readonly RegionDescription[], options: MachineOptions) {
+  constructor(
+    descriptions: readonly RegionDescription[],
+    options: MachineOptions,
+    endless: ((region: MemoryRegion) => void) | undefined,
+  ) {
+    this.#endless = endless
     this.#descriptions = descriptions
     this.#options = options
   }
@@ -103,13 +117,22 @@ class Builder {
     for (const each of [...subregions].reverse()) {
       const region = this.region(each)
       const { address, priority } = this.#descriptions[each] as RegionDescription
-      if (address < ADDRESS_LIMIT) container.addSubregion(Number(address), region, priority)
+      if (address < ADDRESS_LIMIT) this.#add(container, Number(address), region, priority)
       else {
         const stand = MemoryRegion.container(region.name, 1)
         stand.setEnabled(region.enabled)
         remember(stand, { region, address, size: exactly(region).size })
         container.addSubregion(Number(ADDRESS_LIMIT - 1n), stand, priority)
       }
+    }
+  }
+
+  #add(container: MemoryRegion, address: number, region: MemoryRegion, priority: number): void {
+    try {
+      container.addSubregion(address, region, priority)
+    } catch (error) {
+      if (this.#endless === undefined || !(error instanceof RangeError)) throw error
+      this.#endless(region)
     }
   }
 

@@ -51,8 +51,7 @@ function expand(region: MemoryRegion, origin: bigint, outer: Clip, found: WideRa
     return
   }
   const start = origin > outer.start ? origin : outer.start
-  const behind = origin + size
-  const end = behind < outer.end ? behind : outer.end
+  const end = least(origin + size, outer.end)
   if (!region.enabled || start >= end) return
   const readonly = outer.readonly || region.readonly
   const nonvolatile = outer.nonvolatile || region.nonvolatile
@@ -69,6 +68,8 @@ function expand(region: MemoryRegion, origin: bigint, outer: Clip, found: WideRa
   }
   if (region.kind !== 'container') paint(region, origin, clip, found)
 }
+
+const least = (a: bigint, b: bigint): bigint => (a < b ? a : b)
 
 /** Fills what is not covered yet. */
 function paint(region: MemoryRegion, origin: bigint, clip: Clip, found: WideRange[]): void {

@@ -1,0 +1,111 @@
+import type { AddressSpace, FlatRange } from 'guestmem'
+import { rangeTypeWord } from './type-word.ts'
+
+// Lengths in px, which the picture keeps when it is shown at its own size.
+const ROW = 20
+const GAP = 12
+const TOP = 56
+const BAR_LEFT = 170
+const BAR_WIDTH = 150
+const NAME_LEFT = BAR_LEFT + BAR_WIDTH + 12
+const SIZE_LEFT = BAR_LEFT + 6
+const LETTER = 7.3
+/** 2^40 bytes and more fill the bar; 1 byte is a sliver. */
+const MAX_BITS = 40
+
+/** Dark enough for their letters on white, and apart in lightness, for those who see no colours. */
+const COLOURS: Readonly<Record<string, readonly [fill: string, stroke: string]>> = {
+  ram: ['#9fd3a8', '#1e6b30'],
+  rom: ['#f3d58a', '#7a5a00'],
+  romd: ['#f0b27f', '#8a3f00'],
+  ramd: ['#a9c6f2', '#1c4c94'],
+  'i/o': ['#d5d2e6', '#4b4577'],
+}
+
+/**
+ * What a space shows as a picture: a row for each flat range in ascending order, with its addresses, its size, its
+ * type and its name. Rows are equally high, so that 4 bytes are as legible as 128 GiB; the bar behind a size is as long
+ * as the size has bits. Between ranges that do not meet, a row says how much is not mapped.
+ *
+ * @returns An SVG document.
+ */
+export function flatViewToSvg(space: AddressSpace): string {
+  const { ranges } = space.view
+  const rows: string[] = []
+  let y = TOP
+  let address = 0
+  for (const range of ranges) {
+    if (range.start > address) {
+      rows.push(gapRow(range.start - address, y))
+      y += GAP
+    }
+    rows.push(rangeRow(range, y))
+    y += ROW
+    address = range.end
+  }
+  const labels = ranges.map(({ region, offset }) => labelOf(region.name, offset).length)
+  const width = Math.ceil(NAME_LEFT + 60 + LETTER * Math.max(30, ...labels))
+  const height = y + 16
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="ui-monospace, Consolas, monospace" font-size="12">`,
+    `<title>${escaped(space.name)}: ${ranges.length} ranges</title>`,
+    `<rect width="${width}" height="${height}" fill="#fff"/>`,
+    `<text x="12" y="22" font-size="15" font-weight="bold">${escaped(space.name)}</text>`,
+    `<text x="12" y="42" fill="#555">first address</text>`,
+    `<text x="${SIZE_LEFT}" y="42" fill="#555">size (bar: bits)</text>`,
+    `<text x="${NAME_LEFT}" y="42" fill="#555">type, region</text>`,
+    ...(ranges.length === 0 ? [`<text x="12" y="${TOP + 12}">nothing is mapped</text>`] : rows),
+    '</svg>',
+    '',
+  ].join('\n')
+}
+
+function rangeRow(range: FlatRange, y: number): string {
+  const size = range.end - range.start
+  const type = rangeTypeWord(range)
+  const [fill, stroke] = COLOURS[type.replace(/^nv-/, '')] ?? (COLOURS['i/o'] as readonly [string, string])
+  const bar = Math.max(2, Math.round((BAR_WIDTH * Math.min(MAX_BITS, Math.log2(size))) / MAX_BITS))
+  const text = y + 14
+  const name = labelOf(range.region.name, range.offset)
+  return [
+    `<g><title>${hex(range.start)} to ${hex(range.end - 1)}, ${escaped(name)}</title>`,
+    `<rect x="${BAR_LEFT}" y="${y + 1}" width="${bar}" height="${ROW - 2}" fill="${fill}" stroke="${stroke}" stroke-width=".6"/>`,
+    `<text x="${BAR_LEFT - 8}" y="${text}" text-anchor="end">${hex(range.start)}</text>`,
+    `<text x="${SIZE_LEFT}" y="${text}">${bytes(size)}</text>`,
+    `<text x="${NAME_LEFT}" y="${text}"><tspan fill="${stroke}" font-weight="bold">${type}</tspan> ${escaped(name)}</text></g>`,
+  ].join('')
+}
+
+function gapRow(size: number, y: number): string {
+  const line = y + GAP / 2
+  return [
+    `<g fill="#777" font-size="9"><line x1="${BAR_LEFT}" x2="${BAR_LEFT + BAR_WIDTH}" y1="${line}" y2="${line}" stroke="#bbb" stroke-dasharray="2 3"/>`,
+    `<text x="${NAME_LEFT}" y="${line + 3}">${bytes(size)} not mapped</text></g>`,
+  ].join('')
+}
+
+function labelOf(name: string, offset: number): string {
+  return offset === 0 ? name : `${name} from ${hex(offset)}`
+}
+
+/** In groups of four digits. */
+function hex(value: number): string {
+  const digits = value.toString(16)
+  return `0x${digits.padStart(Math.max(8, Math.ceil(digits.length / 4) * 4), '0').replace(/\B(?=(?:.{4})+$)/g, '_')}`
+}
+
+const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const
+
+/** In the largest unit that leaves no fraction, or one digit of it where there would be many digits. */
+function bytes(size: number): string {
+  const unit = Math.min(UNITS.length - 1, Math.floor(Math.log2(size) / 10))
+  for (let at = unit; at >= 0; at--) {
+    const value = size / 1024 ** at
+    if (Number.isInteger(value) && value < 10_000) return `${value} ${UNITS[at]}`
+  }
+  return `${(size / 1024 ** unit).toFixed(1)} ${UNITS[unit]}`
+}
+
+function escaped(text: string): string {
+  return text.replace(/[<>&"]/g, letter => `&#${letter.charCodeAt(0)};`)
+}
