@@ -11,15 +11,9 @@ export function resolveAliases(mtree: Mtree, places: Places, questions: MtreeQue
   const resolved = new Map<MtreeNode, MtreeNode>()
   const targets = mtree.blocks.filter(block => block.kind === 'memory-region')
   const found = new Set<MtreeBlock>()
-  const shows = new Map<MtreeBlock, Set<MtreeBlock>>(mtree.blocks.map(block => [block, new Set<MtreeBlock>()]))
-  for (const [home, node] of mtree.blocks.flatMap(block =>
-    [...linesOf([block.root])].map(line => [block, line] as const),
-  )) {
+  for (const node of linesOf(mtree.blocks.map(({ root }) => root))) {
     if (node.alias === undefined) continue
-    const named = targets.filter(({ names }) => names[0] === node.alias?.name)
-    const sound = named.filter(block => !leadsTo(block, home, shows))
-    const block = chooseTarget(node, sound.length > 0 ? sound : named, targets, found, places, questions)
-    if (block !== undefined) shows.get(home)?.add(block)
+    const block = chooseTarget(node, targets, found, places, questions)
     const target = block === undefined ? anywhere(node, mtree, questions) : places.get(block)
     if (block !== undefined) found.add(block)
     if (target !== undefined && !reaches(target, node, resolved)) resolved.set(node, target)
@@ -29,12 +23,12 @@ export function resolveAliases(mtree: Mtree, places: Places, questions: MtreeQue
 
 function chooseTarget(
   node: MtreeNode,
-  named: readonly MtreeBlock[],
   targets: readonly MtreeBlock[],
   found: ReadonlySet<MtreeBlock>,
   places: Places,
   questions: MtreeQuestion[],
 ): MtreeBlock | undefined {
+  const named = targets.filter(({ names }) => names[0] === node.alias?.name)
   if (named.length < 2) return named[0]
   const fitting = named.filter(block => fits(node, places.get(block) as MtreeNode))
   const choices = fitting.length > 0 ? fitting : named
@@ -49,19 +43,6 @@ function chooseTarget(
       regions: [labelOf(node)],
     })
   return chosen
-}
-
-/** A target that shows the alias' own tree would show itself, which few do (RULES A6). */
-function leadsTo(
-  from: MtreeBlock,
-  to: MtreeBlock,
-  shows: ReadonlyMap<MtreeBlock, ReadonlySet<MtreeBlock>>,
-  seen: Set<MtreeBlock> = new Set<MtreeBlock>(),
-): boolean {
-  if (from === to) return true
-  if (seen.has(from)) return false
-  seen.add(from)
-  return [...(shows.get(from) ?? [])].some(next => leadsTo(next, to, shows, seen))
 }
 
 /** It has the alias' type, and what the alias shows (RULES A5). */

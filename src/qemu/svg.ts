@@ -5,7 +5,7 @@ import { rangeTypeWord } from './type-word.ts'
 const ROW = 20
 const GAP = 12
 const TOP = 56
-const BAR_LEFT = 170
+const BAR_LEFT = 306
 const BAR_WIDTH = 150
 const NAME_LEFT = BAR_LEFT + BAR_WIDTH + 12
 const SIZE_LEFT = BAR_LEFT + 6
@@ -51,7 +51,7 @@ export function flatViewToSvg(space: AddressSpace): string {
     `<title>${escaped(space.name)}: ${ranges.length} ranges</title>`,
     `<rect width="${width}" height="${height}" fill="#fff"/>`,
     `<text x="12" y="22" font-size="15" font-weight="bold">${escaped(space.name)}</text>`,
-    `<text x="12" y="42" fill="#555">first address</text>`,
+    `<text x="12" y="42" fill="#555">first and last address</text>`,
     `<text x="${SIZE_LEFT}" y="42" fill="#555">size (bar: bits)</text>`,
     `<text x="${NAME_LEFT}" y="42" fill="#555">type, region</text>`,
     ...(ranges.length === 0 ? [`<text x="12" y="${TOP + 12}">nothing is mapped</text>`] : rows),
@@ -70,7 +70,7 @@ function rangeRow(range: FlatRange, y: number): string {
   return [
     `<g><title>${hex(range.start)} to ${hex(range.end - 1)}, ${escaped(name)}</title>`,
     `<rect x="${BAR_LEFT}" y="${y + 1}" width="${bar}" height="${ROW - 2}" fill="${fill}" stroke="${stroke}" stroke-width=".6"/>`,
-    `<text x="${BAR_LEFT - 8}" y="${text}" text-anchor="end">${hex(range.start)}</text>`,
+    `<text x="${BAR_LEFT - 8}" y="${text}" text-anchor="end">${hex(range.start)} - ${hex(range.end - 1)}</text>`,
     `<text x="${SIZE_LEFT}" y="${text}">${bytes(size)}</text>`,
     `<text x="${NAME_LEFT}" y="${text}"><tspan fill="${stroke}" font-weight="bold">${type}</tspan> ${escaped(name)}</text></g>`,
   ].join('')

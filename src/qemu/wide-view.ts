@@ -77,7 +77,7 @@ function paint(region: MemoryRegion, origin: bigint, clip: Clip, found: WideRang
   const covers = found.filter(({ start, end }) => start < clip.end && end > clip.start)
   for (const { start, end } of covers.sort((a, b) => (a.start < b.start ? -1 : 1))) {
     if (at < start) found.push({ ...clip, start: at, end: start, region, offset: at - origin })
-    if (end > at) at = end
+    at = end
   }
   if (at < clip.end) found.push({ ...clip, start: at, region, offset: at - origin })
 }

@@ -145,6 +145,17 @@ describe('a text as people paste it', () => {
     expect(questions.find(({ open }) => /overlapping/.test(open))?.regions).toEqual(['4: a', '5: b'])
   })
 
+  test('A6 whose alias would show itself without end has nothing there, and says so', () => {
+    const loop = `address-space: memory
+  0000000000000000-000000000000ffff (prio 0, i/o): system
+    0000000000000000-0000000000000fff (prio 0, i/o): alias loop @system 0000000000000000-0000000000000fff
+    0000000000000800-00000000000008ff (prio 0, i/o): dev
+`
+    const { spaces, questions } = machineFromMtree(loop)
+    expect(spaces[0]?.view.ranges.map(({ start }) => start)).toEqual([0x800])
+    expect(questions.some(({ open, regions }) => /without end/.test(open) && regions[0] === 'loop')).toBe(true)
+  })
+
   test('that is none is refused', () => {
     expect(() => parseMtree(7 as unknown as string)).toThrow(/^text must be a string, got number/)
     expect(() => machineFromMtree('hello')).toThrow(RangeError)

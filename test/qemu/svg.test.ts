@@ -31,7 +31,7 @@ describe('flatViewToSvg', () => {
       for (const space of machineFromJson(text).spaces) {
         const svg = flatViewToSvg(space)
         expect(rows(svg)).toHaveLength(space.view.ranges.length)
-        const tops = [...svg.matchAll(/<rect x="170" y="(\d+)"/g)].map(([, y]) => Number(y))
+        const tops = [...svg.matchAll(/<rect x="306" y="(\d+)"/g)].map(([, y]) => Number(y))
         expect(tops.every((y, i) => i === 0 || y >= (tops[i - 1] as number) + 20)).toBe(true)
       }
   })
