@@ -17,9 +17,10 @@ export interface AccessFile {
   cases: Case[]
 }
 
-/** The recordings: those of the project, or with CORPUS=folder all that are in a folder, packed or not. */
+/** The recordings: those of the project, or with CORPUS=folder those of a folder of the same layout, packed or not. */
 export function accessFiles(): { name: string; load(): AccessFile }[] {
-  const folder = process.env.CORPUS ?? FIXTURES
+  const corpus = process.env.CORPUS
+  const folder = corpus === undefined ? FIXTURES : join(corpus, 'access')
   const names = readdirSync(folder).filter(name => /\.json(\.gz)?$/.test(name))
   return names.sort().map(file => ({
     name: file.replace(/\.json(\.gz)?$/, ''),
