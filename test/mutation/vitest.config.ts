@@ -11,6 +11,8 @@ const config: ViteUserConfig = {
       'test/order/lanes.test.ts',
       'test/order/campaign.test.ts',
       'test/request/route.test.ts',
+      'test/space/requests.test.ts',
+      'test/space/shared-user.test.ts',
     ],
     env: { EVIDENCE: 'small', CAMPAIGN: '0.1' },
     testTimeout: 120_000,
