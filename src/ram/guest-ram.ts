@@ -9,7 +9,7 @@ import { RamBlock } from './ram-block.ts'
 import { ScriptLane } from './script-lane.ts'
 import { privateStage } from './stage.ts'
 import { UserBuffers } from './user-buffer.ts'
-import { type Views, viewsOf } from './views.ts'
+import { isShared, type Views, viewsOf } from './views.ts'
 import { WasmLane } from './wasm-lane.ts'
 
 const WASM_PAGE = 65536
@@ -115,12 +115,7 @@ export class GuestRam {
    * @param handle The `handle` of the other thread's GuestRam, after postMessage.
    */
   static attach(handle: GuestRamHandle, options?: GuestRamOptions): GuestRam {
-    if (
-      typeof handle !== 'object' ||
-      handle === null ||
-      !(handle.buffer instanceof SharedArrayBuffer) ||
-      !(handle.cut instanceof SharedArrayBuffer)
-    )
+    if (typeof handle !== 'object' || handle === null || !isShared(handle.buffer) || !isShared(handle.cut))
       throw new TypeError(`handle must be a GuestRam's handle, got ${show(handle)}`)
     return new GuestRam(handle, resolveOptions(options))
   }
@@ -132,8 +127,7 @@ export class GuestRam {
    * @param buffer Up to 2^32 bytes. A growable one counts with its length of now.
    */
   static wrap(buffer: SharedArrayBuffer, options?: GuestRamOptions): GuestRam {
-    if (typeof SharedArrayBuffer === 'undefined' || !(buffer instanceof SharedArrayBuffer))
-      throw new TypeError(`buffer must be a SharedArrayBuffer, got ${show(buffer)}`)
+    if (!isShared(buffer)) throw new TypeError(`buffer must be a SharedArrayBuffer, got ${show(buffer)}`)
     const bytes = checkInteger(buffer.byteLength, 'buffer.byteLength', 1, MAX_BYTES)
     const settings = resolveOptions(options)
     if (settings.lane === 'wasm')
@@ -215,5 +209,5 @@ function sharedMemory(pages: number): WebAssembly.Memory | undefined {
   if (typeof WebAssembly === 'undefined') return undefined
   const maximum = Math.min(pages + STAGE_PAGES, MAX_BYTES / WASM_PAGE)
   const memory = new WebAssembly.Memory({ initial: pages, maximum, shared: true })
-  return memory.buffer instanceof SharedArrayBuffer ? memory : undefined
+  return isShared(memory.buffer) ? memory : undefined
 }

@@ -12,9 +12,7 @@ const KEEP_BYTES = 16 * 2 ** 20
 export interface Stage {
   /** Its address in $tmp, bytes; a multiple of 64 KiB. */
   readonly base: number
-  /** To be read anew for each transfer: it grows. */
-  readonly bytes: Uint8Array
-  /** The same bytes by other elements. Addresses count from the stage's beginning. */
+  /** Its bytes; addresses count from the stage's beginning. To be read anew for each transfer: it grows. */
   readonly views: Views
   /** Makes it hold this many bytes; false where it can't, or should not keep as many. */
   hold(bytes: number): boolean
@@ -24,22 +22,19 @@ export interface Stage {
 export class PrivateStage implements Stage {
   readonly base = 0
   readonly memory: WebAssembly.Memory
-  bytes: Uint8Array
   views: Views
 
   constructor(bytes: number) {
     this.memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / WASM_PAGE), maximum: 65536 })
     this.views = viewsOf(this.memory.buffer)
-    this.bytes = this.views.u8
   }
 
   hold(bytes: number): boolean {
-    const more = bytes - this.bytes.length
+    const more = bytes - this.views.u8.length
     if (more <= 0) return true
     if (bytes > KEEP_BYTES) return false
     this.memory.grow(Math.ceil(more / WASM_PAGE))
     this.views = viewsOf(this.memory.buffer)
-    this.bytes = this.views.u8
     return true
   }
 }
@@ -58,8 +53,7 @@ export function privateStage(): PrivateStage {
  */
 class SharedStage implements Stage {
   base = 0
-  bytes: Uint8Array = new Uint8Array(0)
-  views: Views = viewsOf(this.bytes.buffer)
+  views: Views = viewsOf(new ArrayBuffer(0))
   readonly #ram: WebAssembly.Memory
 
   constructor(ram: WebAssembly.Memory) {
@@ -68,7 +62,7 @@ class SharedStage implements Stage {
   }
 
   hold(bytes: number): boolean {
-    if (bytes <= this.bytes.length) return true
+    if (bytes <= this.views.u8.length) return true
     if (bytes > KEEP_BYTES) return false
     try {
       // Another thread may have grown its own behind ours, and what is grown is never given back: twice as much as is
@@ -84,7 +78,6 @@ class SharedStage implements Stage {
     const pages = Math.ceil(bytes / WASM_PAGE)
     this.base = this.#ram.grow(pages) * WASM_PAGE
     this.views = viewsOf(this.#ram.buffer, this.base, pages * WASM_PAGE)
-    this.bytes = this.views.u8
   }
 }
 
@@ -99,7 +92,7 @@ export function openStage(kernel: KernelModule, ram: WebAssembly.Memory): Stage 
 
 /** Puts a user's bytes on the stage. Only this thread sees it, so the engine's own copy may store them in any order. */
 export function putOnStage(stage: Stage, at: number, user: Uint8Array): void {
-  stage.bytes.set(user, at)
+  stage.views.u8.set(user, at)
 }
 
 /** Takes bytes off the stage, `part` of it, to a buffer that nobody else watches. */

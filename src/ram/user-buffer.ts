@@ -1,4 +1,4 @@
-import { type Views, viewsOf } from './views.ts'
+import { isShared, type Views, viewsOf } from './views.ts'
 
 /** What a lane has to know of a user's Uint8Array before it moves bytes. Good until the next array is looked up. */
 export interface UserBuffer {
@@ -57,7 +57,7 @@ export class UserBuffers implements UserBuffer {
     if (buffer !== this.#buffer) {
       this.#buffer = buffer
       this.guest = buffer === this.#ram
-      this.shared = typeof SharedArrayBuffer !== 'undefined' && buffer instanceof SharedArrayBuffer
+      this.shared = isShared(buffer)
       // Views cost more than they save for a buffer that is seen once; what others may watch can't do without.
       this.views = this.shared ? viewsOf(buffer) : undefined
       this.ownViews = undefined

@@ -21,6 +21,11 @@ export function viewsOf(buffer: ArrayBufferLike, offset = 0, bytes: number = buf
   }
 }
 
+/** True of a buffer that other threads may see. Some pages have no such buffers, nor the name. */
+export function isShared(buffer: unknown): buffer is SharedArrayBuffer {
+  return typeof SharedArrayBuffer !== 'undefined' && buffer instanceof SharedArrayBuffer
+}
+
 /** The 16 bits that two bytes in address order make as an element of a typed array on this host. */
 export function pack16(bytes: Uint8Array, at: number): number {
   const a = bytes[at] as number

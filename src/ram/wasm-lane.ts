@@ -233,7 +233,7 @@ export class WasmLane implements Lane {
 
   #stageView(stage: Stage, at: number, length: number): Uint8Array {
     if (this.#view.length !== length || this.#viewAt !== at) {
-      this.#view = stage.bytes.subarray(at, at + length)
+      this.#view = stage.views.u8.subarray(at, at + length)
       this.#viewAt = at
     }
     return this.#view

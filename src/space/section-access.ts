@@ -5,9 +5,9 @@ import { MemTxResult } from '../request/result.ts'
 import type { Section } from './section.ts'
 
 /**
- * One access of 1, 2 or 4 bytes at `at` bytes from the start of a section that is memory, or read like it (RULES I1). It is one cell; or
- * one access of the register accessors, where it may not be touched directly. Values are in the target's byte order,
- * `big` or not. The result is left in `completion`.
+ * One access of 1, 2 or 4 bytes at `at` bytes from the start of a section that is memory, or read like it (RULES I1). It
+ * is one cell; or one access of the register accessors, where it may not be touched directly. Values are in the target's
+ * byte order, `big` or not. The result is left in `completion`.
  */
 export function loadMemory(section: Section, at: number, size: number, attrs: MemTxAttrs, big: boolean): number {
   const { cells } = section

@@ -20,8 +20,9 @@ export interface SpaceSettings {
 const MAX_SPAN = 2 ** 30
 
 /**
- * A flat range, or what one RAM block has of it, as one address space uses it: where its bytes are, and the way of each kind of request, asked of
- * `route` once (QEMU's MemoryRegionSection). All have the same shape, so that what reads them stays monomorphic.
+ * A flat range, or what one RAM block has of it, as one address space uses it: where its bytes are, and the way of each
+ * kind of request, asked of `route` once (QEMU's MemoryRegionSection). All have the same shape, so that what reads them
+ * stays monomorphic.
  */
 export class Section {
   readonly start: number

@@ -1,6 +1,7 @@
 import type { Cells } from '../ram/cells.ts'
 import { fixedFill, fixedIn, fixedOut } from '../ram/fixed.ts'
 import type { Lane } from '../ram/lane.ts'
+import { isShared } from '../ram/views.ts'
 import { REJECT } from '../region/reject-access.ts'
 import type { MemTxAttrs } from '../request/attrs.ts'
 import { MemTxResult } from '../request/result.ts'
@@ -71,7 +72,7 @@ function direct(request: Transfer, section: Section, path: Route, ram: number, a
   if (path === 'cells' && request.kind !== 'fill') {
     // A view of the guest RAM itself may overlap, and what others may watch is stored to as guest RAM is (H2, H13).
     const memory = section.block?.ram
-    if (memory !== undefined && isShared(request.bytes)) {
+    if (memory !== undefined && isShared(request.bytes.buffer)) {
       if (request.kind === 'write') memory.fixedLane.copyIn(ram, request.bytes, at, size)
       else memory.fixedLane.copyOut(request.bytes, at, ram, size)
       return
@@ -88,8 +89,4 @@ function direct(request: Transfer, section: Section, path: Route, ram: number, a
   } else if (path === 'ordered') lane.fill(ram, request.byte, size)
   else if (path === 'bulk') lane.bulkFill(ram, request.byte, size)
   else fixedFill(cells, ram, request.byte, size)
-}
-
-function isShared({ buffer }: Uint8Array): boolean {
-  return typeof SharedArrayBuffer !== 'undefined' && buffer instanceof SharedArrayBuffer
 }

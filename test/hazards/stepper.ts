@@ -1,7 +1,7 @@
-import binaryen from 'binaryen'
 import type { KernelModule, KernelTier } from '../../src/ram/kernels/kernel.ts'
 import type { Views } from '../../src/ram/views.ts'
 import type { Access } from '../order/access-log.ts'
+import { hooks, instrumented } from '../order/instrument.ts'
 
 /**
  * The whole library, stopped before each access to guest RAM: the kernels that ship, instrumented, and typed arrays
@@ -37,45 +37,22 @@ export function steppedKernels(real: KernelFile): KernelFile {
       let module = modules.get(tier)
       if (module === undefined) {
         // The build for engines with a single memory, which any engine runs: its scratch lies behind guest RAM.
-        module = { module: instrument(real.kernelBytes(tier, 1)), privateScratch: false }
+        module = { module: stepped(real.kernelBytes(tier, 1)), privateScratch: false }
         modules.set(tier, module)
       }
       return module
     },
     instantiate({ module }, ram) {
-      const env: Record<string, WebAssembly.ImportValue> = {}
-      for (const { module: from, name } of WebAssembly.Module.imports(module)) {
-        if (from === 'guestmem') continue
-        env[name] = name === 'load_ptr' ? pointer('load') : name === 'store_ptr' ? pointer('store') : value
-      }
+      const env = hooks(module, (isStore, address, width) => tell(isStore ? 'store' : 'load', address, width))
       const { exports } = new WebAssembly.Instance(module, { guestmem: { ram }, env })
       return exports as unknown as ReturnType<KernelFile['instantiate']>
     },
   }
 }
 
-function instrument(bytes: Uint8Array): WebAssembly.Module {
-  const { Features } = binaryen
-  const module = binaryen.readBinary(bytes)
-  module.setFeatures(
-    Features.Atomics | Features.BulkMemory | Features.BulkMemoryOpt | Features.MutableGlobals | Features.SIMD128,
-  )
-  // Flat, a store's operands come first: else it would tell of itself before the load of its value is made.
-  module.runPasses(['flatten', 'instrument-memory'])
-  const compiled = new WebAssembly.Module(module.emitBinary() as Uint8Array<ArrayBuffer>)
-  module.dispose()
-  return compiled
-}
-
-function pointer(kind: Access['kind']) {
-  return (_id: number, width: number, offset: number, address: number): number => {
-    tell(kind, (address >>> 0) + offset, width)
-    return address
-  }
-}
-
-function value(_id: number, given: unknown): unknown {
-  return given
+/** Flat, a store's operands come first: else it would tell of itself before the load of its value is made. */
+function stepped(bytes: Uint8Array): WebAssembly.Module {
+  return instrumented(bytes, ['flatten'])
 }
 
 type ViewsFile = typeof import('../../src/ram/views.ts')

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import wabtInit from 'wabt'
+import { FEATURES } from '../../src/ram/kernels/assemble.mjs'
 import { kernelBytes } from '../../src/ram/kernels/kernel.ts'
 
 const wabt = await wabtInit()
-const FEATURES = { threads: true, simd: true, multi_memory: true, bulk_memory: true, mutable_globals: true }
 
 /** The shipped bytes as text again, a function each, by its exported name where it has one. */
 function functions(memories: 1 | 2): Map<string, string> {

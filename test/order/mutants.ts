@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import wabtInit from 'wabt'
-import { tierText } from '../../src/ram/kernels/assemble.mjs'
+import { FEATURES, tierText } from '../../src/ram/kernels/assemble.mjs'
 import type { PropertyName } from './properties.ts'
 
 /** Text of the shipped `copy`, and what stands there instead. */
@@ -131,7 +131,6 @@ export const MUTANTS: readonly Mutant[] = [
 ]
 
 const wabt = await wabtInit()
-const FEATURES = { threads: true, simd: true, multi_memory: true, bulk_memory: true, mutable_globals: true }
 const source = readFileSync(new URL('../../src/ram/kernels/ordered.wat', import.meta.url), 'utf8')
 
 /** The wide tier for one memory, changed within `copy`; the same text as ships, else. */

@@ -5,7 +5,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import wabtInit from 'wabt'
 
-const FEATURES = { threads: true, simd: true, multi_memory: true, bulk_memory: true, mutable_globals: true }
+/** What wabt is to know of. */
+export const FEATURES = { threads: true, simd: true, multi_memory: true, bulk_memory: true, mutable_globals: true }
 const TIERS = ['wide', 'narrow', 'language']
 
 const here = name => fileURLToPath(new URL(name, import.meta.url))

@@ -35,7 +35,7 @@ function markOf(round: number): number {
 export function device(meeting: Meeting, way: string, ms: number): Seen {
   const { bytes } = meeting
   const move = (ORDER_WAYS[way] as (meeting: Meeting) => () => void)(meeting)
-  meeting.begin()
+  meeting.meet()
   let met = 0
   for (const start = performance.now(); goesOn(start, ms, met); ) {
     met++
@@ -54,7 +54,7 @@ export function guest(meeting: Meeting): Seen {
   const { bytes } = meeting
   let met = 0
   let caught = 0
-  meeting.begin()
+  meeting.meet()
   while (!meeting.stopped) {
     if (Atomics.load(bytes, LAST) !== markOf(met + 1)) {
       meeting.spin()
