@@ -1,19 +1,15 @@
-import { checkAddress, checkBoolean, checkInteger, checkKeys, checkObject, checkText, show } from '../check.ts'
+import { checkAddress, checkBoolean, checkKeys, checkObject, show } from '../check.ts'
 import { type CacheMode, checkCacheMode } from '../host/cache-mode.ts'
 import type { RamBlock } from '../ram/ram-block.ts'
 import type { RegionKind } from '../request/route.ts'
 import { type Backing, backingOf, backingSize } from './backing.ts'
 import type { DeviceAccess } from './device-access.ts'
-import { checkExpansion } from './expansion.ts'
 import { guardOf } from './guard.ts'
 import { checkOps, type MemoryRegionOps } from './ops.ts'
 import { OpsAccess } from './ops-access.ts'
-import { RegionLinks } from './region-links.ts'
+import { checkRegion, checkSize, RegionTree } from './region-tree.ts'
 import { REJECT } from './reject-access.ts'
 import { transaction } from './transaction.ts'
-
-/** 2^64: the largest size. Sizes over 2^53 are taken when a number holds them exactly; what lies below 2^53 is used. */
-const MAX_SIZE = 2 ** 64
 
 export interface RamRegionOptions {
   /** How the host maps it (S1); `normal` unless said. Set here, never changed (S1.2). */
@@ -54,9 +50,7 @@ interface RegionInit {
  *
  * A tree belongs to one thread. Every change outside a transaction is rendered at once.
  */
-export class MemoryRegion {
-  readonly kind: RegionKind
-  readonly name: string
+export class MemoryRegion extends RegionTree<MemoryRegion> {
   /** The bytes behind ram, rom, romDevice and ramDevice regions: the first block, and all of them. */
   readonly block: RamBlock | undefined
   readonly backing: readonly Backing[]
@@ -64,25 +58,14 @@ export class MemoryRegion {
   readonly target: MemoryRegion | undefined
   /** What answers at an io region, a ROM device or a reservation. For floors above. */
   readonly access: DeviceAccess | undefined
-  /** Who shows this region. For floors above. */
-  readonly links: RegionLinks<MemoryRegion> = new RegionLinks<MemoryRegion>(this)
   readonly #cacheMode: CacheMode | undefined
-  #size: number
-  #address = 0
-  #priority = 0
-  #enabled = true
   #readonly: boolean
   #nonvolatile = false
   #romdMode = true
   #targetOffset: number
-  #container: MemoryRegion | undefined
-  /** Ascending priority, among equals the latest last: shown from the end (RULES B1). */
-  #subregions: MemoryRegion[] = []
 
   private constructor(init: RegionInit) {
-    this.kind = init.kind
-    this.name = checkText(init.name, 'name')
-    this.#size = init.size
+    super(init.kind, init.name, init.size)
     this.backing = init.backing ?? []
     this.block = this.backing[0]?.block
     this.#cacheMode = init.cacheMode
@@ -172,24 +155,6 @@ export class MemoryRegion {
     return this.#cacheMode
   }
 
-  /** Bytes. */
-  get size(): number {
-    return this.#size
-  }
-
-  /** Offset in the container, bytes. */
-  get address(): number {
-    return this.#address
-  }
-
-  get priority(): number {
-    return this.#priority
-  }
-
-  get enabled(): boolean {
-    return this.#enabled
-  }
-
   /** Passed on to all that is shown through it. A flat range shows it; a device's write to RAM ignores it (RULES E2). */
   get readonly(): boolean {
     return this.#readonly
@@ -210,110 +175,18 @@ export class MemoryRegion {
     return this.#targetOffset
   }
 
-  get container(): MemoryRegion | undefined {
-    return this.#container
-  }
-
-  /** Ascending priority, among equals the latest added last; the last of those that overlap is the one that is seen. */
-  get subregions(): readonly MemoryRegion[] {
-    return this.#subregions
-  }
-
-  /**
-   * Maps `region` at `address` of this one. Where regions overlap, the higher priority is seen, among equals the latest
-   * added.
-   *
-   * @param address Offset in this region, bytes, 0 to 2^53 - 1; the region may reach past this one's end, unseen.
-   * @param priority A signed 32-bit integer.
-   * @throws TypeError or RangeError, and the tree is as it was.
-   */
-  addSubregion(address: number, region: MemoryRegion, priority = 0): void {
-    checkAddress(address, 'address')
-    checkRegion(region, 'region')
-    checkInteger(priority, 'priority', -(2 ** 31), 2 ** 31 - 1)
-    if (this.kind === 'alias') throw new TypeError(`an alias has no subregions: ${show(this.name)} is one`)
-    if (region.#container !== undefined)
-      throw new TypeError(`region ${show(region.name)} is already in ${show(region.#container.name)}`)
-    for (let above: MemoryRegion | undefined = this; above !== undefined; above = above.#container)
-      if (above === region) throw new TypeError(`region ${show(region.name)} can't be added under itself`)
-    const before = [region.#address, region.#priority] as const
-    this.#link(address, region, priority)
-    try {
-      if (region.kind === 'alias' || region.#subregions.length > 0) checkExpansion(region, 'region')
-    } catch (error) {
-      this.#unlink(region)
-      region.#address = before[0]
-      region.#priority = before[1]
-      throw error
-    }
-    if (this.#enabled && region.#enabled) this.links.changed()
-  }
-
-  /** Unmaps `region`; it keeps its address and priority. @throws TypeError where it is not one of this region's. */
-  removeSubregion(region: MemoryRegion): void {
-    checkRegion(region, 'region')
-    if (region.#container !== this) throw new TypeError(`region ${show(region.name)} is not in ${show(this.name)}`)
-    this.#unlink(region)
-    if (this.#enabled && region.#enabled) this.links.changed()
-  }
-
-  /** Moves this region in its container, to the front of its equals (RULES B2). Nothing happens where it is there already. */
-  setAddress(address: number): void {
-    checkAddress(address, 'address')
-    if (address === this.#address) return
-    const container = this.#container
-    if (container === undefined) {
-      this.#address = address
-      return
-    }
-    const before = this.#address
-    const place = container.#subregions.indexOf(this)
-    container.#unlink(this)
-    container.#link(address, this, this.#priority)
-    try {
-      checkExpansion<MemoryRegion>(this, 'address')
-    } catch (error) {
-      container.#unlink(this)
-      container.#link(before, this, this.#priority, place)
-      throw error
-    }
-    if (container.#enabled && this.#enabled) container.links.changed()
-  }
-
-  /** @param size Bytes, 1 to 2^64; of memory, no more than its block has. */
-  setSize(size: number): void {
-    checkSize(size)
-    if (this.block !== undefined && size > backingSize(this.backing))
-      throw new RangeError(`size must be at most the block's ${backingSize(this.backing)}, got ${size}`)
-    if (size === this.#size) return
-    const before = this.#size
-    this.#size = size
-    this.#checked('size', () => {
-      this.#size = before
-    })
-  }
-
-  setEnabled(enabled: boolean): void {
-    checkBoolean(enabled, 'enabled')
-    if (enabled === this.#enabled) return
-    this.#enabled = enabled
-    this.#checked('enabled', () => {
-      this.#enabled = !enabled
-    })
-  }
-
   setReadonly(readonly: boolean): void {
     checkBoolean(readonly, 'readonly')
     if (readonly === this.#readonly) return
     this.#readonly = readonly
-    if (this.#enabled) this.links.changed()
+    if (this.enabled) this.links.changed()
   }
 
   setNonvolatile(nonvolatile: boolean): void {
     checkBoolean(nonvolatile, 'nonvolatile')
     if (nonvolatile === this.#nonvolatile) return
     this.#nonvolatile = nonvolatile
-    if (this.#enabled) this.links.changed()
+    if (this.enabled) this.links.changed()
   }
 
   /** Has a ROM device's reads come from its block, or from its handlers: flash does so to answer a command. */
@@ -323,7 +196,7 @@ export class MemoryRegion {
       throw new TypeError(`only a ROM device has a romd mode: ${show(this.name)} is ${this.kind}`)
     if (on === this.#romdMode) return
     this.#romdMode = on
-    if (this.#enabled) this.links.changed()
+    if (this.enabled) this.links.changed()
   }
 
   /** Shows another part of an alias' target. @param offset Bytes, 0 to 2^53 - 1. */
@@ -333,7 +206,7 @@ export class MemoryRegion {
     if (offset === this.#targetOffset) return
     const before = this.#targetOffset
     this.#targetOffset = offset
-    this.#checked('offset', () => {
+    this.changedUnless('offset', () => {
       this.#targetOffset = before
     })
   }
@@ -350,42 +223,8 @@ export class MemoryRegion {
     return new MemoryRegion({ kind, name, size: backingSize(backing), backing, cacheMode, ...(access && { access }) })
   }
 
-  /** Ends a change: takes it back where it would make an alias expand without end, else has it shown. */
-  #checked(argument: string, undo: () => void): void {
-    try {
-      checkExpansion<MemoryRegion>(this, argument)
-    } catch (error) {
-      undo()
-      throw error
-    }
-    this.links.changed()
-  }
-
-  #link(address: number, region: MemoryRegion, priority: number, place = this.#placeFor(priority)): void {
-    region.#address = address
-    region.#priority = priority
-    region.#container = this
-    this.#subregions.splice(place, 0, region)
-    region.links.retain()
-  }
-
-  #unlink(region: MemoryRegion): void {
-    this.#subregions.splice(this.#subregions.lastIndexOf(region), 1)
-    region.#container = undefined
-    region.links.release()
-  }
-
-  /** Behind all of its priority. Most are added behind all. */
-  #placeFor(priority: number): number {
-    let low = 0
-    let high = this.#subregions.length
-    if (high === 0 || (this.#subregions[high - 1] as MemoryRegion).#priority <= priority) return high
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if ((this.#subregions[middle] as MemoryRegion).#priority <= priority) low = middle + 1
-      else high = middle
-    }
-    return low
+  protected get maxSize(): number {
+    return this.backing.length > 0 ? backingSize(this.backing) : Number.POSITIVE_INFINITY
   }
 }
 
@@ -402,14 +241,6 @@ function opsAccess(ops: MemoryRegionOps, options: IoRegionOptions): DeviceAccess
     throw new TypeError(`options.owner must be an object, got ${show(owner)}`)
   const guarded = checkBoolean(options.reentrancyGuard ?? true, 'options.reentrancyGuard')
   return new OpsAccess(checked, guarded ? guardOf(owner) : undefined)
-}
-
-function checkSize(size: unknown): number {
-  return checkInteger(size, 'size', 1, MAX_SIZE)
-}
-
-function checkRegion(region: unknown, argument: string): void {
-  if (!(region instanceof MemoryRegion)) throw new TypeError(`${argument} must be a MemoryRegion, got ${show(region)}`)
 }
 
 function refuseCacheMode(options: unknown, kind: RegionKind): void {

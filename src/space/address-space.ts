@@ -1,41 +1,19 @@
-import {
-  checkAddress,
-  checkBytes,
-  checkInteger,
-  checkKeys,
-  checkObject,
-  checkOneOf,
-  checkText,
-  show,
-} from '../check.ts'
+import { checkAddress, checkBytes, checkInteger, show } from '../check.ts'
 import { HOST_LITTLE_ENDIAN } from '../host/endian.ts'
 import { swap, swap16, swap32 } from '../ram/views.ts'
 import { completion } from '../region/device-access.ts'
-import { MemoryRegion } from '../region/memory-region.ts'
-import { forgetViewer, type Viewer } from '../region/transaction.ts'
+import type { MemoryRegion } from '../region/memory-region.ts'
 import { MemTxAttrs } from '../request/attrs.ts'
 import { MemTxResult } from '../request/result.ts'
-import { DIRECT_ACCESS, type DirectAccess } from '../request/route.ts'
-import { EndianForms } from './endian-forms.ts'
-import { emptyView, type FlatView } from './flat-view.ts'
-import { viewOf } from './render.ts'
-import { Section, type SpaceSettings } from './section.ts'
+import { Section } from './section.ts'
 import { loadMemory, loadSection64, storeMemory, storeSection64 } from './section-access.ts'
-import { SectionMap } from './section-map.ts'
+import { type AddressSpaceOptions, SpaceView } from './space-view.ts'
 import { transfer } from './transfer.ts'
 import { writeRom } from './write-rom.ts'
-
-export interface AddressSpaceOptions {
-  /** The target's byte order: of `load*` and `store*`, and of devices that are `native`. `little` unless said. */
-  readonly endian?: 'little' | 'big'
-  /** Which memory requests may touch themselves (S1.3). `by-mapping` unless said. */
-  readonly directAccess?: DirectAccess
-}
 
 /** Looked up once, for the short ways. */
 const UNSPECIFIED: MemTxAttrs = /* @__PURE__ */ (() => MemTxAttrs.UNSPECIFIED)()
 const NO_BYTES = /* @__PURE__ */ new Uint8Array(0)
-let serial = 0
 
 /**
  * What one bus master sees: addresses, and at each of them what a region tree shows there (QEMU's AddressSpace).
@@ -48,17 +26,12 @@ let serial = 0
  * A space belongs to one thread; the bytes of its RAM are shared. Its accesses are ordered unless their attributes
  * say RELAXED: no store is seen before one that was made before it.
  */
-export class AddressSpace extends EndianForms implements Viewer {
-  readonly name: string
-  readonly root: MemoryRegion
-  readonly serial: number = serial++
+export class AddressSpace extends SpaceView {
   /** The high half of the latest `load64Pair`, unsigned. */
   high = 0
-  readonly #settings: SpaceSettings
   readonly #big: boolean
   /** The target's byte order is not the host's, which elements are in. */
   readonly #swaps: boolean
-  #map: SectionMap
   // The section of the latest access, and what the short way to RAM needs of it.
   #section: Section
   #start = 0
@@ -74,21 +47,11 @@ export class AddressSpace extends EndianForms implements Viewer {
 
   /** @param root What the space shows, from its first byte on. */
   constructor(name: string, root: MemoryRegion, options: AddressSpaceOptions = {}) {
-    super()
-    this.name = checkText(name, 'name')
-    if (!(root instanceof MemoryRegion)) throw new TypeError(`root must be a MemoryRegion, got ${show(root)}`)
-    checkKeys(checkObject(options, 'options'), ['endian', 'directAccess'], 'options')
-    this.root = root
-    this.#settings = {
-      big: checkOneOf(options.endian ?? 'little', ['little', 'big'] as const, 'options.endian') === 'big',
-      directAccess: checkOneOf(options.directAccess ?? 'by-mapping', DIRECT_ACCESS, 'options.directAccess'),
-    }
-    this.#big = this.#settings.big
+    super(name, root, options)
+    this.#big = this.settings.big
     this.#swaps = this.#big === HOST_LITTLE_ENDIAN
-    root.links.attach(this)
-    this.#map = new SectionMap(viewOf(root), this.#settings)
     // The map's sections are made when they are accessed: this one holds no address.
-    const section = Section.unassigned(0, 0, this.#settings)
+    const section = Section.unassigned(0, 0, this.settings)
     this.#section = section
     this.#start = section.start
     this.#low = section.start | 0
@@ -105,31 +68,8 @@ export class AddressSpace extends EndianForms implements Viewer {
     return this.#result
   }
 
-  /** What is seen at each address, as of the latest change that was rendered. */
-  get view(): FlatView {
-    return this.#map.view
-  }
-
-  get endian(): 'little' | 'big' {
-    return this.#big ? 'big' : 'little'
-  }
-
-  /** Looks at the tree again. Called at the end of a transaction that changed what is seen. */
-  update(): void {
-    const view = viewOf(this.root)
-    if (view !== this.#map.view) this.#show(view)
-  }
-
-  /** Lets go of the tree; the space shows nothing from here on. */
-  destroy(): void {
-    this.root.links.detach(this)
-    forgetViewer(this)
-    this.#show(emptyView())
-  }
-
-  #show(view: FlatView): void {
-    this.#map = new SectionMap(view, this.#settings)
-    this.#remember(Section.unassigned(0, 0, this.#settings))
+  protected forgetSection(): void {
+    this.#remember(Section.unassigned(0, 0, this.settings))
   }
 
   /**
@@ -140,7 +80,7 @@ export class AddressSpace extends EndianForms implements Viewer {
   read(address: number, bytes: Uint8Array, attrs: MemTxAttrs = MemTxAttrs.UNSPECIFIED): MemTxResult {
     checkAddress(address, 'address')
     checkBytes(bytes, 'bytes')
-    this.#result = transfer(this.#map, { kind: 'read', bytes, byte: 0 }, address, bytes.length, checkAttrs(attrs))
+    this.#result = transfer(this.map, { kind: 'read', bytes, byte: 0 }, address, bytes.length, checkAttrs(attrs))
     return this.#result
   }
 
@@ -151,7 +91,7 @@ export class AddressSpace extends EndianForms implements Viewer {
   write(address: number, bytes: Uint8Array, attrs: MemTxAttrs = MemTxAttrs.UNSPECIFIED): MemTxResult {
     checkAddress(address, 'address')
     checkBytes(bytes, 'bytes')
-    this.#result = transfer(this.#map, { kind: 'write', bytes, byte: 0 }, address, bytes.length, checkAttrs(attrs))
+    this.#result = transfer(this.map, { kind: 'write', bytes, byte: 0 }, address, bytes.length, checkAttrs(attrs))
     return this.#result
   }
 
@@ -165,7 +105,7 @@ export class AddressSpace extends EndianForms implements Viewer {
     checkAddress(address, 'address')
     const byte = checkInteger(value, 'value', 0, 255)
     checkAddress(length, 'length')
-    this.#result = transfer(this.#map, { kind: 'fill', bytes: NO_BYTES, byte }, address, length, checkAttrs(attrs))
+    this.#result = transfer(this.map, { kind: 'fill', bytes: NO_BYTES, byte }, address, length, checkAttrs(attrs))
     return this.#result
   }
 
@@ -175,7 +115,7 @@ export class AddressSpace extends EndianForms implements Viewer {
    */
   writeRom(address: number, bytes: Uint8Array): void {
     checkAddress(address, 'address')
-    writeRom(this.#map, address, checkBytes(bytes, 'bytes'))
+    writeRom(this.map, address, checkBytes(bytes, 'bytes'))
   }
 
   // One access each, of 8 to 64 bits, in the target's byte order (RULES I1): memory is loaded or stored at once, a
@@ -371,7 +311,7 @@ export class AddressSpace extends EndianForms implements Viewer {
 
   #find(address: number): Section {
     checkAddress(address, 'address')
-    const section = this.#map.select(address)
+    const section = this.map.select(address)
     this.#remember(section)
     return section
   }
