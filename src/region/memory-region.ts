@@ -1,9 +1,10 @@
-import { checkAddress, checkBoolean, checkKeys, checkObject, show } from '../check.ts'
+import { checkAddress, checkBoolean, checkKeys, checkObject, checkOneOf, show } from '../check.ts'
 import { type CacheMode, checkCacheMode } from '../host/cache-mode.ts'
 import type { RamBlock } from '../ram/ram-block.ts'
 import type { RegionKind } from '../request/route.ts'
 import { type Backing, backingOf, backingSize } from './backing.ts'
 import type { DeviceAccess } from './device-access.ts'
+import { DirtyClient } from './dirty-client.ts'
 import { guardOf } from './guard.ts'
 import { checkOps, type MemoryRegionOps } from './ops.ts'
 import { OpsAccess } from './ops-access.ts'
@@ -62,6 +63,7 @@ export class MemoryRegion extends RegionTree<MemoryRegion> {
   #readonly: boolean
   #nonvolatile = false
   #romdMode = true
+  #logged = 0
   #targetOffset: number
 
   private constructor(init: RegionInit) {
@@ -170,6 +172,11 @@ export class MemoryRegion extends RegionTree<MemoryRegion> {
     return this.#romdMode
   }
 
+  /** Who wants to know of writes to this region: a set of DirtyClient bits (RULES F1). */
+  get dirtyLogMask(): number {
+    return this.#logged
+  }
+
   /** Where an alias begins in its target, bytes. */
   get targetOffset(): number {
     return this.#targetOffset
@@ -196,6 +203,22 @@ export class MemoryRegion extends RegionTree<MemoryRegion> {
       throw new TypeError(`only a ROM device has a romd mode: ${show(this.name)} is ${this.kind}`)
     if (on === this.#romdMode) return
     this.#romdMode = on
+    if (this.enabled) this.links.changed()
+  }
+
+  /**
+   * Has writes to this memory be told to `client`, or no more.
+   *
+   * @param client One DirtyClient.
+   * @throws TypeError where the region has no RAM block.
+   */
+  setLog(client: DirtyClient, on: boolean): void {
+    checkOneOf(client, Object.values(DirtyClient), 'client')
+    checkBoolean(on, 'on')
+    if (this.block === undefined) throw new TypeError(`only memory has a dirty log: ${show(this.name)} is ${this.kind}`)
+    const logged = on ? this.#logged | client : this.#logged & ~client
+    if (logged === this.#logged) return
+    this.#logged = logged
     if (this.enabled) this.links.changed()
   }
 

@@ -109,5 +109,15 @@ function append(ranges: FlatRange[], seen: Candidate, start: number, end: number
     last.nonvolatile === marks.nonvolatile
   )
     ranges[ranges.length - 1] = { ...last, end }
-  else ranges.push({ start, end, region, offset, ...marks, rom: region.readonly, romd: isRomd(region) })
+  else
+    ranges.push({
+      start,
+      end,
+      region,
+      offset,
+      ...marks,
+      rom: region.readonly,
+      romd: isRomd(region),
+      dirtyLogMask: region.dirtyLogMask,
+    })
 }

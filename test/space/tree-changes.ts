@@ -1,4 +1,4 @@
-import type { MemoryRegion } from 'guestmem'
+import { DirtyClient, type MemoryRegion } from 'guestmem'
 import { insert, type Node, remove } from './tree-reference.ts'
 
 /** A change of one region; numbers stand for regions modulo how many there are. */
@@ -18,6 +18,7 @@ export type TreeChange =
   | { readonly op: 'readonly'; readonly at: number; readonly on: boolean }
   | { readonly op: 'nonvolatile'; readonly at: number; readonly on: boolean }
   | { readonly op: 'romd'; readonly at: number; readonly on: boolean }
+  | { readonly op: 'log'; readonly at: number; readonly on: boolean }
 
 export type Change =
   | TreeChange
@@ -42,6 +43,9 @@ export function changeNode(change: TreeChange, node: Node, to: Node | undefined)
   else if (change.op === 'romd') {
     if (node.romd === undefined) return false
     node.romd = change.on
+  } else if (change.op === 'log') {
+    if (node.logged === undefined) return false
+    node.logged = change.on ? DirtyClient.VGA : 0
   } else if (node.kind !== 'alias') return false
   else node.offset = change.value
   return true
@@ -68,5 +72,6 @@ export function changeRegion(change: TreeChange, region: MemoryRegion, to: Memor
   else if (change.op === 'readonly') region.setReadonly(change.on)
   else if (change.op === 'nonvolatile') region.setNonvolatile(change.on)
   else if (change.op === 'romd') region.setRomdMode(change.on)
+  else if (change.op === 'log') region.setLog(DirtyClient.VGA, change.on)
   else region.setAliasOffset(change.value)
 }

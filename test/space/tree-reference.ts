@@ -12,6 +12,8 @@ export interface Node {
   nonvolatile: boolean
   /** Of a ROM device. */
   romd: boolean | undefined
+  /** Of memory: its DirtyClients. */
+  logged: number | undefined
   container: Node | undefined
   /** In queue order: the one that is asked first comes first. */
   queue: Node[]
@@ -29,6 +31,8 @@ export interface Hit {
   readonly rom: boolean
   /** A ROM device that is read directly (A3). */
   readonly romd: boolean
+  /** The region's own (F1). */
+  readonly dirtyLogMask: number
 }
 
 export interface Range extends Hit {
@@ -37,7 +41,7 @@ export interface Range extends Hit {
 }
 
 export function makeNode(name: string, kind: Node['kind'], size: number, target?: Node, offset = 0): Node {
-  const flags = { enabled: true, readonly: false, nonvolatile: false, romd: undefined }
+  const flags = { enabled: true, readonly: false, nonvolatile: false, romd: undefined, logged: undefined }
   const unmapped = { address: 0, priority: 0, ...flags, container: undefined }
   return { name, kind, size, ...unmapped, queue: [], target, offset }
 }
@@ -66,7 +70,7 @@ export function lookUp(node: Node, at: number, readonly = false, nonvolatile = f
     if (hit !== undefined) return hit
   }
   if (node.kind !== 'leaf') return undefined
-  const own = { rom: node.readonly, romd: node.romd === true }
+  const own = { rom: node.readonly, romd: node.romd === true, dirtyLogMask: node.logged ?? 0 }
   return { node, offset: at, readonly: marks[0], nonvolatile: marks[1], ...own }
 }
 

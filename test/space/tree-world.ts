@@ -34,23 +34,23 @@ export class TreeWorld {
   #make({ kind, size, target, offset }: RegionSpec): void {
     const name = `${this.#nodes.length} ${kind}`
     const shown = target % Math.max(1, this.#nodes.length)
-    const [region, node] = [this.#regions[shown], this.#nodes[shown]]
-    if (kind === 'alias' && region && node) {
-      this.#regions.push(MemoryRegion.alias(name, region, offset, size))
+    const [seen, node] = [this.#regions[shown], this.#nodes[shown]]
+    if (kind === 'alias' && seen && node) {
+      this.#regions.push(MemoryRegion.alias(name, seen, offset, size))
       this.#nodes.push(makeNode(name, 'alias', size, node, offset))
       return
     }
     if (kind === 'ram' || kind === 'rom' || kind === 'romDevice') {
-      const memory = kind === 'romDevice' ? MemoryRegion.romDevice(name, QUIET, ram) : MemoryRegion[kind](name, ram)
-      memory.setSize(size)
-      this.#regions.push(memory)
+      const region = kind === 'romDevice' ? MemoryRegion.romDevice(name, QUIET, ram) : MemoryRegion[kind](name, ram)
+      region.setSize(size)
+      this.#regions.push(region)
     } else if (kind === 'io') this.#regions.push(MemoryRegion.io(name, QUIET, size))
     else if (kind === 'reservation') this.#regions.push(MemoryRegion.reservation(name, size))
     else this.#regions.push(MemoryRegion.container(name, size))
     const leaf = kind === 'container' || kind === 'alias' ? 'container' : 'leaf'
-    this.#nodes.push(
-      Object.assign(makeNode(name, leaf, size), { readonly: kind === 'rom', romd: kind === 'romDevice' || undefined }),
-    )
+    const memory = kind === 'ram' || kind === 'rom' || kind === 'romDevice'
+    const flags = { readonly: kind === 'rom', romd: kind === 'romDevice' || undefined, logged: memory ? 0 : undefined }
+    this.#nodes.push(Object.assign(makeNode(name, leaf, size), flags))
   }
 
   apply(changes: readonly Change[]): void {
@@ -159,6 +159,7 @@ export class TreeWorld {
         region.readonly === readonly &&
         region.nonvolatile === nonvolatile &&
         region.romdMode === (node.romd ?? true) &&
+        region.dirtyLogMask === (node.logged ?? 0) &&
         region.targetOffset === node.offset &&
         region.container === this.#regions[indexOf(node.container)] &&
         region.subregions.length === node.queue.length &&

@@ -38,7 +38,7 @@ const single: fc.Arbitrary<Change> = fc.oneof(
   {
     weight: 3,
     arbitrary: fc.record({
-      op: fc.constantFrom('enabled', 'enabled', 'readonly', 'nonvolatile', 'romd'),
+      op: fc.constantFrom('enabled', 'enabled', 'readonly', 'nonvolatile', 'romd', 'log'),
       at: index,
       on: fc.boolean(),
     }),
