@@ -167,3 +167,17 @@ test.each([
   expect(call).toThrow(kind)
   expect(call).toThrow(new RegExp(`^${argument} must be `))
 })
+
+test.each([
+  [0, SIZE - 60, 90, 'length'],
+  [SIZE - 60, 0, 90, 'length'],
+  [SIZE - 60, SIZE - 160, 100, 'length'],
+  [SIZE - 160, SIZE - 60, 100, 'length'],
+] as const)(
+  'what leaves its block is told of as that, where nothing overlaps: %i from %i, %i bytes',
+  (to, from, bytes, name) => {
+    expect(() => ramCopy(near, to, near, from, bytes)).toThrow(
+      new RegExp(`^${name} must be an integer from 0 to 60, got`),
+    )
+  },
+)
