@@ -25,7 +25,10 @@ export interface RomDeviceOptions extends IoRegionOptions {
 export interface IoRegionOptions {
   /** The device: regions of one owner share one re-entrancy guard (RULES G7). The ops object unless said. */
   readonly owner?: object
-  /** False lets handlers of this region be re-entered. True unless said. */
+  /**
+   * False lets handlers of this region be re-entered. True unless said. A ROM device has no guard, nor has a region
+   * while it is readonly itself.
+   */
   readonly reentrancyGuard?: boolean
 }
 
@@ -34,7 +37,8 @@ export interface NoOptions {
   readonly cacheMode?: never
 }
 
-interface RegionInit {
+/** What a region is made of. */
+export interface RegionInit {
   kind: RegionKind
   name: string
   size: number
@@ -66,7 +70,7 @@ export class MemoryRegion extends RegionTree<MemoryRegion> {
   #logged = 0
   #targetOffset: number
 
-  private constructor(init: RegionInit) {
+  protected constructor(init: RegionInit) {
     super(init.kind, init.name, init.size)
     this.backing = init.backing ?? []
     this.block = this.backing[0]?.block
@@ -118,7 +122,7 @@ export class MemoryRegion extends RegionTree<MemoryRegion> {
   ): MemoryRegion {
     checkKeys(checkObject(options, 'options'), ['cacheMode', 'owner', 'reentrancyGuard'], 'options')
     const access = opsAccess(ops, options)
-    return MemoryRegion.#memory('romDevice', name, block, options.cacheMode, access)
+    return MemoryRegion.#memory('romDevice', name, block, options.cacheMode, access.unguarded)
   }
 
   /** A device's registers. @param size Bytes, 1 to 2^64. */
@@ -257,7 +261,7 @@ function ramOptions(options: RamRegionOptions = {}): CacheMode | undefined {
 }
 
 /** What answers for a device's handlers; with its options checked, but for their names. */
-function opsAccess(ops: MemoryRegionOps, options: IoRegionOptions): DeviceAccess {
+function opsAccess(ops: MemoryRegionOps, options: IoRegionOptions): OpsAccess {
   const checked = checkOps(ops)
   const owner = options.owner ?? ops
   if (typeof owner !== 'object' && typeof owner !== 'function')
@@ -266,7 +270,7 @@ function opsAccess(ops: MemoryRegionOps, options: IoRegionOptions): DeviceAccess
   return new OpsAccess(checked, guarded ? guardOf(owner) : undefined)
 }
 
-function refuseCacheMode(options: unknown, kind: RegionKind): void {
+export function refuseCacheMode(options: unknown, kind: RegionKind): void {
   if (typeof options === 'object' && options !== null && 'cacheMode' in options)
     throw new TypeError(`options.cacheMode is for memory, and this is ${kind}: got ${show(options.cacheMode)}`)
 }

@@ -9,6 +9,7 @@ export class OpsAccess implements DeviceAccess {
   readonly maxSize: number
   readonly unaligned: boolean
   readonly endianness: 'little' | 'big' | 'native'
+  readonly #checked: CheckedOps
   readonly #ops: MemoryRegionOps
   /** Sets of sizes, each its own bit: those that are valid, and those that go to a handler whole if aligned. */
   readonly #valid: number
@@ -17,10 +18,12 @@ export class OpsAccess implements DeviceAccess {
   readonly #implMin: number
   readonly #implMax: number
   readonly #guard: Guard | undefined
+  #unguarded: OpsAccess | undefined
 
   /** @param guard Undefined where the user opted out of the re-entrancy guard. */
   constructor(checked: CheckedOps, guard: Guard | undefined) {
     const { ops } = checked
+    this.#checked = checked
     this.maxSize = checked.validMax === 0 ? 4 : checked.validMax
     this.unaligned = checked.implUnaligned
     this.endianness = checked.endianness
@@ -34,6 +37,12 @@ export class OpsAccess implements DeviceAccess {
     const asked = ops.accepts !== undefined
     this.#whole = asked ? 0 : sizes.filter(size => this.#width(size) === size).reduce(or, 0) & this.#valid
     this.#guard = guard
+  }
+
+  get unguarded(): OpsAccess {
+    if (this.#guard === undefined) return this
+    this.#unguarded ??= new OpsAccess(this.#checked, undefined)
+    return this.#unguarded
   }
 
   // The way of most accesses is written out in `read` and `write`: valid, and taken whole by the handler.
@@ -99,7 +108,7 @@ export class OpsAccess implements DeviceAccess {
 
   /** Validity first (G2), then the guard (G7). False: nothing is called, and `completion` says why. */
   #enter(offset: number, size: number, isWrite: boolean, attrs: MemTxAttrs): boolean {
-    if (!this.#isValid(offset, size, isWrite, attrs)) {
+    if (!this.accepts(offset, size, isWrite, attrs)) {
       completion.result = MemTxResult.DECODE_ERROR
       return false
     }
@@ -124,7 +133,7 @@ export class OpsAccess implements DeviceAccess {
     if (this.#guard !== undefined) this.#guard.engaged = false
   }
 
-  #isValid(offset: number, size: number, isWrite: boolean, attrs: MemTxAttrs): boolean {
+  accepts(offset: number, size: number, isWrite: boolean, attrs: MemTxAttrs): boolean {
     if (this.#ops.accepts !== undefined && !this.#ops.accepts(offset, size, isWrite, attrs)) return false
     if (!this.#validUnaligned && (offset & (size - 1)) !== 0) return false
     return (this.#valid & size) !== 0

@@ -52,6 +52,11 @@ export class RegionLinks<R extends RegionNode<R>> {
     }
   }
 
+  /** The address spaces that have this region as their root. */
+  get viewers(): ReadonlySet<Viewer> {
+    return this.#viewers
+  }
+
   attach(viewer: Viewer): void {
     this.#viewers.add(viewer)
     this.retain()

@@ -22,6 +22,10 @@ export class RegisterAccess implements DeviceAccess {
     this.#base = base
   }
 
+  accepts(offset: number, size: number): boolean {
+    return this.#cells.permits(this.#base + offset, size)
+  }
+
   read(offset: number, size: number, _attrs: MemTxAttrs, big: boolean): number {
     const address = this.#base + offset
     if (!this.#admit(address, size)) return 0

@@ -7,6 +7,10 @@ class RejectAccess implements DeviceAccess {
   readonly unaligned = false
   readonly endianness = 'native'
 
+  accepts(): boolean {
+    return false
+  }
+
   read(): number {
     completion.result = MemTxResult.DECODE_ERROR
     return 0

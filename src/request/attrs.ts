@@ -6,9 +6,10 @@ export interface MemTxAttrsInit {
   readonly user?: boolean
   readonly requesterId?: number
   readonly strict?: boolean
+  readonly memory?: boolean
 }
 
-const KEYS = ['secure', 'user', 'requesterId', 'strict'] as const
+const KEYS = ['secure', 'user', 'requesterId', 'strict', 'memory'] as const
 
 /** The attributes of a request, as a bus carries them. Immutable; make one beforehand, not one per access. */
 export class MemTxAttrs {
@@ -23,13 +24,16 @@ export class MemTxAttrs {
    * the host's fastest copy may be used where the memory is normal.
    */
   readonly strict: boolean
+  /** For memory alone: what is a device's, or nobody's, is an ACCESS_ERROR, and no handler is called (RULES E8). */
+  readonly memory: boolean
 
   /** Made by `of`. */
-  private constructor(secure: boolean, user: boolean, requesterId: number, strict: boolean) {
+  private constructor(secure: boolean, user: boolean, requesterId: number, strict: boolean, memory = false) {
     this.secure = secure
     this.user = user
     this.requesterId = requesterId
     this.strict = strict
+    this.memory = memory
     Object.freeze(this)
   }
 
@@ -43,12 +47,13 @@ export class MemTxAttrs {
   /** Any thread. @throws TypeError or RangeError naming the field; a misspelt one too. */
   static of(init: MemTxAttrsInit): MemTxAttrs {
     checkKeys(checkObject(init, 'init'), KEYS, 'init')
-    const { secure = false, user = false, requesterId = 0, strict = true } = init
+    const { secure = false, user = false, requesterId = 0, strict = true, memory = false } = init
     return new MemTxAttrs(
       checkBoolean(secure, 'init.secure'),
       checkBoolean(user, 'init.user'),
       checkInteger(requesterId, 'init.requesterId', 0, 0xffff),
       checkBoolean(strict, 'init.strict'),
+      checkBoolean(memory, 'init.memory'),
     )
   }
 }

@@ -10,7 +10,7 @@ export const MemTxResult: {
   readonly ERROR: 1
   /** Nothing is there, or what is there does not accept such an access. */
   readonly DECODE_ERROR: 2
-  /** The access is not permitted: a device re-entered itself. */
+  /** The access is not permitted: a device re-entered itself, or it was for memory alone. */
   readonly ACCESS_ERROR: 4
 } = /* @__PURE__ */ Object.freeze({ OK: 0, ERROR: 1, DECODE_ERROR: 2, ACCESS_ERROR: 4 })
 

@@ -2,7 +2,16 @@ import type { CacheMode } from '../host/cache-mode.ts'
 import type { HostProfile } from '../host/profile.ts'
 
 /** What is mapped, as far as the way of a request depends on it. */
-export type RegionKind = 'container' | 'ram' | 'rom' | 'romDevice' | 'ramDevice' | 'io' | 'alias' | 'reservation'
+export type RegionKind =
+  | 'container'
+  | 'ram'
+  | 'rom'
+  | 'romDevice'
+  | 'ramDevice'
+  | 'io'
+  | 'alias'
+  | 'reservation'
+  | 'iommu'
 
 /**
  * The way of a request.

@@ -6,7 +6,7 @@ import type { MemoryRegion } from '../region/memory-region.ts'
 import { MemTxAttrs } from '../request/attrs.ts'
 import { MemTxResult } from '../request/result.ts'
 import { Section } from './section.ts'
-import { loadMemory, loadSection64, storeMemory, storeSection64 } from './section-access.ts'
+import { loadSection, loadSection64, storeSection, storeSection64 } from './section-access.ts'
 import { type AddressSpaceOptions, SpaceView } from './space-view.ts'
 import { transfer } from './transfer.ts'
 import { writeRom } from './write-rom.ts'
@@ -255,7 +255,7 @@ export class AddressSpace extends SpaceView {
     const section = this.#section
     const at = address - this.#start
     const index = at >>> 0
-    if (index !== at || index >= section.span || typeof address !== 'number')
+    if (index !== at || index >= section.span || typeof address !== 'number' || given.memory)
       return this.#loadFound(address, size, given)
     const big = section.bigDevice
     const value = section.readDevice.read(section.first + index, size, given, big)
@@ -268,7 +268,7 @@ export class AddressSpace extends SpaceView {
     const section = this.#section
     const at = address - this.#start
     const index = at >>> 0
-    if (index !== at || index >= section.span || typeof address !== 'number')
+    if (index !== at || index >= section.span || typeof address !== 'number' || given.memory)
       this.#storeFound(address, value, size, given)
     else {
       const big = section.bigDevice
@@ -282,23 +282,14 @@ export class AddressSpace extends SpaceView {
 
   #loadFound(address: number, size: number, attrs: MemTxAttrs): number {
     const section = this.#select(address)
-    const at = address - section.start
-    let value: number
-    if (section.endsReads) value = loadMemory(section, at, size, attrs, this.#big)
-    else {
-      value = section.readDevice.read(section.offset + at, size, attrs, section.bigDevice)
-      if (section.bigDevice !== this.#big) value = swap(value, size)
-    }
+    const value = loadSection(section, address - section.start, size, attrs, this.#big)
     this.#result = completion.result
     return value
   }
 
   #storeFound(address: number, value: number, size: number, attrs: MemTxAttrs): void {
     const section = this.#select(address)
-    const at = address - section.start
-    const big = section.bigDevice
-    if (section.memory) storeMemory(section, at, value, size, attrs, this.#big)
-    else section.writeDevice.write(section.offset + at, big === this.#big ? value : swap(value, size), size, attrs, big)
+    storeSection(section, address - section.start, value, size, attrs, this.#big)
     this.#result = completion.result
   }
 
@@ -329,7 +320,7 @@ export class AddressSpace extends SpaceView {
   }
 }
 
-function checkAttrs(attrs: MemTxAttrs): MemTxAttrs {
+export function checkAttrs(attrs: MemTxAttrs): MemTxAttrs {
   if (!(attrs instanceof MemTxAttrs)) throw new TypeError(`attrs must be MemTxAttrs, got ${show(attrs)}`)
   return attrs
 }

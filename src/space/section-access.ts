@@ -5,11 +5,44 @@ import { MemTxResult } from '../request/result.ts'
 import type { Section } from './section.ts'
 
 /**
- * One access of 1, 2 or 4 bytes at `at` bytes from the start of a section that is memory, or read like it (RULES I1). It
- * is one cell; or one access of the register accessors, where it may not be touched directly. Values are in the target's
- * byte order, `big` or not. The result is left in `completion`.
+ * One access of 1, 2 or 4 bytes at `at` bytes from the start of a section, whatever it is: the whole size at once, never
+ * in pieces (RULES I1). Values are in the target's byte order, `big` or not. The result is left in `completion`.
  */
-export function loadMemory(section: Section, at: number, size: number, attrs: MemTxAttrs, big: boolean): number {
+export function loadSection(section: Section, at: number, size: number, attrs: MemTxAttrs, big: boolean): number {
+  if (section.endsReads) return loadMemory(section, at, size, attrs, big)
+  if (refuses(section, attrs)) return refuse()
+  const { bigDevice } = section
+  const value = section.readDevice.read(section.offset + at, size, attrs, bigDevice)
+  return bigDevice === big ? value : swap(value, size)
+}
+
+/** `value` is unsigned and of `size` bytes. */
+export function storeSection(
+  section: Section,
+  at: number,
+  value: number,
+  size: number,
+  attrs: MemTxAttrs,
+  big: boolean,
+): void {
+  const { bigDevice } = section
+  if (section.memory) storeMemory(section, at, value, size, attrs, big)
+  else if (refuses(section, attrs)) refuse()
+  else
+    section.writeDevice.write(
+      section.offset + at,
+      bigDevice === big ? value : swap(value, size),
+      size,
+      attrs,
+      bigDevice,
+    )
+}
+
+/**
+ * One access of 1, 2 or 4 bytes at `at` bytes from the start of a section that is memory, or read like it (RULES I1). It
+ * is one cell; or one access of the register accessors, where it may not be touched directly.
+ */
+function loadMemory(section: Section, at: number, size: number, attrs: MemTxAttrs, big: boolean): number {
   const { cells } = section
   const ram = section.base + at
   if (!section.readable || cells === undefined || at + size > section.length)
@@ -20,15 +53,7 @@ export function loadMemory(section: Section, at: number, size: number, attrs: Me
   return big ? swap(value, size) : value
 }
 
-/** `value` is unsigned and of `size` bytes. */
-export function storeMemory(
-  section: Section,
-  at: number,
-  value: number,
-  size: number,
-  attrs: MemTxAttrs,
-  big: boolean,
-): void {
+function storeMemory(section: Section, at: number, value: number, size: number, attrs: MemTxAttrs, big: boolean): void {
   const { cells } = section
   const ram = section.base + at
   if (!section.writable || cells === undefined || at + size > section.length) storeRest(section, at, value, size, attrs)
@@ -62,6 +87,7 @@ function storeRest(section: Section, at: number, value: number, size: number, at
 export function loadSection64(section: Section, at: number, attrs: MemTxAttrs, big: boolean): bigint {
   const { cells } = section
   if (section.memory && at + 8 > section.length) return BigInt(reject())
+  if (!section.endsReads && refuses(section, attrs)) return BigInt(refuse())
   if (!section.readable || cells === undefined || at + 8 > section.length) {
     const value = section.readDevice.read64(section.offset + at, attrs, section.bigDevice)
     return section.bigDevice === big ? value : swap64(value)
@@ -76,6 +102,7 @@ export function loadSection64(section: Section, at: number, attrs: MemTxAttrs, b
 export function storeSection64(section: Section, at: number, value: bigint, attrs: MemTxAttrs, big: boolean): void {
   const { cells } = section
   if (section.memory && at + 8 > section.length) reject()
+  else if (!section.memory && refuses(section, attrs)) refuse()
   else if (!section.writable || cells === undefined) {
     const ordered = section.bigDevice === big ? value : swap64(value)
     section.writeDevice.write64(section.offset + at, ordered, attrs, section.bigDevice)
@@ -86,8 +113,18 @@ export function storeSection64(section: Section, at: number, value: bigint, attr
   }
 }
 
+/** An access for memory alone to what is none (RULES E8). An IOMMU is asked what is behind it. */
+function refuses(section: Section, attrs: MemTxAttrs): boolean {
+  return attrs.memory && section.translator === undefined
+}
+
+function refuse(): 0 {
+  completion.result = MemTxResult.ACCESS_ERROR
+  return 0
+}
+
 /** Also an unaligned access that the policy refuses (S6), as a device would. Zero is all the data there is. */
-function reject(): 0 {
+export function reject(): 0 {
   completion.result = MemTxResult.DECODE_ERROR
   return 0
 }

@@ -7,6 +7,7 @@ import type { DeviceAccess } from '../region/device-access.ts'
 import type { MemoryRegion } from '../region/memory-region.ts'
 import { RegisterAccess } from '../region/register-access.ts'
 import { REJECT } from '../region/reject-access.ts'
+import type { MemTxAttrs } from '../request/attrs.ts'
 import { type DirectAccess, type Route, route } from '../request/route.ts'
 import type { FlatRange } from './flat-view.ts'
 
@@ -15,6 +16,15 @@ export interface SpaceSettings {
   /** The target's byte order. */
   readonly big: boolean
   readonly directAccess: DirectAccess
+}
+
+/** What an IOMMU region has for an access: it leads to another section (RULES K2). */
+export interface Translator extends DeviceAccess {
+  /**
+   * The section that an access at `offset` of the region goes to; where in it, and how many bytes of the request, are
+   * left in `translation`.
+   */
+  translate(offset: number, write: boolean, attrs: MemTxAttrs): Section
 }
 
 const MAX_SPAN = 2 ** 30
@@ -61,6 +71,8 @@ export class Section {
   /** What answers where the route is `ops`. */
   readonly readDevice: DeviceAccess
   readonly writeDevice: DeviceAccess
+  /** Of an IOMMU. */
+  readonly translator: Translator | undefined
   /** The device's byte order. */
   readonly bigDevice: boolean
   // For the short way to a device: how many bytes from `start` have it, and the offset of the first. Small integers
@@ -116,11 +128,14 @@ export class Section {
     this.cells = cacheMode === undefined ? undefined : ram?.cells(cacheMode)
     this.lane = ram?.lane
     const registers = this.cells && block ? new RegisterAccess(this.cells, block.offset - blockStart) : undefined
-    this.readDevice = region?.access ?? registers ?? REJECT
-    this.writeDevice = region?.access ?? (range?.rom ? REJECT : (registers ?? REJECT))
+    // A region that is readonly itself has no re-entrancy guard (RULES G7).
+    const access = (range?.rom ? region?.access?.unguarded : undefined) ?? region?.access
+    this.readDevice = access ?? registers ?? REJECT
+    this.writeDevice = access ?? (range?.rom ? REJECT : (registers ?? REJECT))
+    this.translator = region?.kind === 'iommu' ? (access as Translator) : undefined
     const { endianness } = this.readDevice
     this.bigDevice = endianness === 'native' ? settings.big : endianness === 'big'
-    const near = region?.access !== undefined && !this.readable && this.offset < MAX_SPAN
+    const near = access !== undefined && !this.translator && !this.readable && this.offset < MAX_SPAN
     this.span = near ? Math.min(this.length, MAX_SPAN) : 0
     this.first = near ? this.offset : 0
   }

@@ -22,8 +22,10 @@ export abstract class SpaceView extends EndianForms implements Viewer {
   readonly name: string
   readonly root: MemoryRegion
   readonly serial: number = serial++
-  protected readonly settings: SpaceSettings
-  protected map: SectionMap
+  /** For this floor. */
+  readonly settings: SpaceSettings
+  /** The sections of the view. For this floor. */
+  map: SectionMap
 
   constructor(name: string, root: MemoryRegion, options: AddressSpaceOptions) {
     super()

@@ -9,6 +9,7 @@ import type { Route } from '../request/route.ts'
 import { fillPiece, pieceSize, readPiece, rejectedSize, writePiece } from './pieces.ts'
 import type { Section } from './section.ts'
 import type { SectionMap } from './section-map.ts'
+import { translation } from './translation.ts'
 
 /** QEMU fills through a pattern of this many bytes, so pieces that are not direct end at its multiples (RULES E11). */
 const FILL_PATTERN_BYTES = 512
@@ -28,7 +29,7 @@ export interface Transfer {
  * Each byte of a read's array is written; where a piece fails, with zero.
  */
 export function transfer(
-  map: SectionMap,
+  map: Pick<SectionMap, 'select'>,
   request: Transfer,
   address: number,
   length: number,
@@ -38,18 +39,34 @@ export function transfer(
   let result = 0
   for (let at = 0; at < length; ) {
     const here = address + at
-    const section = map.select(here)
+    let section = map.select(here)
+    let inside = here - section.start
+    let rest = length - at
+    const { translator } = section
+    if (translator !== undefined) {
+      section = translator.translate(section.offset + inside, write, attrs)
+      inside = translation.at
+      rest = Math.min(rest, translation.length)
+    }
     const path = attrs.strict
       ? write ? section.strictWrite : section.strictRead
       : write ? section.relaxedWrite : section.relaxedRead // biome-ignore format: two by two
-    const left = section.end - here
-    let size = (write ? section.memory : section.endsReads) ? Math.min(length - at, left) : length - at
-    if (path === 'ops') {
+    const left = section.length - inside
+    let size = (write ? section.memory : section.endsReads) ? Math.min(rest, left) : rest
+    if (attrs.memory && !section.memory) {
+      // The first region refuses the whole access, a later one what of it would be its own (E8): D4 gives it the rest.
+      const pattern = request.kind === 'fill' ? at % FILL_PATTERN_BYTES : at
+      size = pattern === 0 ? length - at : size
+      if (request.kind === 'read') request.bytes.fill(0, at, at + size)
+      else if (request.kind === 'fill') size = Math.min(size, FILL_PATTERN_BYTES - pattern)
+      result |= MemTxResult.ACCESS_ERROR
+    } else if (path === 'ops') {
       const device = write ? section.writeDevice : section.readDevice
-      const offset = section.offset + (here - section.start)
+      const offset = section.offset + inside
       const most = request.kind === 'fill' ? Math.min(size, FILL_PATTERN_BYTES - (at % FILL_PATTERN_BYTES)) : size
       if (device === REJECT) {
-        size = rejectedSize(left, offset, size, most)
+        // What an IOMMU leads to is asked of it again for each piece (K3).
+        size = translator === undefined ? rejectedSize(left, offset, size, most) : pieceSize(REJECT, offset, most)
         if (request.kind === 'read') request.bytes.fill(0, at, at + size)
         result |= MemTxResult.DECODE_ERROR
       } else {
@@ -59,7 +76,7 @@ export function transfer(
         else if (request.kind === 'write') result |= writePiece(device, offset, request.bytes, at, size, attrs, big)
         else result |= fillPiece(device, offset, request.byte, size, attrs, big)
       }
-    } else direct(request, section, path, section.base + (here - section.start), at, size)
+    } else direct(request, section, path, section.base + inside, at, size)
     at += size
   }
   return result

@@ -1,6 +1,8 @@
 import { REJECT } from '../region/reject-access.ts'
+import { MemTxAttrs } from '../request/attrs.ts'
 import { pieceSize, rejectedSize } from './pieces.ts'
 import type { SectionMap } from './section-map.ts'
+import { translation } from './translation.ts'
 
 /**
  * Writes what a loader puts there before the guest runs, or a debugger while it does: to RAM, to ROMs, and to ROM
@@ -10,16 +12,23 @@ import type { SectionMap } from './section-map.ts'
 export function writeRom(map: SectionMap, address: number, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length; ) {
     const here = address + at
-    const section = map.select(here)
-    const rest = bytes.length - at
-    const left = section.end - here
-    const offset = section.offset + (here - section.start)
+    let section = map.select(here)
+    let inside = here - section.start
+    let rest = bytes.length - at
+    const { translator } = section
+    if (translator !== undefined) {
+      section = translator.translate(section.offset + inside, true, MemTxAttrs.UNSPECIFIED)
+      inside = translation.at
+      rest = Math.min(rest, translation.length)
+    }
+    const left = section.length - inside
+    const offset = section.offset + inside
     let size = Math.min(rest, left)
     const { block } = section
     if (block !== undefined && section.readable && section.region?.kind !== 'ramDevice') {
       const lane = section.strictRead === 'cells' ? block.ram.fixedLane : block.ram.lane
-      lane.copyIn(section.base + (here - section.start), bytes, at, size)
-    } else if (section.writeDevice === REJECT && !section.memory)
+      lane.copyIn(section.base + inside, bytes, at, size)
+    } else if (section.writeDevice === REJECT && !section.memory && translator === undefined)
       size = rejectedSize(left, offset, rest, pieceSize(REJECT, offset, rest))
     else if (!section.memory) size = pieceSize(section.writeDevice, offset, rest)
     at += size

@@ -119,12 +119,13 @@ describe('A3 a ROM device', () => {
     expect(take()).toEqual(['r 4 4'])
   })
 
-  test('G7 its handlers have the guard of their owner', () => {
+  test('G7 it is exempt from the guard of its owner', () => {
     const results: MemTxResult[] = []
     const ops: MemoryRegionOps = {
       read: () => 0,
-      write() {
-        space.store8(1, 1)
+      write(offset) {
+        if (offset > 1) return
+        space.store8(offset + 1, 1)
         results.push(space.result)
         space.load8(1)
         results.push(space.result)
@@ -132,7 +133,7 @@ describe('A3 a ROM device', () => {
     }
     const space = new AddressSpace('space', MemoryRegion.romDevice('flash', ops, block(16)))
     space.store8(0, 1)
-    expect(results).toEqual([MemTxResult.ACCESS_ERROR, OK])
+    expect(results).toEqual([OK, OK, OK, OK])
   })
 })
 

@@ -2,10 +2,10 @@ import { MemTxAttrs } from 'guestmem'
 import { describe, expect, test } from 'vitest'
 
 const CONSTANTS = [
-  ['UNSPECIFIED', { secure: false, user: false, requesterId: 0, strict: true }],
-  ['RELAXED', { secure: false, user: false, requesterId: 0, strict: false }],
-  ['SECURE', { secure: true, user: false, requesterId: 0, strict: true }],
-  ['USER', { secure: false, user: true, requesterId: 0, strict: true }],
+  ['UNSPECIFIED', { secure: false, user: false, requesterId: 0, strict: true, memory: false }],
+  ['RELAXED', { secure: false, user: false, requesterId: 0, strict: false, memory: false }],
+  ['SECURE', { secure: true, user: false, requesterId: 0, strict: true, memory: false }],
+  ['USER', { secure: false, user: true, requesterId: 0, strict: true, memory: false }],
 ] as const
 
 describe('S4 attributes', () => {
@@ -20,8 +20,8 @@ describe('S4 attributes', () => {
 
   test('the builder fills in what is left out', () => {
     expect({ ...MemTxAttrs.of({}) }).toEqual({ ...MemTxAttrs.UNSPECIFIED })
-    const attrs = MemTxAttrs.of({ secure: true, user: true, requesterId: 0xffff, strict: false })
-    expect({ ...attrs }).toEqual({ secure: true, user: true, requesterId: 0xffff, strict: false })
+    const attrs = MemTxAttrs.of({ secure: true, user: true, requesterId: 0xffff, strict: false, memory: true })
+    expect({ ...attrs }).toEqual({ secure: true, user: true, requesterId: 0xffff, strict: false, memory: true })
     expect(Object.isFrozen(attrs)).toBe(true)
     expect(MemTxAttrs.of({ requesterId: 0x1f8 }).requesterId).toBe(0x1f8)
   })
@@ -30,6 +30,7 @@ describe('S4 attributes', () => {
     ['secure', 1, TypeError],
     ['user', 'yes', TypeError],
     ['strict', null, TypeError],
+    ['memory', 1, TypeError],
     ['requesterId', '3', TypeError],
     ['requesterId', -1, RangeError],
     ['requesterId', 0x1_0000, RangeError],

@@ -1,10 +1,19 @@
-import type { MemTxAttrs, MemTxResult } from 'guestmem'
+import { type MemTxAttrs, MemTxResult } from 'guestmem'
 import { RequestBuffers } from './request-buffers.ts'
 import { hex, Machine } from './request-machine.ts'
 import { changedMap, firstMap, type RequestMap, rangeBytes, seenAt } from './request-map.ts'
 import { plainRam } from './request-ram.ts'
 import { ATTRS, FORMS, type MapChange, type Plan, type RamSpec, type Request, type WorldSpec } from './request-spec.ts'
-import { bytesOf, type Data, DeviceTarget, MemoryTarget, numberOf, REJECTED, type Target } from './request-targets.ts'
+import {
+  bytesOf,
+  type Data,
+  DeviceTarget,
+  MemoryTarget,
+  nothing,
+  numberOf,
+  REJECTED,
+  type Target,
+} from './request-targets.ts'
 
 /** E11: how many bytes a fill writes at once. */
 const PATTERN = 512
@@ -74,8 +83,14 @@ export class Reference extends Machine {
   #read(map: RequestMap, address: number, into: Uint8Array, attrs: MemTxAttrs): MemTxResult {
     let result = 0
     for (let at = 0; at < into.length; ) {
-      const { target, offset, left } = this.#find(map, address + at, into.length - at, false)
-      if (target instanceof MemoryTarget && target.direct) {
+      const { target, offset, left, memory } = this.#find(map, address + at, into.length - at, false)
+      if (attrs.memory && !memory) {
+        // E8: of the first region, the whole access. What is left out reads as zero.
+        const skipped = at === 0 ? into.length : left
+        into.fill(0, at, at + skipped)
+        result |= MemTxResult.ACCESS_ERROR
+        at += skipped
+      } else if (target instanceof MemoryTarget && target.direct) {
         const start = target.start + offset
         // The bytes as they are before the piece, which may overlap the array (M1).
         for (const [i, byte] of target.bytes.slice(start, start + left).entries()) into[at + i] = byte
@@ -94,8 +109,11 @@ export class Reference extends Machine {
   #write(map: RequestMap, address: number, from: Uint8Array, attrs: MemTxAttrs): MemTxResult {
     let result = 0
     for (let at = 0; at < from.length; ) {
-      const { target, offset, left } = this.#find(map, address + at, from.length - at, true)
-      if (target instanceof MemoryTarget && target.direct) {
+      const { target, offset, left, memory } = this.#find(map, address + at, from.length - at, true)
+      if (attrs.memory && !memory) {
+        result |= MemTxResult.ACCESS_ERROR
+        at += at === 0 ? from.length : left
+      } else if (target instanceof MemoryTarget && target.direct) {
         const start = target.start + offset
         for (const [i, byte] of from.slice(at, at + left).entries()) target.bytes[start + i] = byte
         at += left
@@ -110,12 +128,14 @@ export class Reference extends Machine {
 
   /** I1: one access, of the whole size. */
   #load(map: RequestMap, address: number, size: number, attrs: MemTxAttrs): Data {
-    const { target, offset, left } = this.#find(map, address, size, false)
+    const { target, offset, left, memory } = this.#find(map, address, size, false)
+    if (attrs.memory && !memory) return nothing(size, MemTxResult.ACCESS_ERROR)
     return (left < size ? REJECTED : target).read(offset, size, attrs)
   }
 
   #store(map: RequestMap, address: number, bytes: Uint8Array, attrs: MemTxAttrs): MemTxResult {
-    const { target, offset, left } = this.#find(map, address, bytes.length, true)
+    const { target, offset, left, memory } = this.#find(map, address, bytes.length, true)
+    if (attrs.memory && !memory) return MemTxResult.ACCESS_ERROR
     return (left < bytes.length ? REJECTED : target).write(offset, bytes, attrs)
   }
 
@@ -126,9 +146,11 @@ export class Reference extends Machine {
     if (seen === undefined) return { target: REJECTED, offset: address, left: length }
     const { offset } = seen
     const target = this.#targets[seen.index] as Target
+    if (target instanceof DeviceTarget)
+      return { target: seen.place.readonly ? target.unguarded : target, offset, left: length }
     if (!(target instanceof MemoryTarget)) return { target, offset, left: length }
     const left = rangeBytes(map, address, length)
-    return { target: write && seen.place.readonly ? REJECTED : target, offset, left }
+    return { target: write && seen.place.readonly ? REJECTED : target, offset, left, memory: true }
   }
 }
 
@@ -137,6 +159,7 @@ interface Found {
   readonly offset: number
   /** Bytes of the request that it may be asked for. */
   readonly left: number
+  readonly memory?: boolean
 }
 
 /** E4: the largest power of two that fits, and that the offset in the region is a multiple of. */

@@ -132,6 +132,8 @@ export const ATTRS: readonly MemTxAttrs[] = [
   MemTxAttrs.SECURE,
   MemTxAttrs.of({ user: true, requesterId: 0x1234 }),
   MemTxAttrs.of({ secure: true, requesterId: 0xffff, strict: false }),
+  MemTxAttrs.of({ memory: true }),
+  MemTxAttrs.of({ memory: true, strict: false }),
 ]
 
 /** No address is at or over this. */

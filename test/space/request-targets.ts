@@ -25,7 +25,7 @@ export interface Handlers {
   called(name: string, offset: number, size: number, attrs: MemTxAttrs, value?: bigint): Answer
 }
 
-function nothing(size: number, result: MemTxResult): Data {
+export function nothing(size: number, result: MemTxResult): Data {
   return { bytes: new Uint8Array(size), result }
 }
 
@@ -57,6 +57,8 @@ export class DeviceTarget implements Target {
   readonly #handlers: Handlers
   /** The owners that are inside a handler: all devices' (G7). */
   readonly #engaged: Set<number>
+  /** The same without a guard: of a region that is readonly itself. */
+  readonly unguarded: DeviceTarget
 
   constructor(spec: DeviceSpec, target: Endian, handlers: Handlers, engaged: Set<number>) {
     this.max = spec.valid.maxSize ?? 4
@@ -65,6 +67,7 @@ export class DeviceTarget implements Target {
     this.#order = spec.endianness === undefined || spec.endianness === 'native' ? target : spec.endianness
     this.#handlers = handlers
     this.#engaged = engaged
+    this.unguarded = spec.guarded ? new DeviceTarget({ ...spec, guarded: false }, target, handlers, engaged) : this
   }
 
   read(offset: number, size: number, attrs: MemTxAttrs): Data {

@@ -1,0 +1,68 @@
+import { checkAddress, checkInteger, show } from '../check.ts'
+import { MemoryRegion } from '../region/memory-region.ts'
+import { AddressSpace } from './address-space.ts'
+
+/** A part of what an address space shows (QEMU's MemoryRegionSection). */
+export interface MemoryRegionSection {
+  readonly space: AddressSpace
+  /** Its first address in the space, bytes. */
+  readonly address: number
+  /** Bytes. */
+  readonly length: number
+  readonly region: MemoryRegion
+  /** Of its first byte, in the region; bytes. */
+  readonly offset: number
+  /** The region, or something it is shown through, is readonly, or nonvolatile (RULES C4). */
+  readonly readonly: boolean
+  readonly nonvolatile: boolean
+}
+
+/**
+ * What is seen of `size` bytes at an offset of a region: the part of the lowest flat range that is among them
+ * (RULES D1; QEMU's memory_region_find). Looked for in a space that has the topmost container of the region as its
+ * root; where none has, nothing is found.
+ *
+ * @param address Offset in the region, bytes, 0 to 2^53 - 1.
+ * @param size Bytes, 0 to 2^53; none at all are found strictly inside a range.
+ */
+export function findRange(region: MemoryRegion, address: number, size: number): MemoryRegionSection | undefined {
+  if (!(region instanceof MemoryRegion)) throw new TypeError(`region must be a MemoryRegion, got ${show(region)}`)
+  checkAddress(address, 'address')
+  checkInteger(size, 'size', 0, 2 ** 53)
+  let start = address
+  let root = region
+  for (let { container } = region; container !== undefined; container = container.container) {
+    start += root.address
+    root = container
+  }
+  const space = [...root.links.viewers].find(viewer => viewer instanceof AddressSpace)
+  if (space === undefined) return undefined
+  const { view } = space
+  const below = view.indexAt(start)
+  const before = view.ranges[below]
+  // The range that begins at `start` or below is the lowest, if it reaches that far; else the next, if it begins soon enough.
+  const holds = before !== undefined && start < before.end && (size > 0 || before.start < start)
+  const range = holds ? before : view.ranges[below + 1]
+  if (range === undefined || (!holds && range.start >= start + size)) return undefined
+  const first = Math.max(start, range.start)
+  return {
+    space,
+    address: first,
+    length: Math.min(start + size, range.end) - first,
+    region: range.region,
+    offset: range.offset + (first - range.start),
+    readonly: range.readonly,
+    nonvolatile: range.nonvolatile,
+  }
+}
+
+/**
+ * Whether something is mapped at an offset of `container`, other than the container itself (RULES D1; QEMU's
+ * memory_region_present).
+ *
+ * @param address Bytes, 0 to 2^53 - 1.
+ */
+export function isPresent(container: MemoryRegion, address: number): boolean {
+  const found = findRange(container, address, 1)
+  return found !== undefined && found.region !== container
+}

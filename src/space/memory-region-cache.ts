@@ -1,0 +1,208 @@
+import { checkAddress, checkBoolean, checkBytes, checkInteger, checkKeys, checkObject, show } from '../check.ts'
+import { completion } from '../region/device-access.ts'
+import type { MemoryRegion } from '../region/memory-region.ts'
+import { MemTxAttrs } from '../request/attrs.ts'
+import type { MemTxResult } from '../request/result.ts'
+import { AddressSpace, checkAttrs } from './address-space.ts'
+import { EndianForms } from './endian-forms.ts'
+import type { FlatRange, FlatView } from './flat-view.ts'
+import { Section } from './section.ts'
+import { loadSection, loadSection64, storeSection, storeSection64 } from './section-access.ts'
+import { transfer } from './transfer.ts'
+
+export interface MemoryRegionCacheOptions {
+  /** Stores and writes are made through it, too. False unless said. */
+  readonly write?: boolean
+}
+
+/**
+ * A part of an address space that a device accesses again and again, such as a ring of descriptors, looked up once
+ * (QEMU's MemoryRegionCache, RULES J5). What was there when it was made is what is accessed, also after the map has
+ * changed: `stale` tells, and who owns the cache makes another.
+ *
+ * Offsets are bytes from its start. Its accesses are made as an AddressSpace makes them: `load8` to `store64` are one
+ * access each, `read` and `write` are in order and in pieces that a device takes, and results are in `result`. To go over its
+ * end is the device author's mistake, and throws a RangeError. A thread's, as the space is.
+ */
+export class MemoryRegionCache extends EndianForms {
+  readonly space: AddressSpace
+  /** In the space, bytes. */
+  readonly address: number
+  /** Bytes: as many as asked for, or up to where another region, another RAM block or nothing begins. */
+  readonly length: number
+  /** The accesses go to guest RAM; else to handlers, or through an IOMMU, which is asked each time. */
+  readonly direct: boolean
+  readonly #write: boolean
+  readonly #section: Section
+  /** The one section there is, for `transfer`. */
+  readonly #map: { select(address: number): Section }
+  readonly #big: boolean
+  /** The latest view in which it was found as it is. */
+  #view: FlatView
+  #result: MemTxResult = 0
+
+  /**
+   * @param address Bytes, 0 to 2^53 - 1.
+   * @param length Bytes, 1 to 2^53.
+   */
+  constructor(space: AddressSpace, address: number, length: number, options: MemoryRegionCacheOptions = {}) {
+    super()
+    if (!(space instanceof AddressSpace)) throw new TypeError(`space must be an AddressSpace, got ${show(space)}`)
+    checkAddress(address, 'address')
+    checkInteger(length, 'length', 1, 2 ** 53)
+    checkKeys(checkObject(options, 'options'), ['write'], 'options')
+    this.#write = checkBoolean(options.write ?? false, 'options.write')
+    this.space = space
+    this.address = address
+    this.#big = space.endian === 'big'
+    this.#view = space.view
+    const section = sectionAt(space, address)
+    this.#section = section
+    this.#map = { select: () => section }
+    this.length = Math.min(length, section.end - address)
+    this.direct = this.#write ? section.writable : section.readable
+  }
+
+  /** What is accessed; undefined where nothing was mapped. */
+  get region(): MemoryRegion | undefined {
+    return this.#section.region
+  }
+
+  get endian(): 'little' | 'big' {
+    return this.space.endian
+  }
+
+  /** The result of the latest access through this cache. */
+  get result(): MemTxResult {
+    return this.#result
+  }
+
+  /**
+   * The space shows something else at these addresses than when the cache was made; a change elsewhere makes nothing
+   * stale. What lies behind an IOMMU is looked up for each access, and is never stale.
+   */
+  get stale(): boolean {
+    const { view } = this.space
+    if (view === this.#view) return false
+    const now = sectionAt(this.space, this.address)
+    if (!isSame(this.#section, now, this.address + this.length)) return true
+    this.#view = view
+    return false
+  }
+
+  load8(offset: number, attrs?: MemTxAttrs): number {
+    return this.#load(offset, 1, attrs)
+  }
+
+  load16(offset: number, attrs?: MemTxAttrs): number {
+    return this.#load(offset, 2, attrs)
+  }
+
+  /** Unsigned. */
+  load32(offset: number, attrs?: MemTxAttrs): number {
+    return this.#load(offset, 4, attrs)
+  }
+
+  load64(offset: number, attrs: MemTxAttrs = MemTxAttrs.UNSPECIFIED): bigint {
+    const at = this.#place(offset, 8)
+    const value = loadSection64(this.#section, at, checkAttrs(attrs), this.#big)
+    this.#result = completion.result
+    return value
+  }
+
+  store8(offset: number, value: number, attrs?: MemTxAttrs): void {
+    this.#store(offset, value & 0xff, 1, attrs)
+  }
+
+  store16(offset: number, value: number, attrs?: MemTxAttrs): void {
+    this.#store(offset, value & 0xffff, 2, attrs)
+  }
+
+  store32(offset: number, value: number, attrs?: MemTxAttrs): void {
+    this.#store(offset, value >>> 0, 4, attrs)
+  }
+
+  /** @param value Taken modulo 2^64. */
+  store64(offset: number, value: bigint, attrs: MemTxAttrs = MemTxAttrs.UNSPECIFIED): void {
+    if (typeof value !== 'bigint') throw new TypeError(`value must be a bigint, got ${show(value)}`)
+    const at = this.#writable(offset, 8)
+    storeSection64(this.#section, at, BigInt.asUintN(64, value), checkAttrs(attrs), this.#big)
+    this.#result = completion.result
+  }
+
+  /** Reads `bytes.length` bytes from `offset` on, as AddressSpace.read does. */
+  read(offset: number, bytes: Uint8Array, attrs: MemTxAttrs = MemTxAttrs.UNSPECIFIED): MemTxResult {
+    const at = this.#place(offset, checkBytes(bytes, 'bytes').length)
+    const start = this.#section.start + at
+    this.#result = transfer(this.#map, { kind: 'read', bytes, byte: 0 }, start, bytes.length, checkAttrs(attrs))
+    return this.#result
+  }
+
+  /** Writes `bytes` from `offset` on, as AddressSpace.write does. */
+  write(offset: number, bytes: Uint8Array, attrs: MemTxAttrs = MemTxAttrs.UNSPECIFIED): MemTxResult {
+    const at = this.#writable(offset, checkBytes(bytes, 'bytes').length)
+    const start = this.#section.start + at
+    this.#result = transfer(this.#map, { kind: 'write', bytes, byte: 0 }, start, bytes.length, checkAttrs(attrs))
+    return this.#result
+  }
+
+  #load(offset: number, size: number, attrs: MemTxAttrs = MemTxAttrs.UNSPECIFIED): number {
+    const at = this.#place(offset, size)
+    const value = loadSection(this.#section, at, size, checkAttrs(attrs), this.#big)
+    this.#result = completion.result
+    return value
+  }
+
+  #store(offset: number, value: number, size: number, attrs: MemTxAttrs = MemTxAttrs.UNSPECIFIED): void {
+    const at = this.#writable(offset, size)
+    storeSection(this.#section, at, value, size, checkAttrs(attrs), this.#big)
+    this.#result = completion.result
+  }
+
+  /** Where an access begins in the section, bytes. */
+  #place(offset: number, size: number): number {
+    if (!Number.isInteger(offset) || offset < 0 || offset + size > this.length) {
+      checkAddress(offset, 'offset')
+      throw new RangeError(`offset and ${size} bytes must end within ${this.length}, got ${offset}`)
+    }
+    return this.address - this.#section.start + offset
+  }
+
+  #writable(offset: number, size: number): number {
+    if (!this.#write) throw new TypeError('options.write must be true for a cache that is written to, got false')
+    return this.#place(offset, size)
+  }
+}
+
+/**
+ * What holds an address, with what follows of the same region at contiguous offsets: ranges that differ by how they are
+ * shown only are one to a device (RULES J1, E2).
+ */
+function sectionAt(space: AddressSpace, address: number): Section {
+  const { view } = space
+  const index = view.indexAt(address)
+  const range = view.ranges[index]
+  if (range === undefined || address >= range.end) return space.map.select(address)
+  let end = range.end
+  for (let i = index + 1; i < view.ranges.length; i++) {
+    const next = view.ranges[i] as FlatRange
+    const goesOn =
+      next.region === range.region && next.start === end && next.offset === range.offset + (end - range.start)
+    if (!goesOn) break
+    end = next.end
+  }
+  return Section.ofRange({ ...range, end }, address, space.settings)
+}
+
+/** An access to one goes where an access to the other goes. */
+function isSame(then: Section, now: Section, end: number): boolean {
+  const device = then.region?.access !== undefined
+  return (
+    now.region === then.region &&
+    now.offset - now.start === then.offset - then.start &&
+    now.end >= end &&
+    now.readable === then.readable &&
+    now.writable === then.writable &&
+    (!device || now.readDevice === then.readDevice)
+  )
+}
