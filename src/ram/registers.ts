@@ -1,4 +1,5 @@
 import { checkInteger, show } from '../check.ts'
+import { markLogged } from './dirty-harvest.ts'
 import { RamBlock } from './ram-block.ts'
 
 /**
@@ -27,20 +28,33 @@ export function readq(block: RamBlock, offset: number): bigint {
 
 /** `value` is taken modulo 2^8; the others modulo their width. */
 export function writeb(block: RamBlock, offset: number, value: number): void {
-  block.ram.cells('normal').store8(address(block, offset, 1), value)
+  const at = address(block, offset, 1)
+  block.ram.cells('normal').store8(at, value)
+  mark(block, at, 1)
 }
 
 export function writew(block: RamBlock, offset: number, value: number): void {
-  block.ram.cells('normal').store16(address(block, offset, 2), value)
+  const at = address(block, offset, 2)
+  block.ram.cells('normal').store16(at, value)
+  mark(block, at, 2)
 }
 
 export function writel(block: RamBlock, offset: number, value: number): void {
-  block.ram.cells('normal').store32(address(block, offset, 4), value)
+  const at = address(block, offset, 4)
+  block.ram.cells('normal').store32(at, value)
+  mark(block, at, 4)
 }
 
 export function writeq(block: RamBlock, offset: number, value: bigint): void {
   if (typeof value !== 'bigint') throw new TypeError(`value must be a bigint, got ${show(value)}`)
-  block.ram.cells('normal').store64(address(block, offset, 8), value)
+  const at = address(block, offset, 8)
+  block.ram.cells('normal').store64(at, value)
+  mark(block, at, 8)
+}
+
+/** For who logs a region of this guest RAM (RULES F2). */
+function mark(block: RamBlock, address: number, size: number): void {
+  if (block.ram.logs[0] !== 0) markLogged(block.ram.dirty, address, size)
 }
 
 function address(block: RamBlock, offset: number, size: number): number {

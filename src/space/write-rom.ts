@@ -18,7 +18,9 @@ export function writeRom(map: SectionMap, address: number, bytes: Uint8Array): v
     const { block } = section
     if (block !== undefined && section.readable && section.region?.kind !== 'ramDevice') {
       const lane = section.strictRead === 'cells' ? block.ram.fixedLane : block.ram.lane
-      lane.copyIn(section.base + (here - section.start), bytes, at, size)
+      const ram = section.base + (here - section.start)
+      lane.copyIn(ram, bytes, at, size)
+      block.ram.dirty.mark(ram, size, section.logged)
     } else if (section.writeDevice === REJECT && !section.memory)
       size = rejectedSize(left, offset, rest, pieceSize(REJECT, offset, rest))
     else if (!section.memory) size = pieceSize(section.writeDevice, offset, rest)
