@@ -1,7 +1,7 @@
 import { checkInteger, checkObject, show } from '../check.ts'
 import { GUEST_PAGE } from '../ram/dirty-bitmaps.ts'
 import { harvest } from '../ram/dirty-harvest.ts'
-import type { RamBlock } from '../ram/ram-block.ts'
+import { RamBlock } from '../ram/ram-block.ts'
 import { DirtyClient } from './dirty-client.ts'
 import { MemoryRegion, type RamRegionOptions } from './memory-region.ts'
 
@@ -31,8 +31,9 @@ export function resizableRam(
   const { resized, ...rest } = checkObject(options, 'options') as ResizableRamOptions
   if (resized !== undefined && typeof resized !== 'function')
     throw new TypeError(`options.resized must be a function, got ${show(resized)}`)
-  const region = MemoryRegion.ram(name, block, rest)
+  if (!(block instanceof RamBlock)) throw new TypeError(`block must be a RamBlock, got ${show(block)}`)
   checkInteger(bytes, 'bytes', 1, block.size)
+  const region = MemoryRegion.ram(name, block, rest)
   region.setSize(bytes)
   callbacks.set(region, resized)
   return region
