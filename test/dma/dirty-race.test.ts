@@ -79,6 +79,15 @@ describe('a harvest right before each mark and right after it', () => {
     expect([marks > 0, whole]).toEqual([pages.length > 0, true])
   })
 
+  test('F2 each store marks, also where its page is dirty: it can not know whether its look at the bit comes too early', () => {
+    const { block, space } = board()
+    markDirty(block, 0, block.size, VGA | DirtyClient.MIGRATION)
+    const spy = vi.spyOn(Atomics, 'or')
+    space.store8(0x10000, 1)
+    expect(spy).toHaveBeenCalledTimes(2)
+    spy.mockRestore()
+  })
+
   test('F3 known bad: a mark ahead of its store loses it', () => {
     const { block } = board()
     const bytes = block.view()
