@@ -60,6 +60,14 @@ class Pool implements BlockMemory {
     return this.ram.elements
   }
 
+  get logs(): BlockMemory['logs'] {
+    return this.ram.logs
+  }
+
+  get dirty(): BlockMemory['dirty'] {
+    return this.ram.dirty
+  }
+
   cells(cacheMode: Parameters<BlockMemory['cells']>[0]): ReturnType<BlockMemory['cells']> {
     return this.ram.cells(cacheMode)
   }

@@ -1,4 +1,5 @@
 import { checkBytes, checkInteger, show } from '../check.ts'
+import { markLogged } from './dirty-harvest.ts'
 import { RamBlock } from './ram-block.ts'
 
 /** One side of a copy: a RAM block, or a Uint8Array of the user's. */
@@ -7,6 +8,9 @@ export type CopySide = RamBlock | Uint8Array
 /**
  * Copies bytes in order: the replacement for memcpy (S2, contract in lane.ts: each destination byte stored once,
  * ascending, the last one last; each source byte loaded once). At least one side is a RAM block. Any thread.
+ *
+ * The pages of a RAM block that it stores to are then marked for the DirtyClients that log a region of the same guest RAM
+ * (MemoryRegion.setLog), as ramMove, ramFill and writeb to writeq mark theirs (RULES F2).
  *
  * @param dstOffset Offset in `dst`, bytes.
  * @param srcOffset Offset in `src`, bytes.
@@ -22,6 +26,7 @@ export function ramCopy(dst: CopySide, dstOffset: number, src: CopySide, srcOffs
   else if (from === undefined) copyIn(dst as RamBlock, dstOffset, src as Uint8Array, srcOffset, length)
   else if (
     from === to &&
+    to.logs[0] === 0 &&
     isWithin((dst as RamBlock).size, dstOffset, length) &&
     isWithin((src as RamBlock).size, srcOffset, length) &&
     areApart((dst as RamBlock).offset + dstOffset, (src as RamBlock).offset + srcOffset, length)
@@ -43,6 +48,7 @@ export function ramMove(dst: CopySide, dstOffset: number, src: CopySide, srcOffs
   else if (from === undefined) copyIn(dst as RamBlock, dstOffset, src as Uint8Array, srcOffset, length)
   else if (
     from === to &&
+    to.logs[0] === 0 &&
     isWithin((dst as RamBlock).size, dstOffset, length) &&
     isWithin((src as RamBlock).size, srcOffset, length)
   )
@@ -54,6 +60,7 @@ function copyIn(dst: RamBlock, dstOffset: number, src: Uint8Array, srcOffset: nu
   if (
     src instanceof Uint8Array &&
     length !== 0 &&
+    dst.ram.logs[0] === 0 &&
     isWithin(dst.size, dstOffset, length) &&
     isWithin(src.length, srcOffset, length)
   )
@@ -82,7 +89,9 @@ export function ramFill(dst: RamBlock, offset: number, value: number, length: nu
   if (!(dst instanceof RamBlock)) throw new TypeError(`dst must be a RamBlock, got ${show(dst)}`)
   checkRange(dst.size, offset, 'offset', length)
   checkInteger(value, 'value', 0, 255)
-  if (length > 0) dst.ram.lane.fill(dst.offset + offset, value, length)
+  if (length === 0) return
+  dst.ram.lane.fill(dst.offset + offset, value, length)
+  if (dst.ram.logs[0] !== 0) markLogged(dst.ram.dirty, dst.offset + offset, length)
 }
 
 function isWithin(size: number, offset: number, length: number): boolean {
@@ -93,7 +102,7 @@ function areApart(a: number, b: number, length: number): boolean {
   return a + length <= b || b + length <= a
 }
 
-/** Two blocks whose ranges are out of bounds, 2^32 bytes long, of two guest RAMs, or overlap. */
+/** Two blocks whose ranges are out of bounds, 2^32 bytes long, of two guest RAMs, logged, or overlap. */
 function copyChecked(dst: RamBlock, dstOffset: number, src: RamBlock, srcOffset: number, length: number): void {
   const distance = dst.offset + dstOffset - src.offset - srcOffset
   if (dst.ram === src.ram && distance < length && -distance < length && length > 0)
@@ -103,7 +112,7 @@ function copyChecked(dst: RamBlock, dstOffset: number, src: RamBlock, srcOffset:
   moveChecked(dst, dstOffset, src, srcOffset, length)
 }
 
-/** The rest: what is wrong; 2^32 bytes at once; two GuestRams. */
+/** The rest: what is wrong; 2^32 bytes at once; two GuestRams; what must be marked dirty. */
 function moveChecked(dst: CopySide, dstOffset: number, src: CopySide, srcOffset: number, length: number): void {
   const dstSize = dst instanceof RamBlock ? dst.size : checkBytes(dst, 'dst').length
   const srcSize = src instanceof RamBlock ? src.size : checkBytes(src, 'src').length
@@ -113,12 +122,13 @@ function moveChecked(dst: CopySide, dstOffset: number, src: CopySide, srcOffset:
   checkRange(srcSize, srcOffset, 'srcOffset', length)
   if (length === 0) return
   if (dst instanceof RamBlock) {
-    const { lane, buffer } = dst.ram
+    const { lane, buffer, logs, dirty } = dst.ram
     const to = dst.offset + dstOffset
     if (!(src instanceof RamBlock)) lane.copyIn(to, src, srcOffset, length)
     else if (src.ram.buffer === buffer) lane.move(to, src.offset + srcOffset, length)
     // Two guest memories: no kernel reaches both, so one side is a shared buffer like any other.
     else lane.copyIn(to, src.ram.elements.u8, src.offset + srcOffset, length)
+    if (logs[0] !== 0) markLogged(dirty, to, length)
   } else if (src instanceof RamBlock) src.ram.lane.copyOut(dst, dstOffset, src.offset + srcOffset, length)
 }
 

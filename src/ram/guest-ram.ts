@@ -2,6 +2,7 @@ import { checkInteger, checkText, show } from '../check.ts'
 import type { CacheMode } from '../host/cache-mode.ts'
 import type { HostProfile } from '../host/profile.ts'
 import { Cells } from './cells.ts'
+import { DirtyBitmaps, GUEST_PAGE } from './dirty-bitmaps.ts'
 import { instantiate, type Kernel, type KernelModule, type KernelTier, kernelModule } from './kernels/kernel.ts'
 import type { Lane } from './lane.ts'
 import { type GuestRamOptions, type RamSettings, resolveOptions } from './options.ts'
@@ -13,7 +14,6 @@ import { isShared, type Views, viewsOf } from './views.ts'
 import { WasmLane } from './wasm-lane.ts'
 
 const WASM_PAGE = 65536
-const GUEST_PAGE = 4096
 /** Addresses in guest RAM fit in 32 bits, as a WebAssembly memory's do. */
 const MAX_BYTES = 2 ** 32
 /** Room behind the guest RAM for the stages of engines with a single memory: address space, not memory, until it is used. */
@@ -26,6 +26,8 @@ export interface GuestRamHandle {
   readonly bytes: number
   /** One Int32: how many guest pages have been cut, by all threads. */
   readonly cut: SharedArrayBuffer
+  /** Which pages were stored to, and who wants to know. */
+  readonly dirty: SharedArrayBuffer
   readonly blocks: readonly { readonly name: string; readonly offset: number; readonly size: number }[]
 }
 
@@ -46,6 +48,10 @@ export class GuestRam {
   readonly lane: Lane
   /** The same in naturally aligned accesses of 1, 2, 4 and 8 bytes and no other. For floors above. */
   readonly fixedLane: Lane
+  /** Which pages were stored to. For floors above; users call snapshotAndClearDirty and its like. */
+  readonly dirty: DirtyBitmaps
+  /** Not 0 while any client logs this RAM (BlockMemory). For floors above. */
+  readonly logs: Int32Array
   readonly #memory: WebAssembly.Memory | undefined
   readonly #cut: SharedArrayBuffer
   readonly #kernel: Kernel | undefined
@@ -60,6 +66,8 @@ export class GuestRam {
     this.buffer = handle.buffer
     this.#memory = handle.memory
     this.#cut = handle.cut
+    this.dirty = new DirtyBitmaps(handle.dirty, handle.bytes)
+    this.logs = new Int32Array(handle.dirty, 0, 1)
     this.#settings = settings
     this.host = settings.host
     this.order = settings.order
@@ -95,18 +103,18 @@ export class GuestRam {
     checkInteger(bytes, 'bytes', 1, MAX_BYTES)
     const settings = resolveOptions(options)
     const pages = Math.ceil(bytes / WASM_PAGE)
-    const cut = new SharedArrayBuffer(4)
+    const tables = newTables(bytes)
     const memory = sharedMemory(pages)
     if (memory === undefined) {
       if (settings.lane === 'wasm')
         throw new TypeError(`options.lane is "wasm", but this engine has no shared WebAssembly.Memory`)
       return new GuestRam(
-        { memory, buffer: new SharedArrayBuffer(pages * WASM_PAGE), bytes, cut, blocks: [] },
+        { memory, buffer: new SharedArrayBuffer(pages * WASM_PAGE), bytes, ...tables, blocks: [] },
         settings,
       )
     }
     const buffer = memory.buffer as unknown as SharedArrayBuffer
-    return new GuestRam({ memory, buffer, bytes, cut, blocks: [] }, settings)
+    return new GuestRam({ memory, buffer, bytes, ...tables, blocks: [] }, settings)
   }
 
   /**
@@ -115,7 +123,9 @@ export class GuestRam {
    * @param handle The `handle` of the other thread's GuestRam, after postMessage.
    */
   static attach(handle: GuestRamHandle, options?: GuestRamOptions): GuestRam {
-    if (typeof handle !== 'object' || handle === null || !isShared(handle.buffer) || !isShared(handle.cut))
+    const shared = isShared(handle?.buffer) && isShared(handle.cut) && isShared(handle.dirty)
+    // Were the bitmaps short, a guest's store would be what finds it out.
+    if (!shared || !(handle.dirty.byteLength >= DirtyBitmaps.size(handle.bytes)))
       throw new TypeError(`handle must be a GuestRam's handle, got ${show(handle)}`)
     return new GuestRam(handle, resolveOptions(options))
   }
@@ -132,7 +142,7 @@ export class GuestRam {
     const settings = resolveOptions(options)
     if (settings.lane === 'wasm')
       throw new TypeError(`options.lane is "wasm", but no kernel can reach a buffer that is not a WebAssembly.Memory's`)
-    return new GuestRam({ memory: undefined, buffer, bytes, cut: new SharedArrayBuffer(4), blocks: [] }, settings)
+    return new GuestRam({ memory: undefined, buffer, bytes, ...newTables(bytes), blocks: [] }, settings)
   }
 
   /**
@@ -171,6 +181,7 @@ export class GuestRam {
       buffer: this.buffer,
       bytes: this.bytes,
       cut: this.#cut,
+      dirty: this.dirty.buffer,
       blocks: this.#blocks.map(({ name, offset, size }) => ({ name, offset, size })),
     }
   }
@@ -191,6 +202,11 @@ export class GuestRam {
     }
     return cells
   }
+}
+
+/** What threads share beside the bytes. */
+function newTables(bytes: number): Pick<GuestRamHandle, 'cut' | 'dirty'> {
+  return { cut: new SharedArrayBuffer(4), dirty: new SharedArrayBuffer(DirtyBitmaps.size(bytes)) }
 }
 
 function kernelFor(settings: RamSettings): KernelModule | undefined {

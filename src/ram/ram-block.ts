@@ -1,6 +1,7 @@
 import type { CacheMode } from '../host/cache-mode.ts'
 import type { HostProfile } from '../host/profile.ts'
 import type { Cells } from './cells.ts'
+import type { DirtyBitmaps } from './dirty-bitmaps.ts'
 import type { Lane } from './lane.ts'
 import type { Views } from './views.ts'
 
@@ -12,6 +13,13 @@ export interface BlockMemory {
   readonly lane: Lane
   readonly fixedLane: Lane
   readonly elements: Views
+  readonly dirty: DirtyBitmaps
+  /**
+   * Its one element is 0 where no client logs this RAM, in no thread. For those who store to it other than through a
+   * region. A plain load, which costs them next to nothing; a thread is sure to see a log that was turned on once it
+   * has synchronized with the thread that did so.
+   */
+  readonly logs: Int32Array
   cells(cacheMode: CacheMode): Cells
 }
 
@@ -37,7 +45,8 @@ export class RamBlock {
 
   /**
    * A plain typed array over the block, for code that keeps its own pointers (a JIT, a display). What goes through it
-   * carries no promise of order, and `set`, `copyWithin` and `fill` on it may tear.
+   * carries no promise of order, and `set`, `copyWithin` and `fill` on it may tear. No page is marked dirty for it:
+   * `markDirty` does that.
    */
   view(): Uint8Array {
     return new Uint8Array(this.ram.buffer, this.offset, this.size)

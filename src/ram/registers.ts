@@ -1,5 +1,6 @@
 import { checkInteger, show } from '../check.ts'
 import type { Cells } from './cells.ts'
+import { markLogged } from './dirty-harvest.ts'
 import { RamBlock } from './ram-block.ts'
 
 /**
@@ -10,45 +11,62 @@ import { RamBlock } from './ram-block.ts'
  * order, or a RangeError (S6).
  */
 export function readb(block: RamBlock, offset: number): number {
-  return cellsOf(block).load8(address(block, offset, 1))
+  const at = address(block, offset, 1)
+  return cellsOf(block).load8(at)
 }
 
 export function readw(block: RamBlock, offset: number): number {
-  return cellsOf(block).load16(address(block, offset, 2))
+  const at = address(block, offset, 2)
+  return cellsOf(block).load16(at)
 }
 
 /** Unsigned. */
 export function readl(block: RamBlock, offset: number): number {
-  return cellsOf(block).load32(address(block, offset, 4))
+  const at = address(block, offset, 4)
+  return cellsOf(block).load32(at)
 }
 
 export function readq(block: RamBlock, offset: number): bigint {
-  return cellsOf(block).load64(address(block, offset, 8))
+  const at = address(block, offset, 8)
+  return cellsOf(block).load64(at)
 }
 
 /** `value` is taken modulo 2^8; the others modulo their width. */
 export function writeb(block: RamBlock, offset: number, value: number): void {
-  cellsOf(block).store8(address(block, offset, 1), value)
+  const at = address(block, offset, 1)
+  cellsOf(block).store8(at, value)
+  mark(block, at, 1)
 }
 
 export function writew(block: RamBlock, offset: number, value: number): void {
-  cellsOf(block).store16(address(block, offset, 2), value)
+  const at = address(block, offset, 2)
+  cellsOf(block).store16(at, value)
+  mark(block, at, 2)
 }
 
 export function writel(block: RamBlock, offset: number, value: number): void {
-  cellsOf(block).store32(address(block, offset, 4), value)
+  const at = address(block, offset, 4)
+  cellsOf(block).store32(at, value)
+  mark(block, at, 4)
 }
 
 export function writeq(block: RamBlock, offset: number, value: bigint): void {
   if (typeof value !== 'bigint') throw new TypeError(`value must be a bigint, got ${show(value)}`)
-  cellsOf(block).store64(address(block, offset, 8), value)
+  const at = address(block, offset, 8)
+  cellsOf(block).store64(at, value)
+  mark(block, at, 8)
+}
+
+/** For who logs a region of this guest RAM (RULES F2). */
+function mark(block: RamBlock, address: number, size: number): void {
+  if (block.ram.logs[0] !== 0) markLogged(block.ram.dirty, address, size)
 }
 
 function cellsOf(block: RamBlock): Cells {
-  if (!(block instanceof RamBlock)) throw new TypeError(`block must be a RamBlock, got ${show(block)}`)
   return block.ram.cells('normal')
 }
 
 function address(block: RamBlock, offset: number, size: number): number {
+  if (!(block instanceof RamBlock)) throw new TypeError(`block must be a RamBlock, got ${show(block)}`)
   return block.offset + checkInteger(offset, 'offset', 0, block.size - size)
 }

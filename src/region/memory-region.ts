@@ -211,7 +211,9 @@ export class MemoryRegion extends RegionTree<MemoryRegion> {
   }
 
   /**
-   * Has writes to this memory be told to `client`, or no more.
+   * Has stores to this memory be marked for `client`, page by page, or no more (RULES F2): what spaces of this thread
+   * store through this region, and what any thread stores to its guest RAM without a region, by ramCopy and its like.
+   * A thread that stores through regions of its own logs those.
    *
    * @param client One DirtyClient.
    * @throws TypeError where the region has no RAM block.
@@ -223,6 +225,7 @@ export class MemoryRegion extends RegionTree<MemoryRegion> {
     const logged = on ? this.#logged | client : this.#logged & ~client
     if (logged === this.#logged) return
     this.#logged = logged
+    for (const ram of new Set(this.backing.map(({ block }) => block.ram))) ram.dirty.log(client, on)
     if (this.enabled) this.links.changed()
   }
 

@@ -1,4 +1,5 @@
 import type { Cells } from '../ram/cells.ts'
+import type { DirtyBitmaps } from '../ram/dirty-bitmaps.ts'
 import { swap16, swap32, swap64 } from '../ram/views.ts'
 import type { MemTxAttrs } from '../request/attrs.ts'
 import { MemTxResult } from '../request/result.ts'
@@ -16,10 +17,15 @@ export class RegisterAccess implements DeviceAccess {
   readonly #cells: Cells
   /** Where the region begins in guest RAM, bytes. */
   readonly #base: number
+  readonly #dirty: DirtyBitmaps | undefined
+  readonly #logged: number
 
-  constructor(cells: Cells, base: number) {
+  /** @param logged Whom stores are marked for, once they are made, in `dirty` (RULES F2, I4): a set of DirtyClients. */
+  constructor(cells: Cells, base: number, dirty?: DirtyBitmaps, logged = 0) {
     this.#cells = cells
     this.#base = base
+    this.#dirty = dirty
+    this.#logged = logged
   }
 
   accepts(offset: number, size: number): boolean {
@@ -42,6 +48,7 @@ export class RegisterAccess implements DeviceAccess {
     if (size === 4) cells.store32(address, big ? swap32(value) : value)
     else if (size === 2) cells.store16(address, big ? swap16(value) : value)
     else cells.store8(address, value)
+    this.#dirty?.mark(address, size, this.#logged)
   }
 
   read64(offset: number, _attrs: MemTxAttrs, big: boolean): bigint {
@@ -52,7 +59,9 @@ export class RegisterAccess implements DeviceAccess {
 
   write64(offset: number, value: bigint, _attrs: MemTxAttrs, big: boolean): void {
     const address = this.#base + offset
-    if (this.#admit(address, 8)) this.#cells.store64(address, big ? swap64(value) : value)
+    if (!this.#admit(address, 8)) return
+    this.#cells.store64(address, big ? swap64(value) : value)
+    this.#dirty?.mark(address, 8, this.#logged)
   }
 
   #admit(address: number, size: number): boolean {

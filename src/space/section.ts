@@ -49,13 +49,16 @@ export class Section {
   readonly memory: boolean
   /** A read ends within it: of memory, and of a ROM device that is read directly (RULES E10, where QEMU reads on). */
   readonly endsReads: boolean
-  /** Cells may load from it, and store to it; else only ops answer. */
+  /** Who wants to know which pages of it were stored to: a set of DirtyClient bits (RULES F1). */
+  readonly logged: number
+  /** Cells may load from it, and store to it; else only ops answer. Stores that must be marked are made by ops (F2). */
   readonly readable: boolean
   readonly writable: boolean
   /** The byte address in guest RAM of `start`. */
   readonly base: number
   // The short way to RAM: the section's bytes below 2^32 as elements, to load from and to store to. Empty where an access
-  // must be atomic to be ordered, where the section's first byte is no element's, and where only ops answer.
+  // must be atomic to be ordered, where the section's first byte is no element's, where only ops answer, and to store to
+  // where it is logged.
   readonly loads8: Uint8Array
   readonly loads16: Uint16Array
   readonly loads32: Uint32Array
@@ -113,7 +116,8 @@ export class Section {
     this.memory = block !== undefined && region?.kind !== 'romDevice'
     this.readable = this.strictRead !== 'ops'
     this.endsReads = this.memory || this.readable
-    this.writable = this.strictWrite !== 'ops'
+    this.logged = range === undefined || block === undefined ? 0 : range.dirtyLogMask
+    this.writable = this.strictWrite !== 'ops' && this.logged === 0
     this.base = block === undefined ? 0 : block.offset + (this.offset - blockStart)
     const low = Math.min(end, 2 ** 32) - start
     const views = ram?.order === 'host' && low > 0 ? sectionViews(ram.buffer, this.base, low) : NO_VIEWS
@@ -127,7 +131,7 @@ export class Section {
     this.stores32 = stores.u32
     this.cells = cacheMode === undefined ? undefined : ram?.cells(cacheMode)
     this.lane = ram?.lane
-    const registers = this.cells && block ? new RegisterAccess(this.cells, block.offset - blockStart) : undefined
+    const registers = this.cells && block ? this.#registers(this.cells, block, blockStart) : undefined
     // A region that is readonly itself has no re-entrancy guard (RULES G7).
     const access = (range?.rom ? region?.access?.unguarded : undefined) ?? region?.access
     this.readDevice = access ?? registers ?? REJECT
@@ -138,6 +142,10 @@ export class Section {
     const near = access !== undefined && !this.translator && !this.readable && this.offset < MAX_SPAN
     this.span = near ? Math.min(this.length, MAX_SPAN) : 0
     this.first = near ? this.offset : 0
+  }
+
+  #registers(cells: Cells, { ram, offset }: RamBlock, blockStart: number): RegisterAccess {
+    return new RegisterAccess(cells, offset - blockStart, this.logged === 0 ? undefined : ram.dirty, this.logged)
   }
 
   /** What holds `address`, which is one of the range's. */

@@ -76,7 +76,12 @@ export function transfer(
         else if (request.kind === 'write') result |= writePiece(device, offset, request.bytes, at, size, attrs, big)
         else result |= fillPiece(device, offset, request.byte, size, attrs, big)
       }
-    } else direct(request, section, path, section.base + inside, at, size)
+    } else {
+      const ram = section.base + inside
+      direct(request, section, path, ram, at, size)
+      // Once the bytes are stored, not before (RULES F2; dirty-bitmaps.ts).
+      if (write && section.logged !== 0) section.block?.ram.dirty.mark(ram, size, section.logged)
+    }
     at += size
   }
   return result

@@ -41,7 +41,7 @@ export function translate(
   checkInteger(length, 'length', 1, 2 ** 53)
   const section = resolve(space.map, address, write, attrs)
   const { at } = translation
-  const direct = write ? section.writable : section.readable
+  const direct = (write ? section.strictWrite : section.strictRead) !== 'ops'
   const ends = write ? section.memory : section.endsReads
   return {
     region: section.region,
@@ -78,7 +78,7 @@ export function accessValid(
     const ends = write ? section.memory : section.endsReads
     const rest = Math.min(length - done, translation.length)
     const size = ends ? Math.min(rest, section.length - at) : rest
-    if (write ? section.writable : section.readable) done += size
+    if ((write ? section.strictWrite : section.strictRead) !== 'ops') done += size
     else {
       const device = write ? section.writeDevice : section.readDevice
       const offset = section.offset + at

@@ -27,7 +27,9 @@ export function writeRom(map: SectionMap, address: number, bytes: Uint8Array): v
     const { block } = section
     if (block !== undefined && section.readable && section.region?.kind !== 'ramDevice') {
       const lane = section.strictRead === 'cells' ? block.ram.fixedLane : block.ram.lane
-      lane.copyIn(section.base + inside, bytes, at, size)
+      const ram = section.base + inside
+      lane.copyIn(ram, bytes, at, size)
+      block.ram.dirty.mark(ram, size, section.logged)
     } else if (section.writeDevice === REJECT && !section.memory && translator === undefined)
       size = rejectedSize(left, offset, rest, pieceSize(REJECT, offset, rest))
     else if (!section.memory) size = pieceSize(section.writeDevice, offset, rest)

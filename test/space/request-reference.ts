@@ -15,17 +15,25 @@ import {
   type Target,
 } from './request-targets.ts'
 
+const PAGE = 4096
+
+export function dirtyPage(ram: number, client: number, page: number): string {
+  return `RAM ${ram}, client ${client}, page ${page}`
+}
+
 /** E11: how many bytes a fill writes at once. */
 const PATTERN = 512
 
 /** The reference: a request is carried out one byte of memory or one piece for a device at a time, as RULES E, G and I say. */
 export class Reference extends Machine {
   readonly rams: readonly Uint8Array[]
+  /** What is dirty: guest RAM, client and page (F2). */
+  readonly dirty: Set<string> = new Set()
   #map: RequestMap
   readonly #targets: readonly Target[]
   readonly #buffers: RequestBuffers
 
-  constructor(world: WorldSpec, plans: readonly Plan[]) {
+  constructor(world: WorldSpec, plans: readonly Plan[], masks: readonly number[] = []) {
     super(world, plans)
     this.rams = world.rams.map(plainRam)
     this.#map = firstMap(world)
@@ -45,7 +53,11 @@ export class Reference extends Machine {
         )
       if (kind === 'reservation' || kind === 'alias') return REJECTED
       const ram = place.spec.ram % world.rams.length
-      return new MemoryTarget(place, world.rams[ram] as RamSpec, this.rams[ram] as Uint8Array, world)
+      const stored = (address: number): void => {
+        for (const client of [1, 2, 4])
+          if (((masks[index] ?? 0) & client) !== 0) this.dirty.add(dirtyPage(ram, client, Math.floor(address / PAGE)))
+      }
+      return new MemoryTarget(place, world.rams[ram] as RamSpec, this.rams[ram] as Uint8Array, world, stored)
     })
   }
 
@@ -115,7 +127,7 @@ export class Reference extends Machine {
         at += at === 0 ? from.length : left
       } else if (target instanceof MemoryTarget && target.direct) {
         const start = target.start + offset
-        for (const [i, byte] of from.slice(at, at + left).entries()) target.bytes[start + i] = byte
+        for (const [i, byte] of from.slice(at, at + left).entries()) target.store(start + i, byte)
         at += left
       } else {
         const size = pieceSize(target, offset, left)

@@ -1,10 +1,12 @@
 import {
   AddressSpace,
+  DirtyClient,
   MemoryRegion,
   type MemoryRegionOps,
   type MemTxAttrs,
   type MemTxFault,
   memTxFault,
+  type RamBlock,
 } from 'guestmem'
 import { RequestBuffers } from './request-buffers.ts'
 import { type Answer, hex, Machine } from './request-machine.ts'
@@ -23,24 +25,38 @@ import {
 /** The library's side of a case: regions, a space, and handlers. */
 export class SpaceUnderTest extends Machine {
   readonly rams: readonly Buffer[]
+  readonly blocks: readonly (readonly RamBlock[])[]
   readonly #regions: MemoryRegion[] = []
   readonly #space: AddressSpace
   readonly #buffers: RequestBuffers
   readonly #owners: object[] = [{}, {}, {}]
 
-  constructor(world: WorldSpec, plans: readonly Plan[]) {
+  /** @param masks Which DirtyClients log each place, where it is memory. */
+  constructor(world: WorldSpec, plans: readonly Plan[], masks: readonly number[] = []) {
     super(world, plans)
     const rams = world.rams.map(guestRam)
     this.rams = rams.map(({ bytes }) => bytes)
+    this.blocks = rams.map(({ blocks }) => blocks)
     this.#buffers = new RequestBuffers(this.rams)
     const root = MemoryRegion.container('root', 2 ** 64)
     for (const [index, spec] of world.places.entries()) {
       const region = this.#region(spec, index, rams)
       this.#regions.push(region)
       if (spec.readonly) region.setReadonly(true)
+      this.#log(region, masks[index] ?? 0, true)
       root.addSubregion(firstAddress(world, spec), region, spec.priority)
     }
     this.#space = new AddressSpace('space', root, { endian: world.endian, directAccess: world.directAccess })
+  }
+
+  /** The guest RAMs serve other cases after this one. */
+  unlog(): void {
+    for (const region of this.#regions) this.#log(region, region.dirtyLogMask, false)
+  }
+
+  #log(region: MemoryRegion, mask: number, on: boolean): void {
+    if (region.block === undefined) return
+    for (const client of Object.values(DirtyClient)) if ((mask & client) !== 0) region.setLog(client, on)
   }
 
   #region(spec: PlaceSpec, index: number, rams: readonly RamUnderTest[]): MemoryRegion {

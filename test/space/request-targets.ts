@@ -127,10 +127,19 @@ export class MemoryTarget implements Target {
   readonly direct: boolean
   readonly bytes: Uint8Array
   readonly start: number
+  readonly #stored: (address: number) => void
   readonly #oneAccess: boolean
   readonly #splits: boolean
 
-  constructor({ spec }: Place, ram: RamSpec, bytes: Uint8Array, { directAccess }: WorldSpec) {
+  /** @param stored Told of each byte that is stored, by its address in the guest RAM. */
+  constructor(
+    { spec }: Place,
+    ram: RamSpec,
+    bytes: Uint8Array,
+    { directAccess }: WorldSpec,
+    stored: (address: number) => void,
+  ) {
+    this.#stored = stored
     const { cacheMode } = spec
     this.direct =
       directAccess === 'by-mapping' ||
@@ -151,8 +160,13 @@ export class MemoryTarget implements Target {
 
   write(offset: number, bytes: Uint8Array): MemTxResult {
     if (!this.#permits(offset, bytes.length)) return MemTxResult.DECODE_ERROR
-    for (const [i, byte] of bytes.entries()) this.bytes[this.start + offset + i] = byte
+    for (const [i, byte] of bytes.entries()) this.store(this.start + offset + i, byte)
     return MemTxResult.OK
+  }
+
+  store(address: number, byte: number): void {
+    this.bytes[address] = byte
+    this.#stored(address)
   }
 
   #permits(offset: number, size: number): boolean {

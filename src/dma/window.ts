@@ -1,0 +1,60 @@
+import { checkInteger } from '../check.ts'
+import type { MemTxResult } from '../request/result.ts'
+
+/** What gives a window's bytes back: told how many of them were stored to. */
+export type WindowEnd = (accessed: number) => MemTxResult
+
+/**
+ * Guest bytes that a device was lent (QEMU's address_space_map): the memory itself where the route says so, else a
+ * bounce buffer, which `unmap` writes back. Until then a direct window keeps its memory, whatever becomes of the map.
+ *
+ * It belongs to the thread that mapped it. What a device stores through `bytes` carries no promise of order: bytes that
+ * a guest watches, such as a completion, go through the space.
+ */
+export class DmaWindow {
+  /** The guest address of the first byte. */
+  readonly address: number
+  /** Bytes that were granted: perhaps fewer than were asked for, never none. */
+  readonly length: number
+  /** False: a bounce buffer, of which the guest sees nothing before `unmap`. */
+  readonly direct: boolean
+  /** Of the read that filled a bounce buffer; OK in all other cases. */
+  readonly result: MemTxResult
+  readonly #end: WindowEnd
+  #bytes: Uint8Array | undefined
+
+  /** Made by `AddressSpace.map`. */
+  constructor(address: number, bytes: Uint8Array, direct: boolean, result: MemTxResult, end: WindowEnd) {
+    this.address = address
+    this.length = bytes.length
+    this.direct = direct
+    this.result = result
+    this.#bytes = bytes
+    this.#end = end
+  }
+
+  /** The bytes. @throws TypeError once the window is unmapped. */
+  get bytes(): Uint8Array {
+    if (this.#bytes === undefined) throw new TypeError(`this window at ${this.address} is unmapped`)
+    return this.#bytes
+  }
+
+  get mapped(): boolean {
+    return this.#bytes !== undefined
+  }
+
+  /**
+   * Ends it. Of a window for writing, the first `accessed` bytes are the guest's from here on: written back in order, the
+   * last byte last, or marked dirty where they are already there.
+   *
+   * @param accessed Bytes, 0 to `length`; all unless said. Of no meaning for reading.
+   * @returns How the write ended.
+   * @throws TypeError where it is unmapped already: once is what a device may do.
+   */
+  unmap(accessed: number = this.length): MemTxResult {
+    checkInteger(accessed, 'accessed', 0, this.length)
+    if (this.#bytes === undefined) throw new TypeError(`this window at ${this.address} is unmapped already`)
+    this.#bytes = undefined
+    return this.#end(accessed)
+  }
+}

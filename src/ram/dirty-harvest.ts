@@ -1,0 +1,49 @@
+import { bitsIn, CLIENT_LOGS, CODE_WRITES, DIRTY_CLIENTS, type DirtyBitmaps, GUEST_PAGE } from './dirty-bitmaps.ts'
+
+// Offsets are in the guest RAM, bytes; lengths are bytes, at least one; a client is a mask of one.
+
+/** Marks for the clients that log this RAM, as who stores other than through a region does. */
+export function markLogged(dirty: DirtyBitmaps, offset: number, length: number): void {
+  let clients = 0
+  for (let client = 0; client < DIRTY_CLIENTS; client++)
+    if (Atomics.load(dirty.words, CLIENT_LOGS + client) > 0) clients |= 1 << client
+  dirty.mark(offset, length, clients)
+}
+
+export function anyDirty(dirty: DirtyBitmaps, offset: number, length: number, client: number): boolean {
+  const { words } = dirty
+  const start = dirty.startOf(client >>> 1)
+  const [first, last] = pagesOf(offset, length)
+  for (let word = first >>> 5; word <= last >>> 5; word++)
+    if ((Atomics.load(words, start + word) & bitsIn(word, first, last)) !== 0) return true
+  return false
+}
+
+/**
+ * Takes the bits of these bytes' pages, and leaves those pages clean. The bits of others stay.
+ *
+ * @returns 32 pages a word; the first word's first page is the last multiple of 32 up to the one of `offset`.
+ */
+export function harvest(dirty: DirtyBitmaps, offset: number, length: number, client: number): Int32Array {
+  const { words } = dirty
+  const start = dirty.startOf(client >>> 1)
+  const [first, last] = pagesOf(offset, length)
+  const from = first >>> 5
+  const taken = new Int32Array((last >>> 5) - from + 1)
+  for (let i = 0; i < taken.length; i++) {
+    // A word without a mark is passed over: what is not cleared is not lost.
+    if (Atomics.load(words, start + from + i) === 0) continue
+    const bits = bitsIn(from + i, first, last)
+    taken[i] = Atomics.and(words, start + from + i, ~bits) & bits
+  }
+  return taken
+}
+
+/** How many stores were marked for CODE, by all threads; modulo 2^32, signed. */
+export function countCodeWrites(dirty: DirtyBitmaps): number {
+  return Atomics.load(dirty.words, CODE_WRITES)
+}
+
+function pagesOf(offset: number, length: number): [first: number, last: number] {
+  return [Math.floor(offset / GUEST_PAGE), Math.floor((offset + length - 1) / GUEST_PAGE)]
+}

@@ -1,0 +1,67 @@
+import { checkInteger, checkObject, show } from '../check.ts'
+import { GUEST_PAGE } from '../ram/dirty-bitmaps.ts'
+import { harvest } from '../ram/dirty-harvest.ts'
+import { RamBlock } from '../ram/ram-block.ts'
+import { DirtyClient } from './dirty-client.ts'
+import { MemoryRegion, type RamRegionOptions } from './memory-region.ts'
+
+export interface ResizableRamOptions extends RamRegionOptions {
+  /** Called at the end of each resizeRam that changed the size, with the size in bytes: for who keeps it elsewhere too. */
+  readonly resized?: (bytes: number) => void
+}
+
+const callbacks = /* @__PURE__ */ new WeakMap<MemoryRegion, ((bytes: number) => void) | undefined>()
+
+const ALL_CLIENTS: number = /* @__PURE__ */ (() =>
+  Object.values(DirtyClient).reduce((all, client) => all | client, 0))()
+
+/**
+ * RAM whose size may change while the guest runs (QEMU's resizeable RAM): firmware tables that grow, a display's memory.
+ * The block is what it may grow to; the host commits its pages as they are touched, so what is not used costs nothing.
+ *
+ * @param block The largest size.
+ * @param bytes The first size, 1 to the block's.
+ */
+export function resizableRam(
+  name: string,
+  block: RamBlock,
+  bytes: number,
+  options: ResizableRamOptions = {},
+): MemoryRegion {
+  const { resized, ...rest } = checkObject(options, 'options') as ResizableRamOptions
+  if (resized !== undefined && typeof resized !== 'function')
+    throw new TypeError(`options.resized must be a function, got ${show(resized)}`)
+  if (!(block instanceof RamBlock)) throw new TypeError(`block must be a RamBlock, got ${show(block)}`)
+  checkInteger(bytes, 'bytes', 1, block.size)
+  const region = MemoryRegion.ram(name, block, rest)
+  region.setSize(bytes)
+  callbacks.set(region, resized)
+  return region
+}
+
+/**
+ * Gives resizable RAM another size, as memory_region_ram_resize does. Its bytes stay, those that it shrinks away from
+ * too: grown again, it shows them again. All its pages become dirty for every DirtyClient, and those that it no
+ * longer has, clean. Nothing happens where it has that size.
+ *
+ * @param region Of resizableRam.
+ * @param bytes 1 to the block's. The region gets just this size; dirty pages are whole ones.
+ * @throws TypeError or RangeError, and nothing has changed.
+ */
+export function resizeRam(region: MemoryRegion, bytes: number): void {
+  if (!callbacks.has(region))
+    throw new TypeError(
+      `region must be one of resizableRam, got ${region instanceof MemoryRegion ? show(region.name) : show(region)}`,
+    )
+  const { block } = region as MemoryRegion & { readonly block: RamBlock }
+  checkInteger(bytes, 'bytes', 1, block.size)
+  if (bytes === region.size) return
+  const { dirty } = block.ram
+  // Ahead of the change, whose listeners may ask for the new pages' bits.
+  dirty.mark(block.offset, bytes, ALL_CLIENTS)
+  region.setSize(bytes)
+  const used = Math.ceil(bytes / GUEST_PAGE) * GUEST_PAGE
+  if (used < block.size)
+    for (const client of Object.values(DirtyClient)) harvest(dirty, block.offset + used, block.size - used, client)
+  callbacks.get(region)?.(bytes)
+}
