@@ -1,7 +1,4 @@
-/** What a space may have in bounce buffers at once, bytes: QEMU's default (RULES J2, newer). */
-export const DEFAULT_BOUNCE_BYTES = 4096
-
-/** The bounce buffers of one space: how much of their budget is left, and who waits for more. */
+/** The bounce buffers of one space (RULES J2, newer): how much of their budget is left, and who waits for more. */
 export class BounceBudget {
   #left: number
   /** The latest last. */

@@ -1,3 +1,4 @@
+import { checkInteger } from '../check.ts'
 import type { CacheMode } from '../host/cache-mode.ts'
 import type { HostProfile } from '../host/profile.ts'
 import type { Cells } from './cells.ts'
@@ -48,7 +49,9 @@ export class RamBlock {
    * carries no promise of order, and `set`, `copyWithin` and `fill` on it may tear. No page is marked dirty for it:
    * `markDirty` does that.
    */
-  view(): Uint8Array {
-    return new Uint8Array(this.ram.buffer, this.offset, this.size)
+  view(offset = 0, length: number = this.size - offset): Uint8Array {
+    checkInteger(offset, 'offset', 0, this.size)
+    checkInteger(length, 'length', 0, this.size - offset)
+    return new Uint8Array(this.ram.buffer, this.offset + offset, length)
   }
 }

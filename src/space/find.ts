@@ -1,10 +1,10 @@
 import { checkAddress, checkInteger, show } from '../check.ts'
 import { MemoryRegion } from '../region/memory-region.ts'
-import { AddressSpace } from './address-space.ts'
+import { SpaceAccess } from './space-access.ts'
 
 /** A part of what an address space shows (QEMU's MemoryRegionSection). */
 export interface MemoryRegionSection {
-  readonly space: AddressSpace
+  readonly space: SpaceAccess
   /** Its first address in the space, bytes. */
   readonly address: number
   /** Bytes. */
@@ -35,7 +35,7 @@ export function findRange(region: MemoryRegion, address: number, size: number): 
     start += root.address
     root = container
   }
-  const space = [...root.links.viewers].find(viewer => viewer instanceof AddressSpace)
+  const space = [...root.links.viewers].find(viewer => viewer instanceof SpaceAccess)
   if (space === undefined) return undefined
   const { view } = space
   const below = view.indexAt(start)

@@ -41,7 +41,7 @@ export class IommuAccess implements Translator {
       const within = iova % block
       const address = translated - (translated % block) + within
       length = Math.min(length, block - within)
-      const section = target.map.select(address)
+      const section = target.sections.select(address)
       const at = address - section.start
       if (!(section.translator instanceof IommuAccess)) {
         translation.at = at

@@ -1,4 +1,4 @@
-import { checkKeys, checkObject, checkOneOf, checkText, show } from '../check.ts'
+import { checkInteger, checkKeys, checkObject, checkOneOf, checkText, show } from '../check.ts'
 import { MemoryRegion } from '../region/memory-region.ts'
 import { forgetViewer, type Viewer } from '../region/transaction.ts'
 import { DIRECT_ACCESS, type DirectAccess } from '../request/route.ts'
@@ -13,6 +13,8 @@ export interface AddressSpaceOptions {
   readonly endian?: 'little' | 'big'
   /** Which memory requests may touch themselves (S1.3). `by-mapping` unless said. */
   readonly directAccess?: DirectAccess
+  /** The most that its bounce buffers may have at once, bytes, 0 to 2^32; 4096 unless said, as in QEMU (RULES J2). */
+  readonly bounceBytes?: number
 }
 
 let serial = 0
@@ -24,26 +26,29 @@ export abstract class SpaceView extends EndianForms implements Viewer {
   readonly serial: number = serial++
   /** For this floor. */
   readonly settings: SpaceSettings
-  /** The sections of the view. For this floor. */
-  map: SectionMap
+  /** The budget of its bounce buffers. */
+  readonly bounceBytes: number
+  /** The sections of the view. For this floor and those above. */
+  sections: SectionMap
 
   constructor(name: string, root: MemoryRegion, options: AddressSpaceOptions) {
     super()
     this.name = checkText(name, 'name')
     if (!(root instanceof MemoryRegion)) throw new TypeError(`root must be a MemoryRegion, got ${show(root)}`)
-    checkKeys(checkObject(options, 'options'), ['endian', 'directAccess'], 'options')
+    checkKeys(checkObject(options, 'options'), ['endian', 'directAccess', 'bounceBytes'], 'options')
     this.root = root
     this.settings = {
       big: checkOneOf(options.endian ?? 'little', ['little', 'big'] as const, 'options.endian') === 'big',
       directAccess: checkOneOf(options.directAccess ?? 'by-mapping', DIRECT_ACCESS, 'options.directAccess'),
     }
+    this.bounceBytes = checkInteger(options.bounceBytes ?? 4096, 'options.bounceBytes', 0, 2 ** 32)
     root.links.attach(this)
-    this.map = new SectionMap(viewOf(root), this.settings)
+    this.sections = new SectionMap(viewOf(root), this.settings)
   }
 
   /** What is seen at each address, as of the latest change that was rendered. */
   get view(): FlatView {
-    return this.map.view
+    return this.sections.view
   }
 
   get endian(): 'little' | 'big' {
@@ -53,7 +58,7 @@ export abstract class SpaceView extends EndianForms implements Viewer {
   /** Looks at the tree again. Called at the end of a transaction that changed what is seen. */
   update(): void {
     const view = viewOf(this.root)
-    if (view !== this.map.view) this.#show(view)
+    if (view !== this.sections.view) this.#show(view)
   }
 
   /** Lets go of the tree; the space shows nothing from here on. */
@@ -67,7 +72,7 @@ export abstract class SpaceView extends EndianForms implements Viewer {
   protected abstract forgetSection(): void
 
   #show(view: FlatView): void {
-    this.map = new SectionMap(view, this.settings)
+    this.sections = new SectionMap(view, this.settings)
     this.forgetSection()
   }
 }

@@ -1,8 +1,8 @@
 import { checkAddress, checkBoolean, checkInteger, checkKeys, checkObject, show } from '../check.ts'
 import type { MemoryRegion } from '../region/memory-region.ts'
 import { MemTxAttrs } from '../request/attrs.ts'
-import { AddressSpace, checkAttrs } from './address-space.ts'
 import { pieceSize } from './pieces.ts'
+import { checkAttrs, SpaceAccess } from './space-access.ts'
 import { resolve, translation } from './translation.ts'
 
 export interface TranslateOptions {
@@ -32,14 +32,14 @@ export interface Translation {
  * @param length Bytes, 1 to 2^53.
  */
 export function translate(
-  space: AddressSpace,
+  space: SpaceAccess,
   address: number,
   length: number,
   options: TranslateOptions = {},
 ): Translation {
   const { write, attrs } = checkQuery(space, address, options)
   checkInteger(length, 'length', 1, 2 ** 53)
-  const section = resolve(space.map, address, write, attrs)
+  const section = resolve(space.sections, address, write, attrs)
   const { at } = translation
   const direct = (write ? section.strictWrite : section.strictRead) !== 'ops'
   const ends = write ? section.memory : section.endsReads
@@ -63,16 +63,16 @@ export function translate(
  * @param length Bytes, 0 to 2^53.
  */
 export function accessValid(
-  space: AddressSpace,
+  space: SpaceAccess,
   address: number,
   length: number,
   options: TranslateOptions = {},
 ): boolean {
   const { write, attrs } = checkQuery(space, address, options)
   checkInteger(length, 'length', 0, 2 ** 53)
-  const { map } = space
+  const { sections } = space
   for (let done = 0; done < length; ) {
-    const section = resolve(map, address + done, write, attrs)
+    const section = resolve(sections, address + done, write, attrs)
     const { at } = translation
     if (attrs.memory && !section.memory) return false
     const ends = write ? section.memory : section.endsReads
@@ -91,11 +91,11 @@ export function accessValid(
 }
 
 function checkQuery(
-  space: AddressSpace,
+  space: SpaceAccess,
   address: number,
   options: TranslateOptions,
 ): { readonly write: boolean; readonly attrs: MemTxAttrs } {
-  if (!(space instanceof AddressSpace)) throw new TypeError(`space must be an AddressSpace, got ${show(space)}`)
+  if (!(space instanceof SpaceAccess)) throw new TypeError(`space must be an AddressSpace, got ${show(space)}`)
   checkAddress(address, 'address')
   checkKeys(checkObject(options, 'options'), ['write', 'attrs'], 'options')
   const { write = false, attrs = MemTxAttrs.UNSPECIFIED } = options

@@ -26,7 +26,7 @@ const NO_BYTES = /* @__PURE__ */ new Uint8Array(0)
  * A space belongs to one thread; the bytes of its RAM are shared. Its accesses are ordered unless their attributes
  * say RELAXED: no store is seen before one that was made before it.
  */
-export class AddressSpace extends SpaceView {
+export class SpaceAccess extends SpaceView {
   /** The high half of the latest `load64Pair`, unsigned. */
   high = 0
   readonly #big: boolean
@@ -80,7 +80,7 @@ export class AddressSpace extends SpaceView {
   read(address: number, bytes: Uint8Array, attrs: MemTxAttrs = MemTxAttrs.UNSPECIFIED): MemTxResult {
     checkAddress(address, 'address')
     checkBytes(bytes, 'bytes')
-    this.#result = transfer(this.map, { kind: 'read', bytes, byte: 0 }, address, bytes.length, checkAttrs(attrs))
+    this.#result = transfer(this.sections, { kind: 'read', bytes, byte: 0 }, address, bytes.length, checkAttrs(attrs))
     return this.#result
   }
 
@@ -91,7 +91,7 @@ export class AddressSpace extends SpaceView {
   write(address: number, bytes: Uint8Array, attrs: MemTxAttrs = MemTxAttrs.UNSPECIFIED): MemTxResult {
     checkAddress(address, 'address')
     checkBytes(bytes, 'bytes')
-    this.#result = transfer(this.map, { kind: 'write', bytes, byte: 0 }, address, bytes.length, checkAttrs(attrs))
+    this.#result = transfer(this.sections, { kind: 'write', bytes, byte: 0 }, address, bytes.length, checkAttrs(attrs))
     return this.#result
   }
 
@@ -105,7 +105,7 @@ export class AddressSpace extends SpaceView {
     checkAddress(address, 'address')
     const byte = checkInteger(value, 'value', 0, 255)
     checkAddress(length, 'length')
-    this.#result = transfer(this.map, { kind: 'fill', bytes: NO_BYTES, byte }, address, length, checkAttrs(attrs))
+    this.#result = transfer(this.sections, { kind: 'fill', bytes: NO_BYTES, byte }, address, length, checkAttrs(attrs))
     return this.#result
   }
 
@@ -115,7 +115,7 @@ export class AddressSpace extends SpaceView {
    */
   writeRom(address: number, bytes: Uint8Array): void {
     checkAddress(address, 'address')
-    writeRom(this.map, address, checkBytes(bytes, 'bytes'))
+    writeRom(this.sections, address, checkBytes(bytes, 'bytes'))
   }
 
   // One access each, of 8 to 64 bits, in the target's byte order (RULES I1): memory is loaded or stored at once, a
@@ -302,7 +302,7 @@ export class AddressSpace extends SpaceView {
 
   #find(address: number): Section {
     checkAddress(address, 'address')
-    const section = this.map.select(address)
+    const section = this.sections.select(address)
     this.#remember(section)
     return section
   }

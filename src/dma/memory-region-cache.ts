@@ -3,12 +3,12 @@ import { completion } from '../region/device-access.ts'
 import type { MemoryRegion } from '../region/memory-region.ts'
 import { MemTxAttrs } from '../request/attrs.ts'
 import type { MemTxResult } from '../request/result.ts'
-import { AddressSpace, checkAttrs } from './address-space.ts'
-import { EndianForms } from './endian-forms.ts'
-import type { FlatRange, FlatView } from './flat-view.ts'
-import { Section } from './section.ts'
-import { loadSection, loadSection64, storeSection, storeSection64 } from './section-access.ts'
-import { transfer } from './transfer.ts'
+import { EndianForms } from '../space/endian-forms.ts'
+import type { FlatRange, FlatView } from '../space/flat-view.ts'
+import { Section } from '../space/section.ts'
+import { loadSection, loadSection64, storeSection, storeSection64 } from '../space/section-access.ts'
+import { checkAttrs, SpaceAccess } from '../space/space-access.ts'
+import { transfer } from '../space/transfer.ts'
 
 export interface MemoryRegionCacheOptions {
   /** Stores and writes are made through it, too. False unless said. */
@@ -25,7 +25,7 @@ export interface MemoryRegionCacheOptions {
  * end is the device author's mistake, and throws a RangeError. A thread's, as the space is.
  */
 export class MemoryRegionCache extends EndianForms {
-  readonly space: AddressSpace
+  readonly space: SpaceAccess
   /** In the space, bytes. */
   readonly address: number
   /** Bytes: as many as asked for, or up to where another region, another RAM block or nothing begins. */
@@ -45,9 +45,9 @@ export class MemoryRegionCache extends EndianForms {
    * @param address Bytes, 0 to 2^53 - 1.
    * @param length Bytes, 1 to 2^53.
    */
-  constructor(space: AddressSpace, address: number, length: number, options: MemoryRegionCacheOptions = {}) {
+  constructor(space: SpaceAccess, address: number, length: number, options: MemoryRegionCacheOptions = {}) {
     super()
-    if (!(space instanceof AddressSpace)) throw new TypeError(`space must be an AddressSpace, got ${show(space)}`)
+    if (!(space instanceof SpaceAccess)) throw new TypeError(`space must be an AddressSpace, got ${show(space)}`)
     checkAddress(address, 'address')
     checkInteger(length, 'length', 1, 2 ** 53)
     checkKeys(checkObject(options, 'options'), ['write'], 'options')
@@ -178,11 +178,11 @@ export class MemoryRegionCache extends EndianForms {
  * What holds an address, with what follows of the same region at contiguous offsets: ranges that differ by how they are
  * shown only are one to a device (RULES J1, E2).
  */
-function sectionAt(space: AddressSpace, address: number): Section {
+function sectionAt(space: SpaceAccess, address: number): Section {
   const { view } = space
   const index = view.indexAt(address)
   const range = view.ranges[index]
-  if (range === undefined || address >= range.end) return space.map.select(address)
+  if (range === undefined || address >= range.end) return space.sections.select(address)
   let end = range.end
   for (let i = index + 1; i < view.ranges.length; i++) {
     const next = view.ranges[i] as FlatRange

@@ -1,0 +1,118 @@
+import type { MemTxAttrs } from '../request/attrs.ts'
+import { MemTxResult } from '../request/result.ts'
+import type { Section } from '../space/section.ts'
+import type { SectionMap } from '../space/section-map.ts'
+import { transfer } from '../space/transfer.ts'
+import { resolve, translation } from '../space/translation.ts'
+
+/** What goes by way of a buffer at once, bytes. */
+const SOME_BYTES = 65536
+
+/** A part of a copy that is memory on both sides: byte addresses in their guest RAMs. */
+interface Piece {
+  readonly to: Section
+  readonly dst: number
+  readonly from: Section
+  readonly src: number
+  length: number
+}
+
+/**
+ * Copies between two maps. Where all of it is memory, and none of it is stored to before it is loaded, it is copied piece
+ * by piece, each by one kernel. Else it goes by way of a buffer, as `read` and `write` do: what a device gives or takes,
+ * and pieces that overlap pieces that come later.
+ */
+export function copyGuest(
+  dstMap: SectionMap,
+  dst: number,
+  srcMap: SectionMap,
+  src: number,
+  length: number,
+  attrs: MemTxAttrs,
+): MemTxResult {
+  const pieces = memoryPieces(dstMap, dst, srcMap, src, length, attrs)
+  if (pieces !== undefined && !overlapsLater(pieces)) {
+    for (const piece of pieces) copyPiece(piece, attrs)
+    return MemTxResult.OK
+  }
+  let result = 0
+  for (let done = 0; done < length; ) {
+    // What overlaps is read whole; else some at a time, which ends where no device's access is cut in two.
+    const most = pieces === undefined ? SOME_BYTES - ((src + done) % 8) : length
+    const size = Math.min(length - done, most)
+    result |= byBuffer(dstMap, dst + done, srcMap, src + done, size, attrs)
+    done += size
+  }
+  return result
+}
+
+/** Undefined where some of it is no memory, or refused. */
+function memoryPieces(
+  dstMap: SectionMap,
+  dst: number,
+  srcMap: SectionMap,
+  src: number,
+  length: number,
+  attrs: MemTxAttrs,
+): Piece[] | undefined {
+  const pieces: Piece[] = []
+  for (let done = 0; done < length; ) {
+    const from = resolve(srcMap, src + done, false, attrs)
+    const load = from.base + translation.at
+    const loads = Math.min(from.length - translation.at, translation.length)
+    const to = resolve(dstMap, dst + done, true, attrs)
+    const store = to.base + translation.at
+    const stores = Math.min(to.length - translation.at, translation.length)
+    if (from.strictRead === 'ops' || to.strictWrite === 'ops' || (attrs.memory && !from.memory)) return undefined
+    const size = Math.min(length - done, loads, stores)
+    const last = pieces[pieces.length - 1]
+    if (last?.to === to && last.from === from && last.dst + last.length === store && last.src + last.length === load)
+      last.length += size
+    else pieces.push({ to, dst: store, from, src: load, length: size })
+    done += size
+  }
+  return pieces
+}
+
+/** True if what a piece stores to may be loaded by a later one. */
+function overlapsLater(pieces: readonly Piece[]): boolean {
+  if (pieces.length < 2) return false
+  // All that is stored to against all that is loaded: pieces are many where they are small, and then seldom overlap.
+  const low = { dst: Number.POSITIVE_INFINITY, src: Number.POSITIVE_INFINITY }
+  const high = { dst: 0, src: 0 }
+  for (const { dst, src, length } of pieces) {
+    low.dst = Math.min(low.dst, dst)
+    low.src = Math.min(low.src, src)
+    high.dst = Math.max(high.dst, dst + length)
+    high.src = Math.max(high.src, src + length)
+  }
+  const apart = low.dst >= high.src || low.src >= high.dst
+  return !apart && pieces.some(({ to, from }) => to.block?.ram.buffer === from.block?.ram.buffer)
+}
+
+function copyPiece({ to, dst, from, src, length }: Piece, attrs: MemTxAttrs): void {
+  const ram = to.block?.ram
+  const source = from.block?.ram
+  if (ram === undefined || source === undefined) return
+  const read = attrs.strict ? from.strictRead : from.relaxedRead
+  const write = attrs.strict ? to.strictWrite : to.relaxedWrite
+  // The stricter mapping of the two says which accesses may be made.
+  const lane = read === 'cells' || write === 'cells' ? ram.fixedLane : ram.lane
+  if (ram.buffer !== source.buffer) lane.copyIn(dst, source.elements.u8, src, length)
+  else if (read === 'bulk' && write === 'bulk') ram.lane.bulkMove(dst, src, length)
+  else lane.move(dst, src, length)
+  if (to.logged !== 0) ram.dirty.mark(dst, length, to.logged)
+}
+
+function byBuffer(
+  dstMap: SectionMap,
+  dst: number,
+  srcMap: SectionMap,
+  src: number,
+  length: number,
+  attrs: MemTxAttrs,
+): MemTxResult {
+  const bytes = new Uint8Array(length)
+  const read = transfer(srcMap, { kind: 'read', bytes, byte: 0 }, src, length, attrs)
+  return read | transfer(dstMap, { kind: 'write', bytes, byte: 0 }, dst, length, attrs)
+}
