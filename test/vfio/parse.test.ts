@@ -284,6 +284,18 @@ describe('what is refused', () => {
       /^bytes\.areas\[1\] must be within the region's 65536 bytes, got "61440 \+ 8192"$/,
     ],
     [
+      'an area that is a byte too long for its region',
+      { size: 2n * PAGE - 1n, capabilities: [{ sparse: [area(PAGE, PAGE)] }] },
+      RangeError,
+      /^bytes\.areas\[0\] must be within the region's 8191 bytes, got "4096 \+ 4096"$/,
+    ],
+    [
+      'a header that argsz cuts in two',
+      { argsz: 44, capabilities: two },
+      RangeError,
+      /^bytes\.capabilities\[0\]\.next must be from 32 to 36, .*got 40$/,
+    ],
+    [
       'an area whose end wraps',
       { capabilities: [{ sparse: [area(2n ** 64n - PAGE, 2n * PAGE)] }] },
       RangeError,
