@@ -30,12 +30,12 @@ const cjs: Options = { ...common, format: ['cjs'], esbuildPlugins: doors('cjs') 
 
 export default defineConfig([
   { ...common, entry: { index: 'src/index.ts' }, format: ['esm', 'cjs'] },
-  { ...esm, entry: { qemu: 'src/qemu/qemu.ts' }, dts: false },
-  { ...cjs, entry: { qemu: 'src/qemu/qemu.ts' }, dts: false },
-  // Its declarations take the face's classes by name: a second declaration of a class would be another type.
+  { ...esm, entry: { qemu: 'src/qemu/qemu.ts', vfio: 'src/vfio/vfio.ts' }, dts: false },
+  { ...cjs, entry: { qemu: 'src/qemu/qemu.ts', vfio: 'src/vfio/vfio.ts' }, dts: false },
+  // Their declarations take the face's classes by name: a second declaration of a class would be another type.
   {
     ...common,
-    entry: { qemu: 'src/qemu/qemu.ts' },
+    entry: { qemu: 'src/qemu/qemu.ts', vfio: 'src/vfio/vfio.ts' },
     format: ['esm', 'cjs'],
     dts: { ...(common.dts as object), only: true },
     external: ['guestmem'],

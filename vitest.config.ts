@@ -5,6 +5,7 @@ export default defineConfig({
   resolve: {
     alias: {
       'guestmem/qemu': fileURLToPath(new URL('./src/qemu/qemu.ts', import.meta.url)),
+      'guestmem/vfio': fileURLToPath(new URL('./src/vfio/vfio.ts', import.meta.url)),
       guestmem: fileURLToPath(new URL('./src/index.ts', import.meta.url)),
     },
   },

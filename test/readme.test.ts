@@ -6,12 +6,12 @@ import { build } from 'esbuild'
 import { expect, test } from 'vitest'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const readme = readFileSync(join(root, 'README.md'), 'utf8')
-const snippets = [...readme.matchAll(/^## (.*)\n(?:(?!^## )[\s\S])*?```ts\n([\s\S]*?)```/gm)].map(
-  ([, title, code]) => ({
-    title: title as string,
-    code: code as string,
-  }),
+/** Every page whose snippets are run. */
+const PAGES = ['README.md', 'docs/VFIO.md']
+const snippets = PAGES.flatMap(page =>
+  [...readFileSync(join(root, page), 'utf8').matchAll(/^## (.*)\n(?:(?!^## )[\s\S])*?```ts\n([\s\S]*?)```/gm)].map(
+    ([, title, code]) => ({ page, title: title as string, code: code as string }),
+  ),
 )
 
 /** `expression // => value` becomes a comparison; the snippet reads as it stands, and still can't lie. */
@@ -21,16 +21,17 @@ function withChecks(code: string): string {
 }
 
 test('there are snippets, and each says what it gives', () => {
-  expect(snippets.length).toBeGreaterThanOrEqual(3)
+  expect(snippets.filter(({ page }) => page === 'README.md').length).toBeGreaterThanOrEqual(3)
+  for (const page of PAGES) expect(snippets.some(snippet => snippet.page === page)).toBe(true)
   for (const { code } of snippets) expect(code).toMatch(/\/\/ => /)
 })
 
-test.each(snippets)('README: $title', async ({ code }) => {
+test.each(snippets)('$page: $title', async ({ code }) => {
   const folder = mkdtempSync(join(tmpdir(), 'guestmem-readme-'))
   try {
     const { outputFiles } = await build({
       stdin: { contents: withChecks(code), loader: 'ts', resolveDir: root },
-      alias: { guestmem: join(root, 'src/index.ts') },
+      alias: { guestmem: join(root, 'src/index.ts'), 'guestmem/vfio': join(root, 'src/vfio/vfio.ts') },
       bundle: true,
       format: 'esm',
       target: 'es2022',

@@ -13,7 +13,7 @@ import { REJECT } from './reject-access.ts'
 import { transaction } from './transaction.ts'
 
 export interface RamRegionOptions {
-  /** How the host maps it (S1); `normal` unless said. Set here, never changed (S1.2). */
+  /** How the host maps it (S1); unless said `normal`, of a ramDevice `noncached`. Set here, never changed (S1.2). */
   readonly cacheMode?: CacheMode
 }
 
@@ -104,10 +104,10 @@ export class MemoryRegion extends RegionTree<MemoryRegion> {
 
   /**
    * Memory that is a device's, such as a BAR of a passed-through one: its cacheMode and the space's direct-access
-   * policy say which accesses may be made (S1.3).
+   * policy say which accesses may be made (S1.3). Where nobody says how the host maps it, that is `noncached` (S3).
    */
   static ramDevice(name: string, block: RamBlock | readonly RamBlock[], options?: RamRegionOptions): MemoryRegion {
-    return MemoryRegion.#memory('ramDevice', name, block, ramOptions(options))
+    return MemoryRegion.#memory('ramDevice', name, block, ramOptions(options, 'noncached'))
   }
 
   /**
@@ -258,9 +258,10 @@ export class MemoryRegion extends RegionTree<MemoryRegion> {
   }
 }
 
-function ramOptions(options: RamRegionOptions = {}): CacheMode | undefined {
+function ramOptions(options: RamRegionOptions = {}, unlessSaid: CacheMode = 'normal'): CacheMode {
   checkKeys(checkObject(options, 'options'), ['cacheMode'], 'options')
-  return options.cacheMode
+  const { cacheMode = unlessSaid } = options
+  return cacheMode
 }
 
 /** What answers for a device's handlers; with its options checked, but for their names. */

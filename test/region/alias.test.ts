@@ -31,10 +31,12 @@ describe('A3 kinds', () => {
     }
   })
 
-  test('S1 memory is as large as its block, and normal unless said', () => {
+  test('S1, S3 memory is as large as its block; unless said, RAM is normal and a device is noncached', () => {
     const ram = block(100)
     for (const make of [MemoryRegion.ram, MemoryRegion.rom, MemoryRegion.ramDevice]) {
-      expect(make('memory', ram)).toMatchObject({ size: 100, block: ram, cacheMode: 'normal' })
+      const unless = make === MemoryRegion.ramDevice ? 'noncached' : 'normal'
+      expect(make('memory', ram)).toMatchObject({ size: 100, block: ram, cacheMode: unless })
+      expect(make('memory', ram, {}).cacheMode).toBe(unless)
       for (const cacheMode of ['normal', 'writecombine', 'noncached', 'device'] as const)
         expect(make('memory', ram, { cacheMode }).cacheMode).toBe(cacheMode)
     }

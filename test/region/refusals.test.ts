@@ -58,6 +58,7 @@ describe('ram, rom and ramDevice', () => {
       ['bytes', TypeError, /^block .*got an object$/, () => make('m', bad(new Uint8Array(4)))],
       ['a GuestRam', TypeError, /^block /, () => make('m', bad(GuestRam.allocate(4096)))],
       ['a cache mode', TypeError, /cacheMode .*got "cached"$/, () => make('m', ram, { cacheMode: bad('cached') })],
+      ['no cache mode', TypeError, /cacheMode .*got null$/, () => make('m', ram, { cacheMode: bad(null) })],
       ['a misspelt key', TypeError, /^options .*got "cachemode"$/, () => make('m', ram, bad({ cachemode: 'normal' }))],
       ['options', TypeError, /^options .*got "normal"$/, () => make('m', ram, bad('normal'))],
       ['a name', TypeError, /^name /, () => make(bad(null), ram)],
