@@ -211,6 +211,7 @@ describe('the DMA engine', () => {
     [DMA_BUFFER, 4097n],
     [DMA_BUFFER + 1, 4096n],
     [DMA_BUFFER - 1, 1n],
+    [DMA_BUFFER - 20, 10n],
     [DMA_BUFFER + 4096, 1n],
     [DMA_BUFFER, 0xffff_ffff_ffff_ffffn],
   ])('a transfer that is not all in the buffer, from 0x%s of %s bytes, moves nothing and ends', (place, count) => {
