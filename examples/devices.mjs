@@ -1,0 +1,138 @@
+// The devices of examples/devices, each asked what a guest's firmware or driver would ask it.
+
+import { AddressSpace, GuestRam, MemoryRegion } from 'guestmem'
+import { formatFlatView } from 'guestmem/qemu'
+import * as edu from './devices/edu.mjs'
+import * as fwCfg from './devices/fw-cfg.mjs'
+import { I440FX_PAM0, Pam } from './devices/pam.mjs'
+import { printTable } from './table.mjs'
+
+const MIB = 2 ** 20
+const RAM_BYTES = 2 * MIB
+const FW_CFG = 0x0902_0000
+const EDU = 0x0a00_0000
+
+const guestRam = GuestRam.allocate(4 * MIB)
+const ram = MemoryRegion.ram('ram', guestRam.block('ram', RAM_BYTES))
+const system = MemoryRegion.container('system', 2 ** 32)
+const pci = MemoryRegion.container('pci', 2 ** 32)
+const memory = new AddressSpace('memory', system)
+const tables = new fwCfg.FwCfg(memory)
+const pam = new Pam(system, ram, pci)
+/** Work that edu does later: here, when `tick` is called. @type {(() => void)[]} */
+const later = []
+const card = new edu.Edu(memory, {
+  schedule: work => later.push(work),
+  setInterrupt: level => console.log(`  edu's interrupt line goes ${level ? 'high' : 'low'}`),
+})
+tables.mapMemory(system, FW_CFG)
+MemoryRegion.transaction(() => {
+  system.addSubregion(0, MemoryRegion.alias('low ram', ram, 0, RAM_BYTES))
+  system.addSubregion(0, pci, -1)
+  pci.addSubregion(0xc0000, MemoryRegion.rom('bios', guestRam.block('bios', 0x40000)))
+  pci.addSubregion(EDU, card.region)
+})
+
+readFirmwareTables()
+shadowTheBios()
+driveEdu()
+
+function readFirmwareTables() {
+  tables.addFile('bootorder', new TextEncoder().encode('/pci@i0cf8/scsi@3\0'))
+  tables.addFile('opt/greeting', new TextEncoder().encode('hello from the host'))
+
+  // The registers are big-endian here, whatever the CPU is.
+  memory.store16be(FW_CFG + 8, fwCfg.FW_CFG_FILE_DIR)
+  const count = memory.load32be(FW_CFG)
+  const files = Array.from({ length: count }, () => {
+    const entry = Uint8Array.from({ length: 64 }, () => memory.load8(FW_CFG))
+    const { buffer } = entry
+    const name = new TextDecoder().decode(entry.subarray(8)).replace(/\0.*/, '')
+    return { name, key: new DataView(buffer).getUint16(4), size: new DataView(buffer).getUint32(0) }
+  })
+  printTable(
+    ['fw_cfg item', 'key', 'bytes'],
+    files.map(({ name, key, size }) => [name, hex(key), size]),
+  )
+
+  const greeting = files[1]
+  printTable(
+    ['DMA to', 'bytes', 'control word', 'what is there'],
+    [
+      ['RAM', 0x2000],
+      ['nothing', 0x7000_0000],
+      ["fw_cfg's own registers", FW_CFG],
+    ].map(([place, address]) => {
+      const control = fwCfgDma(fwCfg.FW_CFG_DMA_CTL_READ, greeting, address)
+      const bytes = new Uint8Array(greeting.size)
+      if (control === 0) memory.read(address, bytes)
+      return [
+        place,
+        greeting.size,
+        control === 0 ? 'done' : 'error',
+        control === 0 ? new TextDecoder().decode(bytes) : '',
+      ]
+    }),
+  )
+}
+
+/** As firmware does it: fills in a FWCfgDmaAccess, writes its address, and looks at the control word. */
+function fwCfgDma(operation, { key, size }, address) {
+  const DESCRIPTOR = 0x1000
+  memory.store32be(DESCRIPTOR, (key << 16) | fwCfg.FW_CFG_DMA_CTL_SELECT | operation)
+  memory.store32be(DESCRIPTOR + 4, size)
+  memory.store64be(DESCRIPTOR + 8, BigInt(address))
+  memory.store32be(FW_CFG + 16 + 4, DESCRIPTOR)
+  return memory.load32be(DESCRIPTOR)
+}
+
+function shadowTheBios() {
+  for (const [step, value] of [
+    ['after reset, 0xf0000 is the BIOS', 0x00],
+    ['to copy it there, RAM', 0x30],
+    ['the copy, protected', 0x10],
+  ]) {
+    pam.writeConfig(I440FX_PAM0, value, 1)
+    console.log(`  PAM0 = ${hex(value)}: ${step}`)
+    console.log(formatFlatView(memory).split('\n').slice(0, 4).join('\n'))
+  }
+  console.log()
+}
+
+function driveEdu() {
+  const load = register => memory.load32(EDU + register)
+  const store = (register, value) => memory.store32(EDU + register, value)
+  store(edu.LIVENESS, 0x1234_5678)
+  console.log(`  edu: identification ${hex(load(edu.IDENTIFICATION))}, liveness ${hex(load(edu.LIVENESS))}`)
+  store(edu.STATUS, edu.STATUS_INTERRUPT)
+  store(edu.FACTORIAL, 10)
+  tick()
+  console.log(`  10! is ${load(edu.FACTORIAL).toLocaleString('en-US')}`)
+  store(edu.INTERRUPT_ACKNOWLEDGE, load(edu.INTERRUPT_STATUS))
+
+  memory.write(0x3000, new TextEncoder().encode('moved by edu'))
+  move(0x3000, edu.DMA_BUFFER, edu.DMA_START)
+  move(edu.DMA_BUFFER, 0x3800, edu.DMA_START | edu.DMA_TO_RAM | edu.DMA_INTERRUPT)
+  store(edu.INTERRUPT_ACKNOWLEDGE, edu.DMA_DONE)
+  const bytes = new Uint8Array(12)
+  memory.read(0x3800, bytes)
+  console.log(`  "${new TextDecoder().decode(bytes)}"`)
+
+  function move(source, destination, command) {
+    memory.store64(EDU + edu.DMA_SOURCE, BigInt(source))
+    memory.store64(EDU + edu.DMA_DESTINATION, BigInt(destination))
+    store(edu.DMA_COUNT, 12)
+    store(edu.DMA_COMMAND, command)
+    while (load(edu.DMA_COMMAND) & edu.DMA_START) tick()
+  }
+}
+
+/** Time passes. */
+function tick() {
+  for (const work of later.splice(0)) work()
+}
+
+/** @param {number} value */
+function hex(value) {
+  return `0x${value.toString(16)}`
+}

@@ -1,0 +1,69 @@
+// The examples are plain JavaScript; what the tests use of them.
+
+declare module '*/examples/devices/fw-cfg.mjs' {
+  import type { AddressSpace, MemoryRegion } from 'guestmem'
+
+  export const FW_CFG_ID: number
+  export const FW_CFG_FILE_DIR: number
+  export const FW_CFG_DMA_CTL_ERROR: number
+  export const FW_CFG_DMA_CTL_READ: number
+  export const FW_CFG_DMA_CTL_SKIP: number
+  export const FW_CFG_DMA_CTL_SELECT: number
+  export const FW_CFG_DMA_CTL_WRITE: number
+  export class FwCfg {
+    constructor(bus: AddressSpace)
+    addItem(key: number, bytes: Uint8Array, writable?: boolean): void
+    addFile(name: string, bytes: Uint8Array, writable?: boolean): number
+    mapMemory(container: MemoryRegion, base: number): void
+    mapPorts(container: MemoryRegion, base?: number): void
+  }
+}
+
+declare module '*/examples/devices/pam.mjs' {
+  import type { MemoryRegion } from 'guestmem'
+
+  export const I440FX_PAM0: number
+  export const Q35_PAM0: number
+  export class Pam {
+    constructor(system: MemoryRegion, ram: MemoryRegion, pci: MemoryRegion, pam0?: number)
+    readConfig(offset: number, size: number): number
+    writeConfig(offset: number, value: number, size: number): void
+  }
+}
+
+declare module '*/examples/devices/edu.mjs' {
+  import type { AddressSpace, MemoryRegion } from 'guestmem'
+
+  export const IDENTIFICATION: number
+  export const LIVENESS: number
+  export const FACTORIAL: number
+  export const STATUS: number
+  export const INTERRUPT_STATUS: number
+  export const INTERRUPT_RAISE: number
+  export const INTERRUPT_ACKNOWLEDGE: number
+  export const DMA_SOURCE: number
+  export const DMA_DESTINATION: number
+  export const DMA_COUNT: number
+  export const DMA_COMMAND: number
+  export const STATUS_COMPUTING: number
+  export const STATUS_INTERRUPT: number
+  export const DMA_START: number
+  export const DMA_TO_RAM: number
+  export const DMA_INTERRUPT: number
+  export const FACTORIAL_DONE: number
+  export const DMA_DONE: number
+  export const DMA_BUFFER: number
+  export class Edu {
+    constructor(
+      bus: AddressSpace,
+      options?: {
+        setInterrupt?: (level: boolean) => void
+        dmaMask?: number
+        schedule?: (work: () => void) => void
+      },
+    )
+    readonly region: MemoryRegion
+  }
+}
+
+declare module '*/examples/devices.mjs' {}
