@@ -88,6 +88,23 @@ describe('a harvest right before each mark and right after it', () => {
     spy.mockRestore()
   })
 
+  test('F3 a mark that comes while the others of its word are taken is in this snapshot or the next', () => {
+    const { block } = board()
+    const { and } = Atomics
+    markDirty(block, PAGE, 1, VGA)
+    const spy = vi.spyOn(Atomics, 'and').mockImplementationOnce(((words: Int32Array, index: number, bits: number) => {
+      markDirty(block, 3 * PAGE, 1, VGA)
+      const before = and(words, index, bits)
+      markDirty(block, 5 * PAGE, 1, VGA)
+      return before
+    }) as typeof Atomics.and)
+    const taken = [1, 2].map(() =>
+      [...snapshotAndClearDirty(block, 0, block.size, VGA).ranges()].map(r => r.offset / PAGE),
+    )
+    expect(taken).toEqual([[1, 3], [5]])
+    spy.mockRestore()
+  })
+
   test('F3 known bad: a mark ahead of its store loses it', () => {
     const { block } = board()
     const bytes = block.view()
