@@ -1,4 +1,4 @@
-import { AddressSpace, GuestRam, MemoryRegion, MemTxResult } from 'guestmem'
+import { AddressSpace, GuestRam, MemoryRegion, MemTxResult, translate } from 'guestmem'
 import { describe, expect, test } from 'vitest'
 import { type Call, recorder } from '../region/device.ts'
 import { bytes, PAGE } from './board.ts'
@@ -179,6 +179,7 @@ describe('E2 readonly', () => {
     ])
     let value = 0
     for (const address of [0x1000, 0x2000]) {
+      expect(translate(space, address, 4, { write: true }).direct).toBe(true)
       for (const write of [
         () => space.write(address, bytes(++value)),
         () => space.fill(address, ++value, 1),

@@ -93,6 +93,11 @@ describe('K2 translation', () => {
     const top = 2 ** 53 - PAGE
     table.set(top / PAGE, { target: memory, translated: 2 * PAGE, mask: PAGE - 1, permissions: BOTH })
     expect(bus.load32(top + 4)).toBe(0x0202_0202)
+    // More than 32 bits of an address lie under the mask.
+    const ramRegion = memory.root.subregions[0] as MemoryRegion
+    memory.root.addSubregion(2 ** 36, MemoryRegion.alias('high', ramRegion, PAGE, PAGE))
+    table.set((big + 2 ** 36) / PAGE, { target: memory, translated: 5, mask: big - 1, permissions: BOTH })
+    expect([bus.load32(big + 2 ** 36 + 8), bus.result]).toEqual([0x0101_0101, OK])
     table.set(1, { target: memory, translated: 99, mask: 2 ** 53 - 1, permissions: BOTH })
     expect(bus.load32(PAGE)).toBe(0x0101_0101)
   })
@@ -193,28 +198,32 @@ describe('K2 translation', () => {
     expect([bus.load32(PAGE - 2), bus.result, calls]).toEqual([0, DECODE_ERROR, []])
   })
 
-  test('a ROM device behind it: an access over the end of a block is its handlers', () => {
-    const { bus, map, memory, ram } = iommuBoard()
-    const calls: number[] = []
-    const flash = MemoryRegion.romDevice(
-      'flash',
-      {
-        read(offset) {
-          calls.push(offset)
-          return 0x5a
+  test.each(['little', 'big'] as const)(
+    'a %s-endian ROM device: an access over the end of a block is its handlers',
+    endianness => {
+      const { bus, map, memory, ram } = iommuBoard()
+      const calls: number[] = []
+      const flash = MemoryRegion.romDevice(
+        'flash',
+        {
+          read(offset) {
+            calls.push(offset)
+            return 0x5a
+          },
+          write: () => undefined,
+          endianness,
+          valid: { unaligned: true },
         },
-        write: () => undefined,
-        valid: { unaligned: true },
-      },
-      (memory.root.subregions[0] as MemoryRegion).block as NonNullable<MemoryRegion['block']>,
-    )
-    memory.root.addSubregion(0x100000, flash)
-    map(0, 0x100000)
-    ram[16] = 0x99
-    expect([bus.load8(16), calls]).toEqual([0x99, []])
-    expect([bus.load32(PAGE - 2), calls]).toEqual([0x5a, [PAGE - 2]])
-    expect(bus.load64(PAGE - 4)).toBe(0x5a_0000_005an)
-  })
+        (memory.root.subregions[0] as MemoryRegion).block as NonNullable<MemoryRegion['block']>,
+      )
+      memory.root.addSubregion(0x100000, flash)
+      map(0, 0x100000)
+      ram[16] = 0x99
+      expect([bus.load8(16), calls]).toEqual([0x99, []])
+      expect([bus.load32(PAGE - 2), calls]).toEqual([endianness === 'little' ? 0x5a : 0x5a00_0000, [PAGE - 2]])
+      expect(bus.load64(PAGE - 4)).toBe(endianness === 'little' ? 0x5a_0000_005an : 0x5a00_0000_5a00_0000n)
+    },
+  )
 
   test('fills and firmware go through it; a fill of a fault is one', () => {
     const { bus, map, ram, asks } = iommuBoard()

@@ -186,6 +186,10 @@ describe('J5 of a device, the slow mode', () => {
   })
 })
 
+function otherRam(): MemoryRegion {
+  return MemoryRegion.ram('other', GuestRam.allocate(PAGE).block('other', PAGE))
+}
+
 describe('J5 stale', () => {
   test('after a change at its addresses; what is accessed stays what it was', () => {
     const { space, root, ram, view } = board()
@@ -222,7 +226,8 @@ describe('J5 stale', () => {
     ['a ROM now', ({ ram }) => ram.setReadonly(true)],
     ['shorter', ({ ram }) => ram.setSize(0x2f)],
     ['a space that is destroyed', ({ space }) => space.destroy()],
-    ['another region', ({ root, ram }) => root.addSubregion(0x1000, MemoryRegion.alias('a', ram, 1, 64), 1)],
+    ['another part of it', ({ root, ram }) => root.addSubregion(0x1000, MemoryRegion.alias('a', ram, 1, 64), 1)],
+    ['other RAM', ({ root }) => root.addSubregion(0x1000, otherRam(), 1)],
   ] satisfies [string, (of: ReturnType<typeof board>) => void][])('by %s', (_what, change) => {
     const made = board()
     const cache = new MemoryRegionCache(made.space, 0x1010, 32, { write: true })
