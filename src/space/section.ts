@@ -139,6 +139,7 @@ export class Section {
     this.translator = region?.kind === 'iommu' ? (access as Translator) : undefined
     const { endianness } = this.readDevice
     this.bigDevice = endianness === 'native' ? settings.big : endianness === 'big'
+    // An IOMMU has no short way: what is called there stays a device.
     const near = access !== undefined && !this.translator && !this.readable && this.offset < MAX_SPAN
     this.span = near ? Math.min(this.length, MAX_SPAN) : 0
     this.first = near ? this.offset : 0

@@ -157,4 +157,112 @@ describe('G7 a device that enters itself', () => {
     expect(results).toEqual([MemTxResult.OK, MemTxResult.DECODE_ERROR])
     expect(space.result).toBe(MemTxResult.OK)
   })
+
+  test('exempt: a region while it is readonly itself, not one that is shown through something readonly', () => {
+    const results: number[] = []
+    const calls: number[] = []
+    const ops = actor(offset => {
+      calls.push(offset)
+      if (offset !== 0) return offset
+      space.load8(4)
+      results.push(space.result)
+      space.store32(8, 1)
+      results.push(space.result)
+      space.read(12, new Uint8Array(2))
+      results.push(space.result)
+      return 1
+    })
+    const region = MemoryRegion.io('device', ops, 16)
+    const alias = MemoryRegion.alias('alias', region, 0, 16)
+    const root = MemoryRegion.container('root', 64)
+    root.addSubregion(0, alias)
+    const space = new AddressSpace('space', root)
+    const run = () => {
+      results.length = 0
+      calls.length = 0
+      expect([space.load8(0), space.result]).toEqual([1, MemTxResult.OK])
+      return [...results]
+    }
+    const refused = [MemTxResult.ACCESS_ERROR, MemTxResult.ACCESS_ERROR, MemTxResult.ACCESS_ERROR]
+    expect(run()).toEqual(refused)
+    alias.setReadonly(true)
+    expect(run()).toEqual(refused)
+    region.setReadonly(true)
+    expect(run()).toEqual([0, 0, 0])
+    expect(calls).toEqual([0, 4, 8, 12])
+    region.setReadonly(false)
+    expect(run()).toEqual(refused)
+  })
+
+  test('exempt: a readonly region of a device that is inside another one; it sets no mark, and clears none', () => {
+    const owner = {}
+    const results: number[] = []
+    const open = actor(offset => {
+      // It set no mark, so the device's other region is free, unless that runs.
+      if (offset === 0) {
+        space.load8(4)
+        results.push(space.result)
+      }
+      return 2
+    })
+    const guarded = actor(offset => {
+      if (offset === 4) return 0
+      space.load8(17)
+      results.push(space.result)
+      space.load8(4)
+      results.push(space.result)
+      return 3
+    })
+    const root = MemoryRegion.container('root', 64)
+    const readonly = MemoryRegion.io('readonly', open, 16, { owner })
+    readonly.setReadonly(true)
+    root.addSubregion(0, MemoryRegion.io('guarded', guarded, 16, { owner }))
+    root.addSubregion(16, readonly)
+    const space = new AddressSpace('space', root)
+    expect(space.load8(0)).toBe(3)
+    expect(results).toEqual([MemTxResult.OK, MemTxResult.ACCESS_ERROR])
+    results.length = 0
+    expect(space.load8(16)).toBe(2)
+    expect(results).toEqual([MemTxResult.OK])
+  })
+
+  test('a region that becomes readonly while its handler runs: the mark is cleared at the end of the access', () => {
+    let turn = true
+    const ops = actor(() => {
+      if (turn) region.setReadonly(true)
+      return 1
+    })
+    const region = MemoryRegion.io('device', ops, 16)
+    const space = new AddressSpace('space', region)
+    expect(space.load8(0)).toBe(1)
+    turn = false
+    region.setReadonly(false)
+    expect([space.load8(0), space.result]).toEqual([1, MemTxResult.OK])
+  })
+
+  test('exempt: a ram device that is not accessed directly, and a ROM device, of a device that is inside a handler', () => {
+    const owner = {}
+    const results: number[] = []
+    const guest = GuestRam.allocate(65536)
+    const root = MemoryRegion.container('root', 2 ** 20)
+    const flashed = actor(() => 0)
+    const ops = actor(() => {
+      for (const address of [0x1000, 0x2000]) {
+        space.store32(address, 7)
+        results.push(space.result)
+        space.load32(address)
+        results.push(space.result)
+      }
+      return 1
+    })
+    root.addSubregion(0, MemoryRegion.io('device', ops, 16, { owner }))
+    root.addSubregion(0x1000, MemoryRegion.ramDevice('bar', guest.block('bar', 4096), { cacheMode: 'device' }))
+    const flash = MemoryRegion.romDevice('flash', flashed, guest.block('flash', 4096), { owner })
+    flash.setRomdMode(false)
+    root.addSubregion(0x2000, flash)
+    const space = new AddressSpace('space', root, { directAccess: 'normal-only' })
+    expect(space.load32(0)).toBe(1)
+    expect(results).toEqual([0, 0, 0, 0])
+    expect(flashed.entered).toBe(2)
+  })
 })
