@@ -10,6 +10,8 @@ export interface Viewer {
 export interface Pending {
   /** Some map changed, seen by somebody or not (RULES B4). */
   readonly map: boolean
+  /** Event notifiers changed. */
+  readonly notifiers: boolean
   /** The viewers that have to look again, in order of creation. */
   readonly viewers: readonly Viewer[]
 }
@@ -70,7 +72,11 @@ export function setConductor(one: Conductor): void {
 export function takePending(): Pending | undefined {
   epoch++
   if (!mapPending && !notifiersPending) return undefined
-  const taken = { map: mapPending, viewers: [...dirty].sort((a, b) => a.serial - b.serial) }
+  const taken = {
+    map: mapPending,
+    notifiers: notifiersPending,
+    viewers: [...dirty].sort((a, b) => a.serial - b.serial),
+  }
   mapPending = false
   notifiersPending = false
   dirty = new Set()
@@ -83,6 +89,11 @@ export function takePending(): Pending | undefined {
  */
 export function transaction<T>(body: () => T): T {
   conductor?.begin()
+  return within(body)
+}
+
+/** The same, of which who tells listeners knows. */
+export function within<T>(body: () => T): T {
   depth++
   try {
     return body()
