@@ -3,11 +3,12 @@ import { completion } from '../region/device-access.ts'
 import type { MemoryRegion } from '../region/memory-region.ts'
 import { MemTxAttrs } from '../request/attrs.ts'
 import type { MemTxResult } from '../request/result.ts'
+import { AddressSpace } from '../space/address-space.ts'
 import { EndianForms } from '../space/endian-forms.ts'
 import type { FlatRange, FlatView } from '../space/flat-view.ts'
 import { Section } from '../space/section.ts'
 import { loadSection, loadSection64, storeSection, storeSection64 } from '../space/section-access.ts'
-import { checkAttrs, SpaceAccess } from '../space/space-access.ts'
+import { checkAttrs } from '../space/space-access.ts'
 import { transfer } from '../space/transfer.ts'
 
 export interface MemoryRegionCacheOptions {
@@ -25,7 +26,7 @@ export interface MemoryRegionCacheOptions {
  * end is the device author's mistake, and throws a RangeError. A thread's, as the space is.
  */
 export class MemoryRegionCache extends EndianForms {
-  readonly space: SpaceAccess
+  readonly space: AddressSpace
   /** In the space, bytes. */
   readonly address: number
   /** Bytes: as many as asked for, or up to where another region, another RAM block or nothing begins. */
@@ -45,9 +46,9 @@ export class MemoryRegionCache extends EndianForms {
    * @param address Bytes, 0 to 2^53 - 1.
    * @param length Bytes, 1 to 2^53.
    */
-  constructor(space: SpaceAccess, address: number, length: number, options: MemoryRegionCacheOptions = {}) {
+  constructor(space: AddressSpace, address: number, length: number, options: MemoryRegionCacheOptions = {}) {
     super()
-    if (!(space instanceof SpaceAccess)) throw new TypeError(`space must be an AddressSpace, got ${show(space)}`)
+    if (!(space instanceof AddressSpace)) throw new TypeError(`space must be an AddressSpace, got ${show(space)}`)
     checkAddress(address, 'address')
     checkInteger(length, 'length', 1, 2 ** 53)
     checkKeys(checkObject(options, 'options'), ['write'], 'options')
@@ -178,7 +179,7 @@ export class MemoryRegionCache extends EndianForms {
  * What holds an address, with what follows of the same region at contiguous offsets: ranges that differ by how they are
  * shown only are one to a device (RULES J1, E2).
  */
-function sectionAt(space: SpaceAccess, address: number): Section {
+function sectionAt(space: AddressSpace, address: number): Section {
   const { view } = space
   const index = view.indexAt(address)
   const range = view.ranges[index]

@@ -1,7 +1,7 @@
 import { checkAddress, checkBytes, checkInteger, show } from '../check.ts'
 import { MemTxAttrs } from '../request/attrs.ts'
 import { MemTxResult } from '../request/result.ts'
-import { AddressSpace } from './address-space.ts'
+import { AddressSpace } from '../space/address-space.ts'
 
 /** Contiguous guest bytes. */
 export interface ScatterGatherElement {

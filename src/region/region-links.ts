@@ -1,4 +1,5 @@
-import { currentEpoch, markDirty, nextEpoch, transaction, type Viewer } from './transaction.ts'
+import { currentEpoch, markDirty, markMap, nextEpoch, transaction, type Viewer } from './transaction.ts'
+import { addViewer, removeViewer } from './viewers.ts'
 
 /** A region, as far as the shape of its tree goes. */
 export interface RegionNode<R extends RegionNode<R>> {
@@ -59,6 +60,7 @@ export class RegionLinks<R extends RegionNode<R>> {
 
   attach(viewer: Viewer): void {
     this.#viewers.add(viewer)
+    addViewer(viewer)
     this.retain()
     // It renders now, perhaps within a transaction: what changes from here on is news to it.
     nextEpoch()
@@ -66,6 +68,7 @@ export class RegionLinks<R extends RegionNode<R>> {
 
   detach(viewer: Viewer): void {
     this.#viewers.delete(viewer)
+    removeViewer(viewer)
     this.release()
   }
 
@@ -75,6 +78,7 @@ export class RegionLinks<R extends RegionNode<R>> {
   }
 
   #mark(): void {
+    markMap()
     const epoch = currentEpoch()
     const stack: R[] = [this.#region]
     for (let region = stack.pop(); region !== undefined; region = stack.pop()) {

@@ -1,21 +1,8 @@
 import { checkAddress, checkInteger, show } from '../check.ts'
 import { MemoryRegion } from '../region/memory-region.ts'
-import { SpaceAccess } from './space-access.ts'
-
-/** A part of what an address space shows (QEMU's MemoryRegionSection). */
-export interface MemoryRegionSection {
-  readonly space: SpaceAccess
-  /** Its first address in the space, bytes. */
-  readonly address: number
-  /** Bytes. */
-  readonly length: number
-  readonly region: MemoryRegion
-  /** Of its first byte, in the region; bytes. */
-  readonly offset: number
-  /** The region, or something it is shown through, is readonly, or nonvolatile (RULES C4). */
-  readonly readonly: boolean
-  readonly nonvolatile: boolean
-}
+import { AddressSpace } from './address-space.ts'
+import { sectionOf } from './listener-sections.ts'
+import type { MemoryRegionSection } from './memory-region-section.ts'
 
 /**
  * What is seen of `size` bytes at an offset of a region: the part of the lowest flat range that is among them
@@ -35,7 +22,7 @@ export function findRange(region: MemoryRegion, address: number, size: number): 
     start += root.address
     root = container
   }
-  const space = [...root.links.viewers].find(viewer => viewer instanceof SpaceAccess)
+  const space = [...root.links.viewers].find(viewer => viewer instanceof AddressSpace)
   if (space === undefined) return undefined
   const { view } = space
   const below = view.indexAt(start)
@@ -44,16 +31,7 @@ export function findRange(region: MemoryRegion, address: number, size: number): 
   const holds = before !== undefined && start < before.end && (size > 0 || before.start < start)
   const range = holds ? before : view.ranges[below + 1]
   if (range === undefined || (!holds && range.start >= start + size)) return undefined
-  const first = Math.max(start, range.start)
-  return {
-    space,
-    address: first,
-    length: Math.min(start + size, range.end) - first,
-    region: range.region,
-    offset: range.offset + (first - range.start),
-    readonly: range.readonly,
-    nonvolatile: range.nonvolatile,
-  }
+  return sectionOf(space, range, Math.max(start, range.start), Math.min(start + size, range.end))
 }
 
 /**

@@ -1,5 +1,5 @@
 import { checkAddress, checkInteger, checkObject, show } from '../check.ts'
-import { SpaceAccess } from './space-access.ts'
+import { AddressSpace } from './address-space.ts'
 
 /** What may be done at an address, or is to be done there: a set of READ and WRITE (QEMU's IOMMUAccessFlags). */
 export type IommuPermissions = 0 | 1 | 2 | 3
@@ -18,7 +18,7 @@ export const IommuPermissions: {
  * anything else is asked, so an IOMMU may give the same object again and again.
  */
 export interface IommuTlbEntry {
-  readonly target: SpaceAccess
+  readonly target: AddressSpace
   /** An address in `target`, bytes, 0 to 2^53 - 1; its bits under `mask` do not count. */
   readonly translated: number
   /** The block's size less 1, bytes: 0xfff for a page of 4 KiB, 2^53 - 1 for all addresses at once. */
@@ -44,8 +44,8 @@ export function checkMask(value: unknown, argument: string): number {
   return mask
 }
 
-export function checkTarget(value: unknown, argument: string): SpaceAccess {
-  if (!(value instanceof SpaceAccess)) throw new TypeError(`${argument} must be an AddressSpace, got ${show(value)}`)
+export function checkTarget(value: unknown, argument: string): AddressSpace {
+  if (!(value instanceof AddressSpace)) throw new TypeError(`${argument} must be an AddressSpace, got ${show(value)}`)
   return value
 }
 

@@ -1,6 +1,6 @@
 import { checkAddress, checkInteger, checkObject, checkOneOf, show } from '../check.ts'
+import type { AddressSpace } from './address-space.ts'
 import { checkMask, checkPermissions, checkTarget, type IommuPermissions } from './iommu-entry.ts'
-import type { SpaceAccess } from './space-access.ts'
 
 /** What a notifier can be told of (RULES K4); a set of them is a mask. QEMU's IOMMUNotifierFlag. */
 export type IommuNotifierFlag = 1 | 2 | 4
@@ -24,7 +24,7 @@ export interface IommuTlbEvent {
   /** NONE where a mapping is gone. */
   readonly permissions: IommuPermissions
   /** What is mapped, and where in it, bytes; of a new mapping. */
-  readonly target?: SpaceAccess
+  readonly target?: AddressSpace
   readonly translated?: number
 }
 

@@ -1,8 +1,9 @@
 import { checkAddress, checkBoolean, checkInteger, checkKeys, checkObject, show } from '../check.ts'
 import type { MemoryRegion } from '../region/memory-region.ts'
 import { MemTxAttrs } from '../request/attrs.ts'
+import { AddressSpace } from './address-space.ts'
 import { pieceSize } from './pieces.ts'
-import { checkAttrs, SpaceAccess } from './space-access.ts'
+import { checkAttrs } from './space-access.ts'
 import { resolve, translation } from './translation.ts'
 
 export interface TranslateOptions {
@@ -32,7 +33,7 @@ export interface Translation {
  * @param length Bytes, 1 to 2^53.
  */
 export function translate(
-  space: SpaceAccess,
+  space: AddressSpace,
   address: number,
   length: number,
   options: TranslateOptions = {},
@@ -63,7 +64,7 @@ export function translate(
  * @param length Bytes, 0 to 2^53.
  */
 export function accessValid(
-  space: SpaceAccess,
+  space: AddressSpace,
   address: number,
   length: number,
   options: TranslateOptions = {},
@@ -91,11 +92,11 @@ export function accessValid(
 }
 
 function checkQuery(
-  space: SpaceAccess,
+  space: AddressSpace,
   address: number,
   options: TranslateOptions,
 ): { readonly write: boolean; readonly attrs: MemTxAttrs } {
-  if (!(space instanceof SpaceAccess)) throw new TypeError(`space must be an AddressSpace, got ${show(space)}`)
+  if (!(space instanceof AddressSpace)) throw new TypeError(`space must be an AddressSpace, got ${show(space)}`)
   checkAddress(address, 'address')
   checkKeys(checkObject(options, 'options'), ['write', 'attrs'], 'options')
   const { write = false, attrs = MemTxAttrs.UNSPECIFIED } = options

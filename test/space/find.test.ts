@@ -28,7 +28,7 @@ describe('D1 findRange', () => {
       const found = findRange(region, address, size)
       if (found === undefined) return undefined
       expect(found.space).toBe(space)
-      return [found.region.name, found.address, found.offset, found.length, found.readonly]
+      return [found.region.name, found.start, found.offset, found.end - found.start, found.readonly]
     }
     expect(find(root, 0x104, 4)).toEqual(['a', 0x104, 4, 4, false])
     expect(find(bus, 4, 4)).toEqual(['a', 0x104, 4, 4, false])
@@ -52,7 +52,7 @@ describe('D1 findRange', () => {
     const at = (address: number) => findRange(root, address, 0)
     expect([0xff, 0x100, 0x110, 0x120, 0x130, 0x150].map(at)).toEqual(new Array(6).fill(undefined))
     expect([0x101, 0x11f, 0x131].map(address => at(address)?.region.name)).toEqual(['a', 'b', 'ram'])
-    expect(at(0x111)).toMatchObject({ address: 0x111, offset: 1, length: 0 })
+    expect(at(0x111)).toMatchObject({ start: 0x111, end: 0x111, offset: 1 })
   })
 
   test('looks in a space whose root is the topmost container, and in no other', () => {
@@ -76,12 +76,12 @@ describe('D1 findRange', () => {
     const { root, a } = board()
     const over = io('over', 8)
     root.addSubregion(0x100, over, 1)
-    expect(findRange(a, 0, 16)).toMatchObject({ region: over, length: 8 })
+    expect(findRange(a, 0, 16)).toMatchObject({ region: over, start: 0x100, end: 0x108 })
     MemoryRegion.transaction(() => {
       over.setEnabled(false)
       expect(findRange(a, 0, 16)?.region).toBe(over)
     })
-    expect(findRange(a, 0, 16)).toMatchObject({ region: a, offset: 0, length: 16, nonvolatile: false })
+    expect(findRange(a, 0, 16)).toMatchObject({ region: a, offset: 0, start: 0x100, end: 0x110, nonvolatile: false })
   })
 
   test('D1 isPresent: something else than the container is there', () => {

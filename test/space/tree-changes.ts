@@ -24,6 +24,8 @@ export type Change =
   | TreeChange
   | { readonly op: 'space'; readonly at: number }
   | { readonly op: 'destroy'; readonly at: number }
+  /** What a watcher of the tree does, and the tree itself does not see. */
+  | { readonly op: 'aside'; readonly at: number; readonly value: number }
   | { readonly op: 'transaction'; readonly changes: readonly Change[]; readonly throws: boolean }
 
 /** Changes the reference; false, and nothing is changed, where the change is to be refused whatever the tree shows. */

@@ -19,14 +19,26 @@ const SURE = { nesting: 16, visits: 2000 }
 
 const ram = GuestRam.allocate(65536).block('ram', LIMIT)
 
+/** Whoever looks on while a tree is changed. */
+export interface Watcher {
+  /** A space was made, perhaps within a transaction. */
+  opened(space: AddressSpace): void
+  /** Perhaps within a transaction. */
+  aside(at: number, value: number, regions: readonly MemoryRegion[], spaces: readonly AddressSpace[]): void
+  /** All is as the rules say. No transaction is open; other spaces were destroyed. */
+  compared(spaces: readonly AddressSpace[]): void
+}
+
 /** A tree of regions and the reference's, changed alike and compared. */
 export class TreeWorld {
   readonly #regions: MemoryRegion[] = []
   readonly #nodes: Node[] = []
   readonly #spaces: { readonly space: AddressSpace; readonly root: Node }[] = []
+  readonly #watcher: Watcher | undefined
   #depth = 0
 
-  constructor(specs: readonly RegionSpec[]) {
+  constructor(specs: readonly RegionSpec[], watcher?: Watcher) {
+    this.#watcher = watcher
     for (const spec of specs) this.#make(spec)
     this.#open(0)
   }
@@ -64,6 +76,7 @@ export class TreeWorld {
     if (change.op === 'transaction') this.#transaction(change.changes, change.throws)
     else if (change.op === 'space') this.#open(change.at)
     else if (change.op === 'destroy') this.#destroy(change.at)
+    else if (change.op === 'aside') this.#watcher?.aside(change.at, change.value, this.#regions, this.#shown)
     else this.#change(change)
   }
 
@@ -98,13 +111,19 @@ export class TreeWorld {
     const root = this.#nodes[index] as Node
     this.#spaces.push({ space, root })
     this.#compareRanges(space, root)
+    this.#watcher?.opened(space)
+  }
+
+  get #shown(): AddressSpace[] {
+    return this.#spaces.map(({ space }) => space)
   }
 
   #destroy(at: number): void {
     if (this.#spaces.length < 2) return
     const [gone] = this.#spaces.splice(at % this.#spaces.length, 1)
     gone?.space.destroy()
-    expect(gone?.space.view.ranges).toEqual([])
+    // Within a transaction, at its end (C10).
+    if (this.#depth === 0) expect(gone?.space.view.ranges).toEqual([])
   }
 
   #change(change: TreeChange): void {
@@ -192,6 +211,7 @@ export class TreeWorld {
       expect(space.view, 'views are shared by root (C3)').toBe(views.get(shared))
     }
     expect(new Set(views.values()).size, 'and by nothing else').toBe(views.size)
+    this.#watcher?.compared(this.#shown)
   }
 }
 

@@ -2,12 +2,12 @@ import { checkAddress, checkBoolean, checkKeys, checkObject, show } from '../che
 import type { MemoryRegion } from '../region/memory-region.ts'
 import { MemTxAttrs } from '../request/attrs.ts'
 import type { MemTxResult } from '../request/result.ts'
-import { checkAttrs, SpaceAccess } from '../space/space-access.ts'
-import type { AddressSpaceOptions } from '../space/space-view.ts'
 import { BounceBudget } from './bounce.ts'
+import type { DmaWindow } from './dma-window.ts'
 import { copyGuest } from './guest-copy.ts'
 import { lend } from './lend.ts'
-import type { DmaWindow } from './window.ts'
+import { checkAttrs, SpaceAccess } from './space-access.ts'
+import type { AddressSpaceOptions } from './space-view.ts'
 
 export interface MapOptions {
   /** The device stores to the bytes. False unless said: it loads them. */

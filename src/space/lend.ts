@@ -1,12 +1,12 @@
 import type { RamBlock } from '../ram/ram-block.ts'
 import type { MemTxAttrs } from '../request/attrs.ts'
 import { MemTxResult } from '../request/result.ts'
-import type { Section } from '../space/section.ts'
-import type { SectionMap } from '../space/section-map.ts'
-import { transfer } from '../space/transfer.ts'
-import { resolve, translation } from '../space/translation.ts'
 import type { BounceBudget } from './bounce.ts'
-import { DmaWindow } from './window.ts'
+import { DmaWindow } from './dma-window.ts'
+import type { Section } from './section.ts'
+import type { SectionMap } from './section-map.ts'
+import { transfer } from './transfer.ts'
+import { resolve, translation } from './translation.ts'
 
 /** Lends the bytes at `address`: at least one, at most `length`. Undefined where no bounce buffer is left. */
 export function lend(

@@ -1,9 +1,9 @@
 import type { MemTxAttrs } from '../request/attrs.ts'
 import { MemTxResult } from '../request/result.ts'
-import type { Section } from '../space/section.ts'
-import type { SectionMap } from '../space/section-map.ts'
-import { transfer } from '../space/transfer.ts'
-import { resolve, translation } from '../space/translation.ts'
+import type { Section } from './section.ts'
+import type { SectionMap } from './section-map.ts'
+import { transfer } from './transfer.ts'
+import { resolve, translation } from './translation.ts'
 
 /** What goes by way of a buffer at once, bytes. */
 const SOME_BYTES = 65536
