@@ -173,7 +173,7 @@ describe('K5 replay', () => {
     ])
   })
 
-  test('is the IOMMU own where it has one', () => {
+  test('is that of the IOMMU where it has one', () => {
     const replay: IommuOps['replay'] = notifier => {
       board.iommu.notifyOne(notifier, { ...unmap(PAGE), type: DEVIOTLB_UNMAP })
       board.iommu.notifyOne(notifier, unmap(PAGE))

@@ -80,7 +80,7 @@ describe('K2 translation', () => {
     expect([read[0], read[PAGE - 3], read[PAGE - 2], read[PAGE + 3]]).toEqual([0xee, 0xee, 0, 0])
   })
 
-  test('bits under the mask are the address own, above 2^32 too', () => {
+  test('bits under the mask are those of the address that is translated, above 2^32 too', () => {
     const { bus, table, memory, ram } = iommuBoard()
     const big = 2 ** 40
     table.set(0, { target: memory, translated: 0x3abc, mask: PAGE - 1, permissions: BOTH })

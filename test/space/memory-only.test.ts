@@ -82,7 +82,7 @@ describe('E8 accesses for memory alone', () => {
     expect([space.write(24, data, attrs), space.load8(32)]).toEqual([ACCESS_ERROR, 0x11])
   })
 
-  test('a later one that rest of the access which is its own: a device all of it, as no device ends one (D4)', () => {
+  test('a later region refuses its own length: of a device all the rest, as D4 does not end it', () => {
     const { space } = board()
     const data = new Uint8Array(40).fill(0xee)
     expect(space.read(8, data, attrs)).toBe(ACCESS_ERROR)
@@ -122,7 +122,7 @@ describe('E8 accesses for memory alone', () => {
     expect([511, 512, 520, 1023, 1024, 1535, 1536].map(at => view[at])).toEqual([1, 0, 0, 0, 1, 1, 0])
   })
 
-  test('loads take what a ROM device reads directly, as they don not ask it; stores and other reads are refused', () => {
+  test('a load takes what a ROM device reads directly; stores and block reads of one are refused', () => {
     const { space, flash, calls } = board()
     expect([space.load32(64, attrs), space.result]).toEqual([0x1313_1313, OK])
     expect([space.load64(64, attrs), space.result]).toEqual([0x1313_1313_1313_1313n, OK])
