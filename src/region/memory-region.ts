@@ -5,6 +5,7 @@ import type { RegionKind } from '../request/route.ts'
 import { type Backing, backingOf, backingSize } from './backing.ts'
 import type { DeviceAccess } from './device-access.ts'
 import { DirtyClient } from './dirty-client.ts'
+import { globalDirtyLog } from './global-dirty-log.ts'
 import { guardOf } from './guard.ts'
 import { checkOps, type MemoryRegionOps } from './ops.ts'
 import { OpsAccess } from './ops-access.ts'
@@ -172,9 +173,9 @@ export class MemoryRegion extends RegionTree<MemoryRegion> {
     return this.#romdMode
   }
 
-  /** Who wants to know of writes to this region: a set of DirtyClient bits (RULES F1). */
+  /** Who wants to know of writes to this region: a set of DirtyClient bits (RULES F1); with `MIGRATION` while all memory is logged. */
   get dirtyLogMask(): number {
-    return this.#logged
+    return globalDirtyLog.on && this.block !== undefined ? this.#logged | DirtyClient.MIGRATION : this.#logged
   }
 
   /** Where an alias begins in its target, bytes. */

@@ -4,6 +4,9 @@ import { completion, type DeviceAccess } from './device-access.ts'
 import type { Guard } from './guard.ts'
 import type { CheckedOps, MemoryRegionOps } from './ops.ts'
 
+/** Asked of a write; `value` is unsigned, in the device's order, and a bigint where `size` is 8. True: it was taken. */
+export type TakesWrite = (offset: number, size: number, value: number | bigint) => boolean
+
 /** Accesses to a region of kind io: what its ops accept, adapted to what its handlers take (RULES G). */
 export class OpsAccess implements DeviceAccess {
   readonly maxSize: number
@@ -13,10 +16,15 @@ export class OpsAccess implements DeviceAccess {
   /** Sets of sizes, each its own bit: those that are valid, and those that go to a handler whole if aligned. */
   readonly #valid: number
   readonly #whole: number
+  // The same, and none where something is to be done before the handler is called.
+  #wholeReads: number
+  #wholeWrites: number
   readonly #validUnaligned: boolean
   readonly #implMin: number
   readonly #implMax: number
   readonly #guard: Guard | undefined
+  #before: (() => void) | undefined
+  #takes: TakesWrite | undefined
 
   /** @param guard Undefined where the user opted out of the re-entrancy guard. */
   constructor(checked: CheckedOps, guard: Guard | undefined) {
@@ -33,13 +41,33 @@ export class OpsAccess implements DeviceAccess {
     this.#implMax = checked.implMax
     const asked = ops.accepts !== undefined
     this.#whole = asked ? 0 : sizes.filter(size => this.#width(size) === size).reduce(or, 0) & this.#valid
+    this.#wholeReads = this.#whole
+    this.#wholeWrites = this.#whole
     this.#guard = guard
+  }
+
+  /** Has `before` called before each access (RULES G8). */
+  setBefore(before: (() => void) | undefined): void {
+    this.#before = before
+    this.#findWhole()
+  }
+
+  /** Has `takes` asked of each write that is valid: one that it takes reaches no handler (RULES H1). */
+  setTakes(takes: TakesWrite | undefined): void {
+    this.#takes = takes
+    this.#findWhole()
+  }
+
+  #findWhole(): void {
+    this.#wholeReads = this.#before === undefined ? this.#whole : 0
+    this.#wholeWrites = this.#takes === undefined ? this.#wholeReads : 0
   }
 
   // The way of most accesses is written out in `read` and `write`: valid, and taken whole by the handler.
 
   read(offset: number, size: number, attrs: MemTxAttrs, big: boolean): number {
-    if ((this.#whole & size) === 0 || (offset & (size - 1)) !== 0) return this.#readAdapted(offset, size, attrs, big)
+    if ((this.#wholeReads & size) === 0 || (offset & (size - 1)) !== 0)
+      return this.#readAdapted(offset, size, attrs, big)
     if (!this.#engage()) return 0
     try {
       return this.#readPiece(offset, size, attrs)
@@ -49,7 +77,7 @@ export class OpsAccess implements DeviceAccess {
   }
 
   write(offset: number, value: number, size: number, attrs: MemTxAttrs, big: boolean): void {
-    if ((this.#whole & size) === 0 || (offset & (size - 1)) !== 0) {
+    if ((this.#wholeWrites & size) === 0 || (offset & (size - 1)) !== 0) {
       this.#writeAdapted(offset, value, size, attrs, big)
       return
     }
@@ -62,7 +90,7 @@ export class OpsAccess implements DeviceAccess {
   }
 
   #readAdapted(offset: number, size: number, attrs: MemTxAttrs, big: boolean): number {
-    if (!this.#enter(offset, size, false, attrs)) return 0
+    if (!this.#admit(offset, size, false, attrs) || !this.#engage()) return 0
     try {
       return this.#readPieces(offset, size, this.#width(size), attrs, big)
     } finally {
@@ -71,7 +99,7 @@ export class OpsAccess implements DeviceAccess {
   }
 
   #writeAdapted(offset: number, value: number, size: number, attrs: MemTxAttrs, big: boolean): void {
-    if (!this.#enter(offset, size, true, attrs)) return
+    if (!this.#admit(offset, size, true, attrs) || this.#isTaken(offset, size, value) || !this.#engage()) return
     try {
       this.#writePieces(offset, value, size, this.#width(size), attrs, big)
     } finally {
@@ -80,7 +108,7 @@ export class OpsAccess implements DeviceAccess {
   }
 
   read64(offset: number, attrs: MemTxAttrs, big: boolean): bigint {
-    if (!this.#enter(offset, 8, false, attrs)) return 0n
+    if (!this.#admit(offset, 8, false, attrs) || !this.#engage()) return 0n
     try {
       return this.#readWide(offset, 8, this.#width(8), attrs, big)
     } finally {
@@ -89,7 +117,7 @@ export class OpsAccess implements DeviceAccess {
   }
 
   write64(offset: number, value: bigint, attrs: MemTxAttrs, big: boolean): void {
-    if (!this.#enter(offset, 8, true, attrs)) return
+    if (!this.#admit(offset, 8, true, attrs) || this.#isTaken(offset, 8, value) || !this.#engage()) return
     try {
       this.#writeWide(offset, value, 8, this.#width(8), attrs, big)
     } finally {
@@ -97,13 +125,21 @@ export class OpsAccess implements DeviceAccess {
     }
   }
 
-  /** Validity first (G2), then the guard (G7). False: nothing is called, and `completion` says why. */
-  #enter(offset: number, size: number, isWrite: boolean, attrs: MemTxAttrs): boolean {
-    if (!this.#isValid(offset, size, isWrite, attrs)) {
-      completion.result = MemTxResult.DECODE_ERROR
-      return false
-    }
-    return this.#engage()
+  // Validity first (G2), then event notifiers (H1), then the guard (G7).
+
+  /** False: nothing is called, and `completion` says why. */
+  #admit(offset: number, size: number, isWrite: boolean, attrs: MemTxAttrs): boolean {
+    this.#before?.()
+    if (this.#isValid(offset, size, isWrite, attrs)) return true
+    completion.result = MemTxResult.DECODE_ERROR
+    return false
+  }
+
+  #isTaken(offset: number, size: number, value: number | bigint): boolean {
+    if (this.#takes === undefined || !this.#takes(offset, size, value)) return false
+    // Set last: what was notified may have made accesses.
+    completion.result = MemTxResult.OK
+    return true
   }
 
   /** Sets the device's mark, or refuses where it is set (G7). */

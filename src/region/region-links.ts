@@ -1,4 +1,5 @@
-import { currentEpoch, markDirty, nextEpoch, transaction, type Viewer } from './transaction.ts'
+import { currentEpoch, markDirty, markMap, nextEpoch, transaction, type Viewer } from './transaction.ts'
+import { addViewer, removeViewer } from './viewers.ts'
 
 /** A region, as far as the shape of its tree goes. */
 export interface RegionNode<R extends RegionNode<R>> {
@@ -54,6 +55,7 @@ export class RegionLinks<R extends RegionNode<R>> {
 
   attach(viewer: Viewer): void {
     this.#viewers.add(viewer)
+    addViewer(viewer)
     this.retain()
     // It renders now, perhaps within a transaction: what changes from here on is news to it.
     nextEpoch()
@@ -61,6 +63,7 @@ export class RegionLinks<R extends RegionNode<R>> {
 
   detach(viewer: Viewer): void {
     this.#viewers.delete(viewer)
+    removeViewer(viewer)
     this.release()
   }
 
@@ -70,6 +73,7 @@ export class RegionLinks<R extends RegionNode<R>> {
   }
 
   #mark(): void {
+    markMap()
     const epoch = currentEpoch()
     const stack: R[] = [this.#region]
     for (let region = stack.pop(); region !== undefined; region = stack.pop()) {

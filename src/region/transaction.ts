@@ -6,13 +6,34 @@ export interface Viewer {
   update(): void
 }
 
+/** What waits for the end of the outermost transaction. */
+export interface Pending {
+  /** Some map changed, seen by somebody or not (RULES B4). */
+  readonly map: boolean
+  /** Event notifiers changed. */
+  readonly notifiers: boolean
+  /** The viewers that have to look again, in order of creation. */
+  readonly viewers: readonly Viewer[]
+}
+
+/** Who tells listeners of transactions. There is none until the first listener is registered. */
+export interface Conductor {
+  /** Called before each transaction begins, nested ones too. */
+  begin(): void
+  /** Called when the outermost has ended; takes what is pending. Transactions that it opens are nested ones. */
+  commit(): void
+}
+
 /**
  * The state of this thread's transactions (RULES C1). Region trees and spaces belong to one thread; only the bytes are
  * shared.
  */
 let depth = 0
 let epoch = 1
+let mapPending = false
+let notifiersPending = false
 let dirty = new Set<Viewer>()
+let conductor: Conductor | undefined
 
 /** Changes until the outermost transaction ends carry the same number. */
 export function currentEpoch(): number {
@@ -25,11 +46,41 @@ export function nextEpoch(): void {
 }
 
 export function markDirty(viewer: Viewer): void {
+  mapPending = true
   dirty.add(viewer)
 }
 
-export function forgetViewer(viewer: Viewer): void {
-  dirty.delete(viewer)
+/** Something changed that perhaps nobody sees. */
+export function markMap(): void {
+  mapPending = true
+}
+
+/** Event notifiers changed (RULES C2). */
+export function markNotifiers(): void {
+  notifiersPending = true
+}
+
+export function inTransaction(): boolean {
+  return depth > 0
+}
+
+export function setConductor(one: Conductor): void {
+  conductor = one
+}
+
+/** Undefined where nothing is pending. From here on nothing is. */
+export function takePending(): Pending | undefined {
+  epoch++
+  if (!mapPending && !notifiersPending) return undefined
+  const taken = {
+    map: mapPending,
+    notifiers: notifiersPending,
+    viewers: [...dirty].sort((a, b) => a.serial - b.serial),
+  }
+  mapPending = false
+  notifiersPending = false
+  dirty = new Set()
+  return taken
 }
 
 /**
@@ -37,18 +88,26 @@ export function forgetViewer(viewer: Viewer): void {
  * accesses see the map as it was. What `body` throws is thrown on, after what it did change has been rendered.
  */
 export function transaction<T>(body: () => T): T {
+  conductor?.begin()
+  return within(body)
+}
+
+/** The same, of which who tells listeners knows. */
+export function within<T>(body: () => T): T {
   depth++
   try {
     return body()
   } finally {
-    if (--depth === 0) commit()
+    if (depth > 1) depth--
+    else end()
   }
 }
 
-function commit(): void {
-  epoch++
-  if (dirty.size === 0) return
-  const viewers = [...dirty].sort((a, b) => a.serial - b.serial)
-  dirty = new Set()
-  for (const viewer of viewers) viewer.update()
+function end(): void {
+  try {
+    if (conductor !== undefined) conductor.commit()
+    else for (const viewer of takePending()?.viewers ?? []) viewer.update()
+  } finally {
+    depth = 0
+  }
 }

@@ -17,7 +17,7 @@ export interface FlatRange {
   readonly romd: boolean
   /** The region, or something it is shown through, is nonvolatile. */
   readonly nonvolatile: boolean
-  /** The region's own: a set of DirtyClient bits. */
+  /** The region's: a set of DirtyClient bits. */
   readonly dirtyLogMask: number
 }
 

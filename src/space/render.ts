@@ -1,5 +1,6 @@
 import { ADDRESS_LIMIT } from '../check.ts'
 import { expand, type Marks } from '../region/expansion.ts'
+import { globalDirtyLog } from '../region/global-dirty-log.ts'
 import type { MemoryRegion } from '../region/memory-region.ts'
 import { emptyView, type FlatRange, FlatView } from './flat-view.ts'
 import { MinHeap } from './min-heap.ts'
@@ -24,7 +25,8 @@ const rendered = new WeakMap<MemoryRegion, { version: number; view: FlatView }>(
 export function viewOf(root: MemoryRegion): FlatView {
   const shown = flatViewRoot(root)
   if (shown === undefined) return emptyView()
-  const { version } = shown.links
+  // Both only grow, so the sum is the same only where both are.
+  const version = shown.links.version + globalDirtyLog.version
   const known = rendered.get(shown)
   if (known !== undefined && known.version === version) return known.view
   const view = new FlatView(shown, render(shown))

@@ -1,6 +1,6 @@
 import { checkKeys, checkObject, checkOneOf, checkText, show } from '../check.ts'
 import { MemoryRegion } from '../region/memory-region.ts'
-import { forgetViewer, type Viewer } from '../region/transaction.ts'
+import { markDirty, transaction, type Viewer } from '../region/transaction.ts'
 import { DIRECT_ACCESS, type DirectAccess } from '../request/route.ts'
 import { EndianForms } from './endian-forms.ts'
 import { emptyView, type FlatView } from './flat-view.ts'
@@ -24,6 +24,7 @@ export abstract class SpaceView extends EndianForms implements Viewer {
   readonly serial: number = serial++
   protected readonly settings: SpaceSettings
   protected map: SectionMap
+  #destroyed = false
 
   constructor(name: string, root: MemoryRegion, options: AddressSpaceOptions) {
     super()
@@ -48,17 +49,28 @@ export abstract class SpaceView extends EndianForms implements Viewer {
     return this.settings.big ? 'big' : 'little'
   }
 
+  get destroyed(): boolean {
+    return this.#destroyed
+  }
+
+  /** What the tree shows as it is now. For who carries out a transaction. */
+  nextView(): FlatView {
+    return this.#destroyed ? emptyView() : viewOf(this.root)
+  }
+
   /** Looks at the tree again. Called at the end of a transaction that changed what is seen. */
-  update(): void {
-    const view = viewOf(this.root)
+  update(view: FlatView = this.nextView()): void {
     if (view !== this.map.view) this.#show(view)
   }
 
-  /** Lets go of the tree; the space shows nothing from here on. */
+  /** Lets go of the tree; the space shows nothing from the end of the transaction on, at once where none is open (RULES C10). */
   destroy(): void {
-    this.root.links.detach(this)
-    forgetViewer(this)
-    this.#show(emptyView())
+    if (this.#destroyed) return
+    transaction(() => {
+      this.#destroyed = true
+      this.root.links.detach(this)
+      markDirty(this)
+    })
   }
 
   /** Called when sections of the map before this one must not be used any more. */

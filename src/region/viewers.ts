@@ -1,0 +1,26 @@
+import { markDirty, type Viewer } from './transaction.ts'
+
+/** All address spaces, by serial number. Weak: a space that nobody destroys can be collected with its regions. */
+const viewers = /* @__PURE__ */ new Map<number, WeakRef<Viewer>>()
+/** Entries of collected spaces are dropped when there are this many. */
+let most = 64
+
+export function addViewer(viewer: Viewer): void {
+  if (viewers.size >= most) {
+    for (const [serial, ref] of viewers) if (ref.deref() === undefined) viewers.delete(serial)
+    most = 2 * viewers.size + 64
+  }
+  viewers.set(viewer.serial, new WeakRef(viewer))
+}
+
+export function removeViewer(viewer: Viewer): void {
+  viewers.delete(viewer.serial)
+}
+
+/** Has every space look at its tree again. Within a transaction. */
+export function markAllDirty(): void {
+  for (const ref of viewers.values()) {
+    const viewer = ref.deref()
+    if (viewer !== undefined) markDirty(viewer)
+  }
+}
