@@ -97,6 +97,16 @@ describe.each([
     ])
   })
 
+  test('a wider write is no match of a notifier; of its bytes, a wildcard counts any, a data match its own', () => {
+    const counts = [1, 2].map(number => {
+      start(number)
+      const even = (first + number) & ~1
+      for (const value of [0xfa, 0x31]) space().store16(base + even, value * 0x0101)
+      return count()
+    })
+    expect([counts, machine.testdev.notified]).toEqual([[2, 1], 0])
+  })
+
   test('a test starts from zero, and takes the notifier of the one before away', () => {
     start(1)
     start(0)
