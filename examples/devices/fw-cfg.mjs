@@ -199,9 +199,9 @@ export class FwCfg {
   }
 }
 
-/** Addresses in guestmem are integers below 2^53; a guest's are not. */
+/** Addresses in guestmem are integers below 2^53, also that behind the last byte; a guest's are not. */
 function isReachable(address, length) {
-  return address + length <= 2 ** 53
+  return Number.isSafeInteger(address + length)
 }
 
 /** A number from up to 4 bytes, those behind the end being zero. */
