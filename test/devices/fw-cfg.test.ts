@@ -206,7 +206,7 @@ describe('the DMA interface', () => {
       const { memory } = machine
       expect(dma(select(0x29) | FW_CFG_DMA_CTL_READ, 16, address)).toBe(FW_CFG_DMA_CTL_ERROR)
       expect(dma(select(0x29) | FW_CFG_DMA_CTL_READ, 0xffff_ffff, address)).toBe(FW_CFG_DMA_CTL_ERROR)
-    expect(() => dma(select(0x29) | FW_CFG_DMA_CTL_READ, 0, address)).not.toThrow()
+      expect(() => dma(select(0x29) | FW_CFG_DMA_CTL_READ, 0, address)).not.toThrow()
       memory.store64be(DMA, address)
       expect(memory.result).toBe(MemTxResult.OK)
     },
