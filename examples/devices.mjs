@@ -5,12 +5,14 @@ import { formatFlatView } from 'guestmem/qemu'
 import * as edu from './devices/edu.mjs'
 import * as fwCfg from './devices/fw-cfg.mjs'
 import { I440FX_PAM0, Pam } from './devices/pam.mjs'
+import * as testdev from './devices/pci-testdev.mjs'
 import { printTable } from './table.mjs'
 
 const MIB = 2 ** 20
 const RAM_BYTES = 2 * MIB
 const FW_CFG = 0x0902_0000
 const EDU = 0x0a00_0000
+const TESTDEV = 0x0a10_0000
 
 const guestRam = GuestRam.allocate(4 * MIB)
 const ram = MemoryRegion.ram('ram', guestRam.block('ram', RAM_BYTES))
@@ -26,16 +28,19 @@ const card = new edu.Edu(memory, {
   setInterrupt: level => console.log(`  edu's interrupt line goes ${level ? 'high' : 'low'}`),
 })
 tables.mapMemory(system, FW_CFG)
+const counter = new testdev.PciTestdev()
 MemoryRegion.transaction(() => {
   system.addSubregion(0, MemoryRegion.alias('low ram', ram, 0, RAM_BYTES))
   system.addSubregion(0, pci, -1)
   pci.addSubregion(0xc0000, MemoryRegion.rom('bios', guestRam.block('bios', 0x40000)))
   pci.addSubregion(EDU, card.region)
+  pci.addSubregion(TESTDEV, counter.memory)
 })
 
 readFirmwareTables()
 shadowTheBios()
 driveEdu()
+countWrites()
 
 function readFirmwareTables() {
   tables.addFile('bootorder', new TextEncoder().encode('/pci@i0cf8/scsi@3\0'))
@@ -116,7 +121,7 @@ function driveEdu() {
   store(edu.INTERRUPT_ACKNOWLEDGE, edu.DMA_DONE)
   const bytes = new Uint8Array(12)
   memory.read(0x3800, bytes)
-  console.log(`  "${new TextDecoder().decode(bytes)}"`)
+  console.log(`  "${new TextDecoder().decode(bytes)}"\n`)
 
   function move(source, destination, command) {
     memory.store64(EDU + edu.DMA_SOURCE, BigInt(source))
@@ -125,6 +130,28 @@ function driveEdu() {
     store(edu.DMA_COMMAND, command)
     while (load(edu.DMA_COMMAND) & edu.DMA_START) tick()
   }
+}
+
+/** Scans the tests, as the specification says, until there is none of that number. */
+function countWrites() {
+  const rows = []
+  for (let number = 0; ; number++) {
+    memory.store8(TESTDEV + testdev.TEST, number)
+    if (memory.load8(TESTDEV + testdev.WIDTH) === 0) break
+    const at = TESTDEV + memory.load32(TESTDEV + testdev.OFFSET)
+    const data = memory.load8(TESTDEV + testdev.DATA)
+    const before = counter.notified
+    for (const value of [data, data, data ^ 0xff]) memory.store8(at, value)
+    rows.push([cString(TESTDEV + testdev.NAME), memory.load32(TESTDEV + testdev.COUNT), counter.notified - before])
+  }
+  printTable(['of 3 writes, 2 of them as expected', 'counted by the device', 'by its notifier'], rows)
+}
+
+/** @param {number} address */
+function cString(address) {
+  let text = ''
+  for (let at = address; memory.load8(at) !== 0; at++) text += String.fromCharCode(memory.load8(at))
+  return text
 }
 
 /** Time passes. */

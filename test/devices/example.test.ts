@@ -16,4 +16,5 @@ test('the example prints what the devices answered', async () => {
   expect(text).toMatch(/PAM0 = 0x10.*\n.*\n.*: bios\n.*-00000000000fffff \(prio 0, rom\): ram @00000000000f0000/)
   expect(text).toContain("goes high\n  10! is 3,628,800\n  edu's interrupt line goes low")
   expect(text).toContain('"moved by edu"')
+  expect(text).toMatch(/mmio-no-eventfd +2 +0\n.*mmio-wildcard-eventfd +0 +3\n.*mmio-datamatch-eventfd +0 +2/)
 })

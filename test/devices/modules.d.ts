@@ -66,4 +66,20 @@ declare module '*/examples/devices/edu.mjs' {
   }
 }
 
+declare module '*/examples/devices/pci-testdev.mjs' {
+  import type { MemoryRegion } from 'guestmem'
+
+  export const TEST: number
+  export const WIDTH: number
+  export const OFFSET: number
+  export const DATA: number
+  export const COUNT: number
+  export const NAME: number
+  export class PciTestdev {
+    readonly memory: MemoryRegion
+    readonly ports: MemoryRegion
+    readonly notified: number
+  }
+}
+
 declare module '*/examples/devices.mjs' {}
