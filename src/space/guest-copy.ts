@@ -37,13 +37,18 @@ export function copyGuest(
   }
   let result = 0
   for (let done = 0; done < length; ) {
-    // What overlaps is read whole; else some at a time, which ends where no device's access is cut in two.
-    const most = pieces === undefined ? SOME_BYTES - ((src + done) % 8) : length
+    // What overlaps is read whole; else some at a time, which ends where no access of a device that gives is cut in two.
+    const most = pieces === undefined ? SOME_BYTES - (offsetOf(srcMap, src + done, attrs) % 8) : length
     const size = Math.min(length - done, most)
     result |= byBuffer(dstMap, dst + done, srcMap, src + done, size, attrs)
     done += size
   }
   return result
+}
+
+/** The offset in its region of what is read at an address, bytes. */
+function offsetOf(map: SectionMap, address: number, attrs: MemTxAttrs): number {
+  return resolve(map, address, false, attrs).offset + translation.at
 }
 
 /** Undefined where some of it is no memory, or refused. */
