@@ -90,7 +90,7 @@ function change(region: MemoryRegion, access: OpsAccess, list: readonly Notifier
   transaction(() => {
     entries.set(region, list)
     access.setTakes(list.length === 0 ? undefined : takesOf(list))
-    if (region.enabled) markNotifiers()
+    markNotifiers()
   })
 }
 

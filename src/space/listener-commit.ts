@@ -2,14 +2,7 @@ import type { Pending } from '../region/transaction.ts'
 import type { FlatView } from './flat-view.ts'
 import { compareIoeventfds, ioeventfdsOf } from './ioeventfds.ts'
 import { callForward, callReverse } from './listener-calls.ts'
-import {
-  allListeners,
-  listenedSpaces,
-  listenersOf,
-  type Registration,
-  type SpaceListeners,
-  strike,
-} from './listener-list.ts'
+import { allListeners, listenersOf, type Registration, type SpaceListeners, strike } from './listener-list.ts'
 import { eachCoalesced, sectionOf } from './listener-sections.ts'
 import type { SpaceView } from './space-view.ts'
 import { compareViews } from './view-changes.ts'
@@ -18,8 +11,8 @@ import { compareViews } from './view-changes.ts'
 export function carryOut({ map, notifiers, viewers }: Pending): void {
   // A viewer is an address space.
   const next = new Map((viewers as readonly SpaceView[]).map(space => [space, space.nextView()]))
-  for (const { space } of listenedSpaces()) if (!next.has(space)) next.set(space, space.view)
   const concerned = map ? allListeners().filter(each => isConcerned(each, next)) : []
+  for (const { space } of notifiers ? allListeners() : concerned) if (!next.has(space)) next.set(space, space.view)
   callForward(concerned, ({ listener, space }) => listener.begin?.(space))
   for (const [space, view] of [...next].sort(([a], [b]) => a.serial - b.serial)) {
     const listeners = listenersOf(space)
@@ -34,7 +27,7 @@ export function carryOut({ map, notifiers, viewers }: Pending): void {
 
 /** Its space's view changes, or it asked to be told where it does not. */
 function isConcerned({ listener, space }: Registration, next: ReadonlyMap<SpaceView, FlatView>): boolean {
-  return listener.regionNop !== undefined || next.get(space) !== space.view
+  return listener.regionNop !== undefined || (next.get(space) ?? space.view) !== space.view
 }
 
 /** The two passes of RULES C6: all that goes, before what comes. */

@@ -1,4 +1,11 @@
-import { AddressSpace, GuestRam, MemoryRegion } from 'guestmem'
+import {
+  AddressSpace,
+  addEventNotifier,
+  type EventNotifierMatch,
+  GuestRam,
+  MemoryRegion,
+  removeEventNotifier,
+} from 'guestmem'
 import type { QtestMachine } from '../../src/qemu/qemu.ts'
 import type { StandIns } from './qtest-transcript.ts'
 
@@ -42,11 +49,26 @@ export function pamMachine(stands: StandIns): QtestMachine {
   return machine
 }
 
-/** pci-testdev, with its registers where the conversation maps them. */
+/** What pci-testdev's memory tests have an event notifier take: nothing, every byte at 0x801, or the byte 0xfa at 0x802. */
+const TESTS: readonly (EventNotifierMatch | undefined)[] = [
+  undefined,
+  { offset: 0x801, size: 1 },
+  { offset: 0x802, size: 1, data: 0xfa },
+]
+
+/** pci-testdev, with its registers where the conversation maps them. A write to the first one begins a test. */
 export function testdevMachine(stands: StandIns): QtestMachine {
   const { memory, io, machine } = pc(stands, () => {})
   const ops = { endianness: 'little', impl: { minSize: 1, maxSize: 1 } } as const
-  memory.root.addSubregion(0xc2200000, stands.device('pci-testdev-mmio', 0xc2200000, 4096, ops))
+  const notify = () => {}
+  let running: EventNotifierMatch | undefined
+  const registers = stands.device('pci-testdev-mmio', 0xc2200000, 4096, ops, (offset, value) => {
+    if (offset !== 0) return
+    if (running !== undefined) removeEventNotifier(registers, running, notify)
+    running = TESTS[value]
+    if (running !== undefined) addEventNotifier(registers, running, notify)
+  })
+  memory.root.addSubregion(0xc2200000, registers)
   io.root.addSubregion(0xd000, stands.device('pci-testdev-portio', 0xd000, 256, ops))
   return machine
 }

@@ -8,7 +8,7 @@ import {
 } from 'guestmem'
 import { afterEach, describe, expect, test } from 'vitest'
 import { afterDirtyLogSync, clearDirtyLog, syncDirtyLog } from '../../src/space/dirty-log-listeners.ts'
-import { block, PAGE, QUIET } from './board.ts'
+import { block, countUpdates, PAGE, QUIET } from './board.ts'
 import { logger, taken } from './listener-log.ts'
 
 afterEach(stopGlobalDirtyLog)
@@ -39,6 +39,14 @@ describe('F4 the global dirty log', () => {
     expect(masks(space)).toEqual([MIGRATION, 0, MIGRATION, MIGRATION])
     stopGlobalDirtyLog()
     expect([masks(space), masks(apart), ram.dirtyLogMask]).toEqual([[0, 0, 0, 0], [0], 0])
+  })
+
+  test('F4 asks no space that was destroyed', () => {
+    const { space } = board()
+    space.destroy()
+    const updates = countUpdates(space)
+    startGlobalDirtyLog()
+    expect([updates.count, space.view.ranges.length]).toEqual([0, 0])
   })
 
   test('F1 what a client asked for itself stays', () => {

@@ -72,6 +72,25 @@ test('H3 what is seen in part is told whole, what is not seen is not', () => {
   expect(taken(log)).toEqual(['a eventfdAdd 7fe/4', 'a eventfdAdd 800/4', 'a eventfdAdd 806/4', 'a eventfdAdd 807/0'])
 })
 
+test('H3 what reaches into two ranges is told for each, in order of address', () => {
+  const { root, dev, space, log, add, remove } = board()
+  root.addSubregion(0x800, MemoryRegion.alias('low', dev, 0, 8))
+  root.addSubregion(0x808, MemoryRegion.alias('high', dev, 6, 8))
+  root.removeSubregion(dev)
+  registerMemoryListener(space, logger(log, 'a', ['eventfdAdd', 'eventfdDel']))
+  MemoryRegion.transaction(() => {
+    add({ offset: 4, size: 4 })
+    add({ offset: 5, size: 1 })
+    add({ offset: 5, size: 8 })
+    add({ offset: 7, size: 1 })
+  })
+  expect(taken(log)).toEqual(
+    ['804/4', '805/1', '805/8', '806/4', '807/1', '807/8', '809/1'].map(each => `a eventfdAdd ${each}`),
+  )
+  remove({ offset: 4, size: 4 })
+  expect(taken(log)).toEqual(['a eventfdDel 804/4', 'a eventfdDel 806/4'])
+})
+
 test('H3 the lists are compared in order: address, size, with or without data, data', () => {
   const { space, log, add, remove } = board()
   registerMemoryListener(space, logger(log, 'a', ['eventfdAdd', 'eventfdDel']))

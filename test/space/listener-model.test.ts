@@ -16,20 +16,24 @@ test('C2, C6-C9, H3, H4 what listeners of random trees are told is what their sp
       fc.array(add, { minLength: 2, maxLength: 12 }),
       fc.array(change, { maxLength: 24 }),
       (first, specs, adds, changes) => {
-        const world = new TreeWorld([first, ...specs], new ListenerWorld())
+        const listeners = new ListenerWorld()
+        const world = new TreeWorld([first, ...specs], listeners)
         world.apply(adds)
         world.apply(changes)
+        listeners.close()
       },
     ),
-    runs(400),
+    runs(500),
   )
 })
 
 test('C2, C6-C9, H3, H4 the same for a few regions, changed over and over', () => {
   fc.assert(
     fc.property(fc.array(change, { minLength: 10, maxLength: 60, size: 'max' }), changes => {
-      new TreeWorld(few, new ListenerWorld()).apply(changes)
+      const listeners = new ListenerWorld()
+      new TreeWorld(few, listeners).apply(changes)
+      listeners.close()
     }),
-    runs(400),
+    runs(500),
   )
 })

@@ -65,7 +65,7 @@ export class ListenerWorld implements Watcher {
     const region = handled[rest % Math.max(handled.length, 1)]
     const [offset, more] = [value % 64, Math.floor(value / 64)]
     if (what === 0) this.#unregister(rest)
-    else if (what === 1 && spaces.length > 0)
+    else if (what === 1 && spaces.length > 0 && this.#mirrors.length < MOST)
       this.#register(spaces[rest % spaces.length] as AddressSpace, (value % 3) - 1)
     else if (region === undefined) return
     else if (what === 2) this.#add(region, offset, more)
@@ -83,7 +83,6 @@ export class ListenerWorld implements Watcher {
   }
 
   #unregister(which: number): void {
-    if (this.#mirrors.length < 2) return
     const [gone] = this.#mirrors.splice(which % this.#mirrors.length, 1)
     if (gone === undefined) return
     gone.replayed = true
@@ -113,6 +112,11 @@ export class ListenerWorld implements Watcher {
     }
     this.#mirrors = this.#mirrors.filter(({ space }) => spaces.includes(space))
     for (const space of spaces) this.#views.set(space, space.view)
+  }
+
+  /** Takes every listener back. */
+  close(): void {
+    while (this.#mirrors.length > 0) this.#unregister(0)
   }
 
   #expectKnows(mirror: Mirror): void {

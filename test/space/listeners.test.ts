@@ -266,6 +266,16 @@ describe('C6 the two passes', () => {
     ])
   })
 
+  test('C6 bits that stay are no reason for logStart', () => {
+    const { ram, space, log } = board()
+    ram.setLog(DirtyClient.VGA, true)
+    ram.setLog(DirtyClient.CODE, true)
+    registerMemoryListener(space, logger(log, 'a', ['logStart', 'logStop']))
+    taken(log)
+    ram.setLog(DirtyClient.CODE, false)
+    expect(taken(log)).toEqual(['a logStop 0-1000 ram 3 1'])
+  })
+
   test('C6 a range that is added has its mask with it, and no logStart', () => {
     const { ram, space, log } = board()
     const masks: number[] = []
@@ -298,6 +308,18 @@ describe('C6 the two passes', () => {
       'a commit',
       'b commit',
     ])
+  })
+
+  test('C2 a space that is only told what stays has its turn in order of creation', () => {
+    const apart = MemoryRegion.container('apart', 0x100)
+    apart.addSubregion(0, io('first', 0x20))
+    const first = new AddressSpace('first', apart)
+    const { dev, space, log } = board()
+    registerMemoryListener(space, logger(log, 'b', ['regionDel', 'regionNop']))
+    registerMemoryListener(first, logger(log, 'a', ['regionNop']))
+    taken(log)
+    dev.setEnabled(false)
+    expect(taken(log)).toEqual(['a regionNop 0-20 first', 'b regionDel 2000-2010 dev', 'b regionNop 0-1000 ram'])
   })
 
   test('C6 what is told of is immutable', () => {
@@ -354,6 +376,17 @@ describe('C7, C8, C10', () => {
     // Each space's own list, from its end: those of the first space, and then those of the second.
     const deletions = told.filter(line => line.endsWith('dev')).map(line => Number(line.split(' ')[0]))
     expect(deletions).toEqual([0, 2, 4, 6, 5, 3, 1])
+  })
+
+  test('C10 a space that is destroyed twice lets go of its root once', () => {
+    const target = MemoryRegion.container('target', 0x100)
+    const window = MemoryRegion.alias('window', target, 0, 0x80)
+    const space = new AddressSpace('space', window)
+    space.destroy()
+    space.destroy()
+    const next = new AddressSpace('next', window)
+    target.addSubregion(0, io('seen'))
+    expect(next.view.ranges.length).toBe(1)
   })
 
   test('C10 a space that is destroyed tells its deletions, and nothing after', () => {

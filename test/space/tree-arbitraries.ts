@@ -36,7 +36,7 @@ const single: fc.Arbitrary<Change> = fc.oneof(
   {
     weight: 3,
     arbitrary: fc.record({
-      op: fc.constantFrom('enabled', 'enabled', 'readonly', 'nonvolatile', 'romd', 'log'),
+      op: fc.constantFrom('enabled', 'enabled', 'readonly', 'nonvolatile', 'romd', 'log', 'log', 'log'),
       at: index,
       on: fc.boolean(),
     }),
