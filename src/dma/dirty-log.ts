@@ -6,6 +6,7 @@ import { RamBlock } from '../ram/ram-block.ts'
 import type { Backing } from '../region/backing.ts'
 import { DirtyClient } from '../region/dirty-client.ts'
 import { MemoryRegion } from '../region/memory-region.ts'
+import { afterDirtyLogSync, clearDirtyLog, syncDirtyLog } from '../space/dirty-log-listeners.ts'
 
 /** What has dirty bits: a RAM block, or a region that is memory. Offsets count from its first byte. */
 export type DirtyMemory = RamBlock | MemoryRegion
@@ -37,7 +38,7 @@ export function isDirty(memory: DirtyMemory, offset: number, length: number, cli
 /**
  * Takes the marks of these bytes' pages for `client`, and leaves the pages clean (RULES F3). No store is lost: one that
  * is not in this snapshot's bytes is in the next snapshot (dirty-bitmaps.ts says why). Marks of other pages stay. Any
- * thread.
+ * thread; of a region, listeners of this thread's spaces are told (MemoryListener.logSync, logClear).
  *
  * @param offset Bytes.
  * @param length Bytes. Both ends are rounded out to pages, within the memory.
@@ -51,24 +52,40 @@ export function snapshotAndClearDirty(
 ): DirtySnapshot {
   const parts = partsOf(memory, offset, length)
   checkClient(client)
-  return new DirtySnapshot(
-    parts.map(({ block, start, from, size, most }): DirtyPart => {
+  return synced(memory, offset, length, () => {
+    const taken = parts.map(({ block, start, from, size, most }): DirtyPart => {
       const first = from - (from % GUEST_PAGE)
       const last = Math.min(Math.ceil((from + size) / GUEST_PAGE) * GUEST_PAGE, most)
       const bits = harvest(block.ram.dirty, block.offset + from, size, client)
       return { start: start + first, end: start + last, shift: block.offset - start, bits }
-    }),
-  )
+    })
+    return new DirtySnapshot(taken)
+  })
 }
 
 /** Takes the marks as a snapshot does. @returns True if there were any. */
 export function testAndClearDirty(memory: DirtyMemory, offset: number, length: number, client: DirtyClient): boolean {
   const parts = partsOf(memory, offset, length)
   checkClient(client)
-  let dirty = false
-  for (const { block, from, size } of parts)
-    dirty = harvest(block.ram.dirty, block.offset + from, size, client).some(bits => bits !== 0) || dirty
-  return dirty
+  return synced(memory, offset, length, () => {
+    let dirty = false
+    for (const { block, from, size } of parts)
+      dirty = harvest(block.ram.dirty, block.offset + from, size, client).some(bits => bits !== 0) || dirty
+    return dirty
+  })
+}
+
+/**
+ * Takes marks between what this thread's listeners are told of it (RULES F3): an accelerator hands in its own marks
+ * first, and write-protects again what was cleared. Of a block they know nothing.
+ */
+function synced<T>(memory: DirtyMemory, offset: number, length: number, take: () => T): T {
+  if (memory instanceof RamBlock) return take()
+  syncDirtyLog(memory)
+  const taken = take()
+  clearDirtyLog(memory, offset, length)
+  afterDirtyLogSync()
+  return taken
 }
 
 /**

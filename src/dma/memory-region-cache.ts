@@ -204,6 +204,7 @@ function isSame(then: Section, now: Section, end: number): boolean {
     now.end >= end &&
     now.readable === then.readable &&
     now.writable === then.writable &&
+    now.logged === then.logged &&
     (!device || now.readDevice === then.readDevice)
   )
 }

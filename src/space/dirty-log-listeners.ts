@@ -10,7 +10,8 @@ import { sectionOf } from './listener-sections.ts'
 /**
  * Has writes to all memory logged for `DirtyClient.MIGRATION`: it is in the mask of every flat range of memory from here
  * on. Listeners are told with `logGlobalStart` first, and then of the masks (RULES F4). Where it is so already, nothing
- * happens.
+ * happens. Stores that are made without a region, by `ramCopy` or `writel`, are marked for those who log a region of the
+ * same guest RAM by `setLog`.
  *
  * Within a transaction, views and masks follow at its end.
  */
