@@ -21,12 +21,12 @@ export function profileOf({ name, avx }: HostProbe): HostProfile {
   return name === 'x86-64' && !avx ? withoutAvx() : HOST_PROFILES[name]
 }
 
+/**
+ * Without AVX aligned accesses are promised at once up to a quadword only: Intel SDM vol. 3A, "Guaranteed Atomic
+ * Operations"; AMD64 APM vol. 2, "Access Atomicity".
+ */
 function withoutAvx(): HostProfile {
   const widest: AccessWidth = 8
   const access = Object.fromEntries(CACHE_MODES.map(mode => [mode, { widest }]))
-  return hostProfile(
-    { base: 'x86-64', access },
-    'AVX was not detected, and without it aligned accesses are promised at once up to a quadword only: ' +
-      'Intel SDM vol. 3A, "Guaranteed Atomic Operations"; AMD64 APM vol. 2, "Access Atomicity"',
-  )
+  return hostProfile({ base: 'x86-64', access })
 }

@@ -2,6 +2,8 @@ import { expect, test } from 'vitest'
 import { CACHE_MODES } from '../../src/host/cache-mode.ts'
 import type { HostAccess, HostName } from '../../src/host/host-access.ts'
 import { checkHostProfile, HOST_PROFILES, type HostProfile, hostProfile } from '../../src/host/profile.ts'
+import { hostSources } from '../../src/host/sources.ts'
+import { type HostRow, hostTable } from '../../src/host/table.ts'
 
 function access(widest: HostAccess['widest'], unaligned: boolean, vectors: boolean): HostAccess {
   return { widest, unaligned, vectors }
@@ -34,16 +36,31 @@ test.each(NAMES)('row %s', name => {
   expect(profile.access).toEqual({ normal, writecombine, noncached, device })
 })
 
-function texts(profile: HostProfile): string[] {
-  const { keepsStoreOrder, access } = profile.sources
-  return [keepsStoreOrder, ...CACHE_MODES.flatMap(m => [access[m].widest, access[m].unaligned, access[m].vectors])]
-}
+test.each(NAMES)('row %s has the values that its sources speak of', name => {
+  const row = hostTable().find(other => other.name === name) as HostRow
+  const { keepsStoreOrder, access } = HOST_PROFILES[name]
+  expect(row.keepsStoreOrder[0]).toBe(keepsStoreOrder)
+  for (const mode of CACHE_MODES) {
+    const { widest, unaligned, vectors } = row.access[mode]
+    expect({ widest: widest[0], unaligned: unaligned[0], vectors: vectors[0] }).toEqual(access[mode])
+  }
+})
 
 test.each(NAMES)('each cell of row %s has a source', name => {
-  const all = texts(HOST_PROFILES[name])
+  const { keepsStoreOrder, access } = hostSources(name)
+  const all = [keepsStoreOrder, ...CACHE_MODES.flatMap(mode => Object.values(access[mode]))]
   expect(all).toHaveLength(1 + 4 * 3)
   for (const text of all) expect(text).toMatch(/\S{2}.*\S/)
   expect(all.join()).not.toMatch(/undefined|\$\{|\[object/)
+  const row = hostTable().find(other => other.name === name) as HostRow
+  expect(keepsStoreOrder).toBe(row.keepsStoreOrder[1])
+  for (const mode of CACHE_MODES)
+    for (const field of ['widest', 'unaligned', 'vectors'] as const)
+      expect(access[mode][field]).toBe(row.access[mode][field][1])
+})
+
+test.each(['z80', 'constructor', undefined, 1])('hostSources refuses %s', name => {
+  expect(() => hostSources(name as HostName)).toThrow(/^name must be one of x86-64, .*, unknown, got /)
 })
 
 function* reached(value: object): Generator<object> {
@@ -60,28 +77,15 @@ test('the table is frozen throughout', () => {
   expect(frozenThroughout(HOST_PROFILES)).toBe(true)
 })
 
-test('overrides replace their cells and no others, and say so in the sources', () => {
+test('overrides replace their cells and no others', () => {
   const base = HOST_PROFILES.aarch64
   const profile = hostProfile({ base: 'aarch64', keepsStoreOrder: true, access: { noncached: { unaligned: true } } })
   expect(profile).toEqual({
     name: 'aarch64',
     keepsStoreOrder: true,
     access: { ...base.access, noncached: { widest: 8, unaligned: true, vectors: false } },
-    sources: {
-      keepsStoreOrder: 'given by the user',
-      access: {
-        ...base.sources.access,
-        noncached: { ...base.sources.access.noncached, unaligned: 'given by the user' },
-      },
-    },
   })
   expect(frozenThroughout(profile)).toBe(true)
-})
-
-test('a cell given the value it has anyway is still the user’s', () => {
-  const { sources } = hostProfile({ base: 'x86-64', keepsStoreOrder: true, access: { normal: { widest: 16 } } })
-  expect(sources.keepsStoreOrder).toBe('given by the user')
-  expect(sources.access.normal.widest).toBe('given by the user')
 })
 
 test('an override of false is not taken for one left out', () => {
@@ -99,14 +103,6 @@ test('undefined overrides leave the row as it is', () => {
   }
   const profile = hostProfile(given as unknown as { base: HostName })
   expect(profile).toEqual(HOST_PROFILES.s390x)
-})
-
-test('a source of one’s own', () => {
-  const profile = hostProfile({ base: 'unknown', keepsStoreOrder: true }, 'the board’s data sheet')
-  expect(profile.sources.keepsStoreOrder).toBe('the board’s data sheet')
-  expect(() => hostProfile({ base: 'unknown' }, '')).toThrow(
-    new TypeError('source must be a string that is not empty, got ""'),
-  )
 })
 
 test('overrides are copied: the user’s objects stay unfrozen and unread afterwards', () => {
@@ -169,12 +165,6 @@ test('checkHostProfile copies and freezes a profile of the user’s', () => {
   expect([...reached(mine)].some(Object.isFrozen)).toBe(false)
 })
 
-test('checkHostProfile fills in sources that were left out', () => {
-  const { name, keepsStoreOrder, access } = plain(HOST_PROFILES.ppc64)
-  const all = texts(checkHostProfile({ name, keepsStoreOrder, access }, 'host'))
-  expect(all).toEqual(Array(1 + 4 * 3).fill('given by the user'))
-})
-
 test.each([
   ['', null, 'host must be an object, got null'],
   ['name', 'z80', 'host.name must be one of .*, got "z80"'],
@@ -184,11 +174,6 @@ test.each([
   ['access.normal.widest', 7, 'host.access.normal.widest must be one of 1, 2, 4, 8, 16, 32, 64, got 7'],
   ['access.writecombine.unaligned', undefined, 'host.access.writecombine.unaligned must be a boolean, got undefined'],
   ['access.device.vectors', 1, 'host.access.device.vectors must be a boolean, got 1'],
-  ['sources', 'a manual', 'host.sources must be an object, got "a manual"'],
-  ['sources.keepsStoreOrder', '', 'host.sources.keepsStoreOrder must be a string that is not empty, got ""'],
-  ['sources.access', 0, 'host.sources.access must be an object, got 0'],
-  ['sources.access.device', 0, 'host.sources.access.device must be an object, got 0'],
-  ['sources.access.device.widest', ' ', 'host.sources.access.device.widest must be a string .*, got " "'],
 ])('checkHostProfile refuses a bad %s', (path, value, text) => {
   const host: Record<string, unknown> = { '': plain(HOST_PROFILES.aarch64) }
   const keys = ['', ...path.split('.').filter(key => key !== '')]

@@ -21,8 +21,12 @@ async function bundle(contents) {
   return outputFiles[0].contents
 }
 
+/** What an emulator needs to run: guest RAM, regions, address spaces and DMA windows. */
+const CORE = 'AddressSpace, GuestRam, MemoryRegion, MemTxAttrs, MemTxResult'
+
 const LIMITS = [
-  { what: 'everything, minified and gzipped', program: "export * from 'guestmem'", gzip: true, limit: 25_000 },
+  { what: 'the core, minified and gzipped', program: `export { ${CORE} } from 'guestmem'`, gzip: true, limit: 25_000 },
+  { what: 'everything, minified and gzipped', program: "export * from 'guestmem'", gzip: true, limit: 40_000 },
   { what: 'MemTxResult alone, minified', program: "export { MemTxResult } from 'guestmem'", gzip: false, limit: 1000 },
 ]
 
