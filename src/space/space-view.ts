@@ -6,7 +6,7 @@ import { EndianForms } from './endian-forms.ts'
 import { emptyView, type FlatView } from './flat-view.ts'
 import { viewOf } from './render.ts'
 import type { SpaceSettings } from './section.ts'
-import { SectionMap } from './section-map.ts'
+import { type SectionMap, sectionMapOf } from './section-map.ts'
 
 export interface AddressSpaceOptions {
   /** The target's byte order: of `load*` and `store*`, and of devices that are `native`. `little` unless said. */
@@ -36,7 +36,7 @@ export abstract class SpaceView extends EndianForms implements Viewer {
       directAccess: checkOneOf(options.directAccess ?? 'by-mapping', DIRECT_ACCESS, 'options.directAccess'),
     }
     root.links.attach(this)
-    this.map = new SectionMap(viewOf(root), this.settings)
+    this.map = sectionMapOf(viewOf(root), this.settings)
   }
 
   /** What is seen at each address, as of the latest change that was rendered. */
@@ -65,7 +65,7 @@ export abstract class SpaceView extends EndianForms implements Viewer {
   protected abstract forgetSection(): void
 
   #show(view: FlatView): void {
-    this.map = new SectionMap(view, this.settings)
+    this.map = sectionMapOf(view, this.settings)
     this.forgetSection()
   }
 }
