@@ -1,5 +1,7 @@
 import { accesses } from './accesses.mjs'
 import { languageOrder, overlapping, ramToRam, ramToRamAgainstMemoryCopy, ramToUser, userToRam } from './copies.mjs'
+import { lookups } from './lookups.mjs'
+import { scale } from './scale.mjs'
 
 const KIB = 1024
 const MIB = 1024 * KIB
@@ -15,9 +17,14 @@ export const GROUPS = {
   language: { pairs: languageOrder, least: 64, most: 8 * MIB },
   overlapping: { pairs: overlapping, least: 4 * KIB, most: 8 * MIB },
   accesses: { pairs: accesses, least: 4, most: 4 },
+  lookups: { pairs: lookups, least: 0, most: 0 },
+  scale: { pairs: scale, least: 0, most: 0 },
 }
 
 export function pairsOf(name, smoke) {
   const { pairs, least, most } = GROUPS[name]
-  return pairs((smoke ? SMOKE_SIZES : SIZES).filter(size => size >= least && size <= most))
+  return pairs(
+    (smoke ? SMOKE_SIZES : SIZES).filter(size => size >= least && size <= most),
+    smoke,
+  )
 }

@@ -3,7 +3,7 @@
 
 /**
  * @typedef {{ case: string, bytes: number, align: string, rival: string, ours: (reps: number) => unknown,
- *   theirs: (reps: number) => unknown }} Pair
+ *   theirs: ((reps: number) => unknown) | number }} Pair `theirs` is a rival, or a limit in nanoseconds.
  * @typedef {{ case: string, bytes: number, align: string, ns: number, rival: string, rivalNs: number, ratio: number }} Row
  */
 
@@ -40,13 +40,14 @@ export function geometricMean(values) {
  */
 export function measure(pair, effort) {
   const ourReps = warmUp(pair.ours, effort)
-  const theirReps = warmUp(pair.theirs, effort)
+  const limit = typeof pair.theirs === 'number' ? pair.theirs : undefined
+  const theirReps = limit === undefined ? warmUp(pair.theirs, effort) : 0
   const ours = []
   const theirs = []
   for (let round = 0; round < effort.rounds; round++) {
     // Who goes first changes, so that neither always runs on the other's warm cache.
     if (round % 2 === 0) ours.push(sample(pair.ours, ourReps))
-    theirs.push(sample(pair.theirs, theirReps))
+    theirs.push(limit ?? sample(pair.theirs, theirReps))
     if (round % 2 === 1) ours.push(sample(pair.ours, ourReps))
   }
   const ns = median(ours)

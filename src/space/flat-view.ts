@@ -1,4 +1,7 @@
 import type { MemoryRegion } from '../region/memory-region.ts'
+import { slotCount, slotOf, slotShift } from './slots.ts'
+
+const NO_HINTS = /* @__PURE__ */ new Int32Array(0)
 
 /** A piece of a flat view: one region seen at contiguous addresses. */
 export interface FlatRange {
@@ -29,25 +32,44 @@ export class FlatView {
   /** The region it was rendered from; undefined for the view of nothing. */
   readonly root: MemoryRegion | undefined
   readonly ranges: readonly FlatRange[]
-  readonly #starts: Float64Array
+  // Made when something is looked for. The starts, between the lowest and the highest of all numbers; and for the pages
+  // of a slot, at which of them the latest was found: most lookups need no search.
+  #starts: Float64Array | undefined
+  #hints: Int32Array = NO_HINTS
+  readonly #shift: number
 
   constructor(root: MemoryRegion | undefined, ranges: readonly FlatRange[]) {
     this.root = root
     this.ranges = Object.freeze(ranges)
-    this.#starts = Float64Array.from(ranges, range => range.start)
+    this.#shift = slotShift(ranges.length)
   }
 
   /** The index of the last range that begins at `address` or below; -1 where none does. */
   indexAt(address: number): number {
-    const starts = this.#starts
+    const starts = this.#starts ?? this.#prepare()
+    const slot = slotOf(address, this.#shift)
+    const hint = this.#hints[slot] as number
+    if ((starts[hint] as number) <= address && address < (starts[hint + 1] as number)) return hint - 1
     let low = 0
-    let high = starts.length
-    while (low < high) {
+    let high = starts.length - 1
+    while (low < high - 1) {
       const middle = (low + high) >>> 1
-      if ((starts[middle] as number) <= address) low = middle + 1
+      if ((starts[middle] as number) <= address) low = middle
       else high = middle
     }
+    this.#hints[slot] = low
     return low - 1
+  }
+
+  #prepare(): Float64Array {
+    const { ranges } = this
+    const starts = new Float64Array(ranges.length + 2)
+    starts[0] = Number.NEGATIVE_INFINITY
+    for (let i = 0; i < ranges.length; i++) starts[i + 1] = (ranges[i] as FlatRange).start
+    starts[ranges.length + 1] = Number.POSITIVE_INFINITY
+    this.#hints = new Int32Array(slotCount(this.#shift))
+    this.#starts = starts
+    return starts
   }
 
   /** The range that holds `address`; undefined where nothing is mapped. */

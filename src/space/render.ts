@@ -2,18 +2,9 @@ import { ADDRESS_LIMIT } from '../check.ts'
 import { expand, type Marks } from '../region/expansion.ts'
 import { globalDirtyLog } from '../region/global-dirty-log.ts'
 import type { MemoryRegion } from '../region/memory-region.ts'
+import { ascending } from './ascending.ts'
 import { emptyView, type FlatRange, FlatView } from './flat-view.ts'
 import { MinHeap } from './min-heap.ts'
-
-interface Candidate {
-  readonly region: MemoryRegion
-  readonly origin: number
-  readonly low: number
-  readonly high: number
-  readonly marks: Marks
-  /** Its place among the candidates; the lowest wins. */
-  readonly rank: number
-}
 
 const rendered = new WeakMap<MemoryRegion, { version: number; view: FlatView }>()
 
@@ -29,7 +20,7 @@ export function viewOf(root: MemoryRegion): FlatView {
   const version = shown.links.version + globalDirtyLog.version
   const known = rendered.get(shown)
   if (known !== undefined && known.version === version) return known.view
-  const view = new FlatView(shown, render(shown))
+  const view = new FlatView(shown, render(shown, known?.view.ranges ?? []))
   rendered.set(shown, { version, view })
   return view
 }
@@ -61,65 +52,118 @@ function isMarked({ readonly, nonvolatile }: MemoryRegion): boolean {
   return readonly || nonvolatile
 }
 
+/**
+ * What may be seen at some addresses, by rank: where several may, the one of the lowest rank is. A column for each field,
+ * and the same ones for one map after the other: to make objects of them, or new columns, takes longer than all the rest.
+ * None but the map that is rendered uses them.
+ */
+const regions: (MemoryRegion | undefined)[] = []
+const markings: Marks[] = []
+/** The address of the region's first byte; may be below zero. */
+const origins: number[] = []
+const lows: number[] = []
+/** The addresses behind the last. */
+const highs: number[] = []
+
 /** First come, first seen, in the order of `expand` (RULES C4); n log n in the number of regions. */
-function render(root: MemoryRegion): FlatRange[] {
-  const candidates: Candidate[] = []
+function render(root: MemoryRegion, before: readonly FlatRange[]): FlatRange[] {
+  let count = 0
   expand(root, 0, 0, ADDRESS_LIMIT, (region, origin, low, high, marks) => {
-    if (region.kind !== 'container') candidates.push({ region, origin, low, high, marks, rank: candidates.length })
+    if (region.kind === 'container') return
+    regions[count] = region
+    markings[count] = marks
+    origins[count] = origin
+    lows[count] = low
+    highs[count++] = high
   })
-  return sweep(candidates)
+  const ranges = sweep(count, before)
+  regions.fill(undefined)
+  return ranges
 }
 
-/** Sweeps over the addresses; the lowest rank of those that are open is seen. */
-function sweep(candidates: readonly Candidate[]): FlatRange[] {
-  const byStart = [...candidates].sort((a, b) => a.low - b.low)
+/**
+ * Sweeps over the addresses; the lowest rank of those that are open is seen. Pieces that go on where the last one ends are
+ * one range (RULES C5).
+ */
+function sweep(count: number, before: readonly FlatRange[]): FlatRange[] {
+  const byLow = ascending(lows, count)
+  const lowOf = (index: number): number => (index < count ? (lows[byLow[index] as number] as number) : ADDRESS_LIMIT)
   const open = new MinHeap()
   const ranges: FlatRange[] = []
   let next = 0
   let address = 0
-  while (next < byStart.length || open.size > 0) {
-    if (open.size === 0) address = (byStart[next] as Candidate).low
-    for (let c = byStart[next]; c !== undefined && c.low <= address; c = byStart[++next]) open.push(c.rank)
-    const seen = candidates[open.least] as Candidate
-    if (seen.high <= address) {
+  // The range in the making: its rank, where it starts, and the first of those before that is not below it.
+  let latest = -1
+  let start = 0
+  let old = 0
+  while (next < count || open.size > 0) {
+    if (open.size === 0) {
+      if (latest >= 0) old = append(ranges, latest, start, address, before, old)
+      latest = -1
+      address = lowOf(next)
+    }
+    while (next < count && lowOf(next) <= address) open.push(byLow[next++] as number)
+    const seen = open.least
+    const high = highs[seen] as number
+    if (high <= address) {
       open.pop()
       continue
     }
-    const end = Math.min(seen.high, byStart[next]?.low ?? ADDRESS_LIMIT)
-    append(ranges, seen, address, end)
-    address = end
+    if (!isShownAlike(latest, seen)) {
+      if (latest >= 0) old = append(ranges, latest, start, address, before, old)
+      latest = seen
+      start = address
+    }
+    address = Math.min(high, lowOf(next))
   }
+  if (latest >= 0) append(ranges, latest, start, address, before, old)
   return ranges
 }
 
-/** Reads come from its block (RULES A3). The same for all of a view's ranges of one region, as `rom` is. */
-function isRomd(region: MemoryRegion): boolean {
-  return region.kind === 'romDevice' && region.romdMode
+/** Of one region, at one place, with the same marks. */
+function isShownAlike(rank: number, other: number): boolean {
+  if (rank === other) return true
+  if (regions[rank] !== regions[other] || origins[rank] !== origins[other]) return false
+  return isMarkedAlike(markings[rank] as Marks, markings[other] as Marks)
 }
 
-/** Adds a piece; one that goes on where the last one ends makes it longer (RULES C5). */
-function append(ranges: FlatRange[], seen: Candidate, start: number, end: number): void {
-  const { region, marks } = seen
-  const offset = start - seen.origin
-  const last = ranges[ranges.length - 1]
-  if (
-    last !== undefined &&
-    last.end === start &&
-    last.region === region &&
-    last.offset + (start - last.start) === offset &&
-    last.readonly === marks.readonly &&
-    last.nonvolatile === marks.nonvolatile
-  )
-    ranges[ranges.length - 1] = { ...last, end }
-  else
-    ranges.push({
-      start,
-      end,
-      region,
-      offset,
-      ...marks,
-      rom: region.readonly,
-      romd: isRomd(region),
-      dirtyLogMask: region.dirtyLogMask,
-    })
+function isMarkedAlike(a: Marks, b: Marks): boolean {
+  return a.readonly === b.readonly && a.nonvolatile === b.nonvolatile
+}
+
+/**
+ * Adds a range; the same object where there is the same in the view before: most of a large map stays.
+ *
+ * @param from Where to look for it in `before`. Returned for the next.
+ */
+function append(
+  ranges: FlatRange[],
+  rank: number,
+  start: number,
+  end: number,
+  before: readonly FlatRange[],
+  from: number,
+): number {
+  const region = regions[rank] as MemoryRegion
+  const mark = markings[rank] as Marks
+  const offset = start - (origins[rank] as number)
+  const { readonly, nonvolatile } = mark
+  const { readonly: rom, dirtyLogMask } = region
+  // Reads come from its block (RULES A3).
+  const romd = region.kind === 'romDevice' && region.romdMode
+  let at = from
+  while (at < before.length && (before[at] as FlatRange).start < start) at++
+  const old = before[at]
+  const same =
+    old !== undefined &&
+    old.start === start &&
+    old.end === end &&
+    old.region === region &&
+    old.offset === offset &&
+    isMarkedAlike(old, mark) &&
+    old.rom === rom &&
+    old.romd === romd &&
+    old.dirtyLogMask === dirtyLogMask
+  ranges.push(same ? old : { start, end, region, offset, readonly, rom, romd, nonvolatile, dirtyLogMask })
+  return at
 }

@@ -32,10 +32,11 @@ export class SpaceAccess extends SpaceView {
   readonly #big: boolean
   /** The target's byte order is not the host's, which elements are in. */
   readonly #swaps: boolean
-  // The section of the latest access, and what the short way to RAM needs of it.
+  // The section of the latest access that had to look for one.
   #section: Section
   #start = 0
-  /** The same modulo 2^32, as an integer that the JIT keeps unboxed. */
+  // What the short way to RAM needs of the latest that was accessed twice: others don't drive it out.
+  /** Where it starts modulo 2^32, as an integer that the JIT keeps unboxed. */
   #low = 0
   #loads8: Uint8Array
   #loads16: Uint16Array
@@ -69,7 +70,10 @@ export class SpaceAccess extends SpaceView {
   }
 
   protected forgetSection(): void {
-    this.#remember(Section.unassigned(0, 0, this.settings))
+    const none = Section.unassigned(0, 0, this.settings)
+    this.#section = none
+    this.#start = none.start
+    this.#shorten(none)
   }
 
   /**
@@ -297,19 +301,21 @@ export class SpaceAccess extends SpaceView {
   #select(address: number): Section {
     const latest = this.#section
     const at = address - latest.start
-    return at >>> 0 === at && at < latest.length && typeof address === 'number' ? latest : this.#find(address)
+    if (at >>> 0 !== at || at >= latest.length || typeof address !== 'number') return this.#find(address)
+    if (latest.loads8 !== this.#loads8 && latest.loads8.length > 0) this.#shorten(latest)
+    return latest
   }
 
   #find(address: number): Section {
     checkAddress(address, 'address')
     const section = this.sections.select(address)
-    this.#remember(section)
+    this.#section = section
+    this.#start = section.start
     return section
   }
 
-  #remember(section: Section): void {
-    this.#section = section
-    this.#start = section.start
+  /** From here on the short way leads to this section. */
+  #shorten(section: Section): void {
     this.#low = section.start | 0
     this.#loads8 = section.loads8
     this.#loads16 = section.loads16

@@ -6,7 +6,7 @@ import { EndianForms } from './endian-forms.ts'
 import { emptyView, type FlatView } from './flat-view.ts'
 import { viewOf } from './render.ts'
 import type { SpaceSettings } from './section.ts'
-import { SectionMap } from './section-map.ts'
+import { type SectionMap, sectionMapOf } from './section-map.ts'
 
 export interface AddressSpaceOptions {
   /** The target's byte order: of `load*` and `store*`, and of devices that are `native`. `little` unless said. */
@@ -44,7 +44,7 @@ export abstract class SpaceView extends EndianForms implements Viewer {
     }
     this.bounceBytes = checkInteger(options.bounceBytes ?? 4096, 'options.bounceBytes', 0, 2 ** 32)
     root.links.attach(this)
-    this.sections = new SectionMap(viewOf(root), this.settings)
+    this.sections = sectionMapOf(viewOf(root), this.settings)
   }
 
   /** What is seen at each address, as of the latest change that was rendered. */
@@ -84,7 +84,7 @@ export abstract class SpaceView extends EndianForms implements Viewer {
   protected abstract forgetSection(): void
 
   #show(view: FlatView): void {
-    this.sections = new SectionMap(view, this.settings)
+    this.sections = sectionMapOf(view, this.settings)
     this.forgetSection()
   }
 }

@@ -12,7 +12,7 @@ export type MakeRam = (bytes: number, options?: GuestRamOptions) => GuestRam
 const SIZE = 2048
 const MARGIN = 64
 
-/** What the bytes must be after each transfer; the order of the accesses is another suite's matter. */
+/** What the bytes must be after each transfer (RULES M1); the order of the accesses is another suite's matter. */
 export function transferContract(name: string, make: MakeRam): void {
   describe(name, () => {
     const ram = make(1 << 20)

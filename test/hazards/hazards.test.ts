@@ -15,6 +15,7 @@ vi.stubGlobal('Atomics', Object.assign(Object.create(Atomics), STEPPED_ATOMICS))
 
 const broken = (runs: readonly Run[]) => runs.filter(({ problem }) => problem !== undefined)
 
+// Why QEMU is to have such a move as well (RULES M3).
 describe.each(HAZARDS)('$id: $title', ({ cases, claims = [] }) => {
   describe.each(cases)('$scenario.name', ({ bad, scenario, ours = OURS }) => {
     test(`${bad.name} breaks the guest`, () => {

@@ -95,7 +95,7 @@ export const PROPERTIES: Readonly<Record<PropertyName, Property>> = {
     return undefined
   },
 
-  /** S2.1, H2, H5. */
+  /** S2.1, H2, H5; RULES M2. */
   '1, 2, 4 and 8 aligned bytes are one access': (log, { dst, src, length, scratch = NONE, loadsUnaligned }) => {
     if (![1, 2, 4, 8].includes(length)) return undefined
     const made = [0, 0]

@@ -29,7 +29,7 @@ function trees(text: string): string[] {
     .sort()
 }
 
-describe('L any other gives one that prints the same, and says what it left open', () => {
+describe('L3 any other gives one that prints the same, and says what it left open', () => {
   test.each(machines.filter(({ level }) => level !== 'A'))('$name', ({ recorded, text }) => {
     const machine = machineFromMtree(text)
     expect(machine.spaces.map(({ name }) => name)).toEqual(recorded.address_spaces.map(({ name }) => name))
@@ -132,7 +132,7 @@ describe('a text as people paste it', () => {
     ).toEqual([0, 1])
   })
 
-  test('which names the same region twice, or leaves an order open, asks', () => {
+  test('L2 which names the same region twice, or leaves an order open, asks', () => {
     const overlap = `${TEXT.split('\n').slice(0, 3).join('\n')}
     0000000000000000-0000000000000fff (prio 0, i/o): a
     0000000000000800-00000000000017ff (prio 0, i/o): b
@@ -159,5 +159,57 @@ describe('a text as people paste it', () => {
   test('that is none is refused', () => {
     expect(() => parseMtree(7 as unknown as string)).toThrow(/^text must be a string, got number/)
     expect(() => machineFromMtree('hello')).toThrow(RangeError)
+  })
+})
+
+describe('an alias of a region that is printed on its own', () => {
+  const at = (aliases: string, regions: string) => {
+    const text = `address-space: memory
+  0000000000000000-ffffffffffffffff (prio 0, i/o): system
+${aliases}
+
+${regions}
+`
+    const [space] = machineFromMtree(text).spaces
+    return space === undefined
+      ? []
+      : formatFlatView(space)
+          .split('\n')
+          .map(line => line.trim())
+  }
+
+  test('L4 is of the nth such region, where names repeat', () => {
+    const lines = at(
+      `    0000000000000000-0000000000000fff (prio 0, ram): alias one @pc.ram 0000000000000000-0000000000000fff
+    0000000000001000-0000000000001fff (prio 0, rom): alias two @pc.ram 0000000000000000-0000000000000fff`,
+      `memory-region: pc.ram
+  0000000000000000-0000000000000fff (prio 0, ram): pc.ram
+
+memory-region: pc.ram
+  0000000000000000-0000000000000fff (prio 0, rom): pc.ram`,
+    )
+    expect(lines).toEqual([
+      '0000000000000000-0000000000000fff (prio 0, ram): pc.ram',
+      '0000000000001000-0000000000001fff (prio 0, rom): pc.ram',
+    ])
+  })
+
+  test('L6 begins at its address in a container that is not printed', () => {
+    const lines = at(
+      '    0000000000000000-0000000000000fff (prio 0, ram): alias one @bar 0000000000000000-0000000000000fff',
+      `memory-region: bar
+  0000000000004000-0000000000004fff (prio 0, ram): bar`,
+    )
+    expect(lines).toEqual(['0000000000000000-0000000000000fff (prio 0, ram): bar'])
+  })
+
+  test('L5 may be a container by the word of newer versions', () => {
+    const lines = at(
+      '    0000000000000000-0000000000000fff (prio 0, i/o): alias one @pci 0000000000001000-0000000000001fff',
+      `memory-region: pci
+  0000000000000000-0000000000001fff (prio 0, container): pci
+    0000000000001800-00000000000018ff (prio 0, ram): vram`,
+    )
+    expect(lines).toEqual(['0000000000000800-00000000000008ff (prio 0, ram): vram'])
   })
 })

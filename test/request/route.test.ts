@@ -53,6 +53,7 @@ function expected(table: Record<HostName, Row>, host: HostName, cacheMode: Cache
   return DIRECT[policy].includes(cacheMode) ? (table[host][CACHE_MODES.indexOf(cacheMode)] as Route) : 'ops'
 }
 
+// RULES M4 makes a ram-device direct; here that is for the policy to say (S1.3).
 describe.each(HOSTS)('S4 on %s', host => {
   test.each(POLICIES)('S1.3 %s: every kind of memory, cache mode and direction', policy => {
     for (const kind of MEMORY)
