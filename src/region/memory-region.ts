@@ -12,6 +12,7 @@ import { OpsAccess } from './ops-access.ts'
 import { checkRegion, checkSize, RegionTree } from './region-tree.ts'
 import { REJECT } from './reject-access.ts'
 import { transaction } from './transaction.ts'
+import { settleViewers } from './viewers.ts'
 
 export interface RamRegionOptions {
   /** How the host maps it (S1); unless said `normal`, of a ramDevice `noncached`. Set here, never changed (S1.2). */
@@ -154,6 +155,7 @@ export class MemoryRegion extends RegionTree<MemoryRegion> {
 
   /** Runs `body`; what it changes is rendered once, at the end of the outermost transaction. */
   static transaction<T>(body: () => T): T {
+    settleViewers()
     return transaction(body)
   }
 

@@ -1,4 +1,4 @@
-import { currentEpoch, markDirty, markMap, nextEpoch, transaction, type Viewer } from './transaction.ts'
+import { currentEpoch, markDirty, markMap, transaction, type Viewer } from './transaction.ts'
 import { addViewer, removeViewer } from './viewers.ts'
 
 /** A region, as far as the shape of its tree goes. */
@@ -62,8 +62,6 @@ export class RegionLinks<R extends RegionNode<R>> {
     this.#viewers.add(viewer)
     addViewer(viewer)
     this.retain()
-    // It renders now, perhaps within a transaction: what changes from here on is news to it.
-    nextEpoch()
   }
 
   detach(viewer: Viewer): void {
@@ -83,7 +81,7 @@ export class RegionLinks<R extends RegionNode<R>> {
     const stack: R[] = [this.#region]
     for (let region = stack.pop(); region !== undefined; region = stack.pop()) {
       const { links } = region
-      // Marked in this transaction already, and all above it; but what was just enabled was not passed before.
+      // Marked since somebody looked, and all above it; but what was just enabled was not passed before.
       if (links.#changedIn === epoch && links !== this) continue
       links.#changedIn = epoch
       links.version++

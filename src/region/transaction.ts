@@ -4,6 +4,8 @@ export interface Viewer {
   readonly serial: number
   /** Called once at the end of the outermost transaction in which something it shows has changed. */
   update(): void
+  /** Renders what has changed, where nobody has looked since. */
+  settle(): void
 }
 
 /** What waits for the end of the outermost transaction. */
@@ -35,12 +37,12 @@ let notifiersPending = false
 let dirty = new Set<Viewer>()
 let conductor: Conductor | undefined
 
-/** Changes until the outermost transaction ends carry the same number. */
+/** Changes carry the same number until somebody looks at what they changed: to mark it once is enough. */
 export function currentEpoch(): number {
   return epoch
 }
 
-/** From here on a change counts as a new one: something has been rendered from the trees as they are now. */
+/** From here on a change counts as a new one: somebody looks at the trees as they are now. */
 export function nextEpoch(): void {
   epoch++
 }
@@ -70,7 +72,8 @@ export function setConductor(one: Conductor): void {
 
 /** Undefined where nothing is pending. From here on nothing is. */
 export function takePending(): Pending | undefined {
-  epoch++
+  // Who is told of transactions has views rendered at their ends.
+  if (conductor !== undefined) epoch++
   if (!mapPending && !notifiersPending) return undefined
   const taken = {
     map: mapPending,

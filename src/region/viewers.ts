@@ -1,4 +1,4 @@
-import { markDirty, type Viewer } from './transaction.ts'
+import { inTransaction, markDirty, type Viewer } from './transaction.ts'
 
 /** All address spaces, by serial number. Weak: a space that nobody destroys can be collected with its regions. */
 const viewers = /* @__PURE__ */ new Map<number, WeakRef<Viewer>>()
@@ -23,4 +23,21 @@ export function markAllDirty(): void {
     const viewer = ref.deref()
     if (viewer !== undefined) markDirty(viewer)
   }
+}
+
+let stale = false
+
+/** Some viewer is to render what has changed when it is looked at. */
+export function markStale(): void {
+  stale = true
+}
+
+/**
+ * Has them all render now. Before a transaction in which the library's user runs: until its end the map is seen as it was
+ * at its beginning (RULES C1).
+ */
+export function settleViewers(): void {
+  if (!stale || inTransaction()) return
+  stale = false
+  for (const ref of viewers.values()) ref.deref()?.settle()
 }

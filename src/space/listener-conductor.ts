@@ -1,6 +1,7 @@
 import { type CoalescedRange, setCoalescingReporter } from '../region/coalescing.ts'
 import type { MemoryRegion } from '../region/memory-region.ts'
 import { inTransaction, type Pending, setConductor, takePending, within } from '../region/transaction.ts'
+import { settleViewers } from '../region/viewers.ts'
 import { attempt, callForward, callReverse, rethrow } from './listener-calls.ts'
 import { carryOut } from './listener-commit.ts'
 import { allListeners, listenedSpaces } from './listener-list.ts'
@@ -11,8 +12,9 @@ let calling = false
 const waiting: (() => void)[] = []
 let flushing = false
 
-/** From here on listeners are told of transactions. */
+/** From here on listeners are told of transactions, and views are rendered at their ends. */
 export function conduct(): void {
+  settleViewers()
   setConductor({ begin, commit })
   setCoalescingReporter({ perform, report, flush })
 }

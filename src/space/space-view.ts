@@ -1,6 +1,7 @@
 import { checkInteger, checkKeys, checkObject, checkOneOf, checkText, show } from '../check.ts'
 import { MemoryRegion } from '../region/memory-region.ts'
-import { markDirty, transaction, type Viewer } from '../region/transaction.ts'
+import { inTransaction, markDirty, nextEpoch, transaction, type Viewer } from '../region/transaction.ts'
+import { markStale } from '../region/viewers.ts'
 import { DIRECT_ACCESS, type DirectAccess } from '../request/route.ts'
 import { EndianForms } from './endian-forms.ts'
 import { emptyView, type FlatView } from './flat-view.ts'
@@ -19,7 +20,7 @@ export interface AddressSpaceOptions {
 
 let serial = 0
 
-/** The part of an address space that knows its tree: what it shows, as of the latest change that was rendered. */
+/** The part of an address space that knows its tree: what it shows, as of the end of the latest transaction. */
 export abstract class SpaceView extends EndianForms implements Viewer {
   readonly name: string
   readonly root: MemoryRegion
@@ -28,8 +29,8 @@ export abstract class SpaceView extends EndianForms implements Viewer {
   readonly settings: SpaceSettings
   /** The budget of its bounce buffers. */
   readonly bounceBytes: number
-  /** The sections of the view. For this floor and those above. */
-  sections: SectionMap
+  /** Undefined where what is seen has changed, and nobody has looked since. */
+  #sections: SectionMap | undefined
   #destroyed = false
 
   constructor(name: string, root: MemoryRegion, options: AddressSpaceOptions) {
@@ -44,10 +45,17 @@ export abstract class SpaceView extends EndianForms implements Viewer {
     }
     this.bounceBytes = checkInteger(options.bounceBytes ?? 4096, 'options.bounceBytes', 0, 2 ** 32)
     root.links.attach(this)
-    this.sections = sectionMapOf(viewOf(root), this.settings)
+    // In a transaction it shows the tree as it is now, not as it will be.
+    if (inTransaction()) this.#render()
+    else markStale()
   }
 
-  /** What is seen at each address, as of the latest change that was rendered. */
+  /** The sections of the view. For this floor and those above. */
+  get sections(): SectionMap {
+    return this.#sections ?? this.#render()
+  }
+
+  /** What is seen at each address, as of the end of the latest transaction. */
   get view(): FlatView {
     return this.sections.view
   }
@@ -65,9 +73,19 @@ export abstract class SpaceView extends EndianForms implements Viewer {
     return this.#destroyed ? emptyView() : viewOf(this.root)
   }
 
-  /** Looks at the tree again. Called at the end of a transaction that changed what is seen. */
-  update(view: FlatView = this.nextView()): void {
-    if (view !== this.sections.view) this.#show(view)
+  /**
+   * Called at the end of a transaction that changed what is seen. Who doesn't say what that is now has it rendered when
+   * it is looked at: devices that come one by one then cost the same each.
+   */
+  update(view?: FlatView): void {
+    if (view !== undefined && view === this.#sections?.view) return
+    this.#sections = view && sectionMapOf(view, this.settings)
+    if (view === undefined) markStale()
+    this.forgetSection()
+  }
+
+  settle(): void {
+    if (this.#sections === undefined) this.#render()
   }
 
   /** Lets go of the tree; the space shows nothing from the end of the transaction on, at once where none is open (RULES C10). */
@@ -83,8 +101,9 @@ export abstract class SpaceView extends EndianForms implements Viewer {
   /** Called when sections of the map before this one must not be used any more. */
   protected abstract forgetSection(): void
 
-  #show(view: FlatView): void {
-    this.sections = sectionMapOf(view, this.settings)
-    this.forgetSection()
+  #render(): SectionMap {
+    nextEpoch()
+    this.#sections = sectionMapOf(this.nextView(), this.settings)
+    return this.#sections
   }
 }

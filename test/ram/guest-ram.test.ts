@@ -178,6 +178,21 @@ describe('blocks', () => {
     expect(ram.blocks).toHaveLength(2)
   })
 
+  test('a view is of the block, or a part of it', () => {
+    const ram = GuestRam.allocate(4 * 4096)
+    ram.block('ahead', 1)
+    const block = ram.block('block', 100)
+    const place = ({ byteOffset, length }: Uint8Array) => [byteOffset, length]
+    expect(place(block.view())).toEqual([4096, 100])
+    expect(place(block.view(10))).toEqual([4106, 90])
+    expect(place(block.view(10, 20))).toEqual([4106, 20])
+    expect(place(block.view(100, 0))).toEqual([4196, 0])
+    expect(() => block.view(101)).toThrow(/^offset must be an integer from 0 to 100, got 101$/)
+    expect(() => block.view(-1)).toThrow(/^offset .*got -1$/)
+    expect(() => block.view(10, 91)).toThrow(/^length must be an integer from 0 to 90, got 91$/)
+    expect(() => block.view(0, Number.NaN)).toThrow(/^length .*got NaN$/)
+  })
+
   test('a handle that is none is refused', () => {
     const { handle } = GuestRam.allocate(4096)
     const broken: unknown[] = [undefined, null, 'handle', {}, { ...handle, buffer: new ArrayBuffer(8) }]

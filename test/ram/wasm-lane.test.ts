@@ -136,6 +136,15 @@ describe.each([true, false])('the way of a user buffer (scratch in a memory of i
     },
   )
 
+  test('bytes line up where their addresses are equal modulo 8', () => {
+    expect(ways({}, true, 4099, 3, 100)).toMatchObject({ into: [], out: [] })
+    expect(ways({}, true, 4099, 3, LARGE)).toMatchObject({ into: [], out: [] })
+    const { into, out, base } = ways({}, true, 4097, 7, 100)
+    expect({ into, out }).toEqual({ into: [`copyIn 4097 ${base + 7} 100`], out: [`copyOut ${base + 7} 4097 100`] })
+    expect(ways({}, true, 4097, 7, LARGE).into.length).toBeGreaterThan(500)
+    expect(ways({}, true, 4097, 7, LARGE).out.length).toBeGreaterThan(500)
+  })
+
   test.each([3, 5, 9, 17, 100, 255, 256])('%i bytes that do not are shifted by a kernel, from the stage', size => {
     const { into, out, base } = ways({}, true, 4096, 3, size, 2)
     expect({ into, out }).toEqual({
@@ -221,6 +230,9 @@ describe.each([true, false])('the way of a user buffer (scratch in a memory of i
       lane.copyOut(guest, 0, 8192, size)
       lane.bulkIn(4096, guest, 0, size)
       lane.bulkOut(guest, 0, 8192, size)
+      lane.bulkIn(4096, guest, 2, 7)
+      lane.bulkOut(guest, 2, 8192, 7)
+      expect(log.splice(-2)).toEqual(['bulk 4096 102 7', 'bulk 102 8192 7'])
       expect(log.splice(0)).toEqual([
         `copy 4096 100 ${size}`,
         `copy 100 8192 ${size}`,
@@ -275,8 +287,11 @@ describe('without room for a stage', () => {
       'script copyUserIn',
       'script copyUserOut',
     ])
-    lane.move(40, 0, 100)
+    const due = bytes.slice(0, 1024)
+    due.copyWithin(240, 200, 300)
+    lane.move(240, 200, 100)
     expect(log).toEqual(['script move'])
+    expect(same(bytes.subarray(0, 1024), due)).toBe(true)
     expect(grow).toHaveBeenCalledTimes(1)
   })
 })
@@ -312,8 +327,13 @@ describe('H13: a move up', () => {
     expect(log.splice(0)).toEqual(['upRing 40 40 100 0'])
     expect(() => refused.lane.move(41, 0, 100)).toThrow(/need 41 bytes of scratch, over the limit of 40/)
     expect(log).toEqual([])
-    make({ scratch: { limit: 40, beyond: 'backwards' } }).lane.move(41, 0, 100)
+    const { lane, bytes } = make({ scratch: { limit: 40, beyond: 'backwards' } })
+    noise(bytes.subarray(0, 1024), 4)
+    const due = bytes.slice(0, 1024)
+    due.copyWithin(141, 100, 200)
+    lane.move(141, 100, 100)
     expect(log).toEqual(['script move'])
+    expect(same(bytes.subarray(0, 1024), due)).toBe(true)
   })
 
   test('the stage grows to what it needs with 16 bytes to spare, and is kept up to 16 MiB', () => {

@@ -1,4 +1,4 @@
-import { AddressSpace, MemoryRegion, MemTxResult } from 'guestmem'
+import { AddressSpace, MemoryRegion, MemTxResult, registerMemoryListener } from 'guestmem'
 import { describe, expect, test } from 'vitest'
 import { block, countUpdates, QUIET, shown } from '../space/board.ts'
 
@@ -164,5 +164,49 @@ describe('C1 accesses inside a transaction', () => {
       return made
     })
     expect(late.view.find(32)?.region.name).toBe('b')
+  })
+})
+
+describe('C2 a view is rendered when it is looked at', () => {
+  const board = () => {
+    const root = MemoryRegion.container('root', 64)
+    const region = MemoryRegion.io('region', QUIET, 8)
+    return { root, region, space: new AddressSpace('space', root) }
+  }
+
+  test('and not for each change that nobody looks at', () => {
+    const { root, region, space } = board()
+    let looks = 0
+    // Rendering asks for them; nothing that only changes the tree does.
+    const list = root.subregions
+    Object.defineProperty(root, 'subregions', { get: () => [looks++, list][1] })
+    root.addSubregion(0, region)
+    for (let at = 1; at < 20; at++) region.setAddress(at)
+    expect(looks).toBe(0)
+    expect(space.view.ranges.map(({ start }) => start)).toEqual([19])
+    expect(looks).toBeGreaterThan(0)
+  })
+
+  test('so that what a transaction changes is not seen before its end, though nobody looked before it', () => {
+    const { root, region, space } = board()
+    root.addSubregion(0, region)
+    MemoryRegion.transaction(() => {
+      region.setAddress(16)
+      MemoryRegion.transaction(() => region.setSize(4))
+      expect(space.view.ranges.map(({ start, end }) => [start, end])).toEqual([[0, 8]])
+    })
+    expect(space.view.ranges.map(({ start, end }) => [start, end])).toEqual([[16, 20]])
+  })
+
+  test('nor by a callback of a listener that comes later (C7)', () => {
+    const { root, region, space: other } = board()
+    // Spaces change over in the order of their creation (C2): this one after the callback.
+    const space = new AddressSpace('later', root)
+    root.addSubregion(0, region)
+    const seen: number[] = []
+    const stop = registerMemoryListener(other, { regionAdd: () => seen.push(space.view.ranges[0]?.start ?? -1) })
+    region.setAddress(8)
+    expect(seen).toEqual([0, 0])
+    stop()
   })
 })
