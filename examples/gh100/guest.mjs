@@ -56,8 +56,8 @@ function prepare(memory, { write, sector, segments }, index) {
     memory.write(address, bytes.subarray(done, done + length))
     done += length
   }
-  memory.store32(HEADER, write ? virtio.VIRTIO_BLK_T_OUT : virtio.VIRTIO_BLK_T_IN)
-  memory.store64(HEADER + 8, BigInt(sector))
+  memory.store32le(HEADER, write ? virtio.VIRTIO_BLK_T_OUT : virtio.VIRTIO_BLK_T_IN)
+  memory.store64le(HEADER + 8, BigInt(sector))
   memory.store8(STATUS, NOT_YET)
   const chain = [
     { address: HEADER, length: virtio.HEADER_BYTES, flags: 0 },
@@ -67,19 +67,19 @@ function prepare(memory, { write, sector, segments }, index) {
   for (const [number, { address, length, flags }] of chain.entries()) {
     const next = number + 1 < chain.length
     const at = QUEUE.desc + virtio.DESC_BYTES * number
-    memory.store64(at, BigInt(address))
-    memory.store32(at + 8, length)
-    memory.store16(at + 12, flags | (next ? virtio.VIRTQ_DESC_F_NEXT : 0))
-    memory.store16(at + 14, next ? number + 1 : 0)
+    memory.store64le(at, BigInt(address))
+    memory.store32le(at + 8, length)
+    memory.store16le(at + 12, flags | (next ? virtio.VIRTQ_DESC_F_NEXT : 0))
+    memory.store16le(at + 14, next ? number + 1 : 0)
   }
-  memory.store16(QUEUE.avail + virtio.RING + 2 * (index % virtio.QUEUE_SIZE), 0)
-  memory.store16(QUEUE.avail + virtio.RING_IDX, index + 1)
+  memory.store16le(QUEUE.avail + virtio.RING + 2 * (index % virtio.QUEUE_SIZE), 0)
+  memory.store16le(QUEUE.avail + virtio.RING_IDX, index + 1)
   return bytes
 }
 
 /** @returns {boolean} The request is done. False: the device says that it will not do any more. */
 function poll(memory, line, index) {
-  for (let polls = 1; memory.load16(QUEUE.used + virtio.RING_IDX) === index; polls++) {
+  for (let polls = 1; memory.load16le(QUEUE.used + virtio.RING_IDX) === index; polls++) {
     if (Atomics.load(line, LINE.needsReset) !== 0) return false
     if (polls % POLLS === 0) Atomics.wait(line, LINE.needsReset, 0, 1)
   }
@@ -97,7 +97,7 @@ function check(memory, { name, write, segments }, index, sent) {
   const entry = QUEUE.used + virtio.RING + 8 * (index % virtio.QUEUE_SIZE)
   const hazards = []
   if (memory.load8(STATUS) !== virtio.VIRTIO_BLK_S_OK) hazards.push('the index was seen before the status')
-  if (memory.load32(entry) !== 0 || memory.load32(entry + 4) !== (write ? 0 : sent.length) + 1)
+  if (memory.load32le(entry) !== 0 || memory.load32le(entry + 4) !== (write ? 0 : sent.length) + 1)
     hazards.push('the index was seen before its entry')
   return { name, hazards, sha: createHash('sha1').update(bytes).digest('hex') }
 }

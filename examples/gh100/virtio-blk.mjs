@@ -57,8 +57,8 @@ export class VirtioBlk {
   /** The driver has made requests available. */
   kick() {
     const { avail, desc } = this.#queue
-    while (!this.needsReset && this.#seen !== this.memory.load16(avail + RING_IDX)) {
-      const head = this.memory.load16(avail + RING + 2 * (this.#seen % QUEUE_SIZE))
+    while (!this.needsReset && this.#seen !== this.memory.load16le(avail + RING_IDX)) {
+      const head = this.memory.load16le(avail + RING + 2 * (this.#seen % QUEUE_SIZE))
       const chain = this.#chain(desc, head)
       if (chain === undefined) return this.#fail('a chain of descriptors that no request has')
       const written = this.#request(chain)
@@ -75,13 +75,13 @@ export class VirtioBlk {
       // A guest may link them in a circle.
       if (index >= QUEUE_SIZE || chain.length === QUEUE_SIZE) return undefined
       const at = desc + DESC_BYTES * index
-      const address = this.memory.load64(at)
-      const length = this.memory.load32(at + 8)
-      const flags = this.memory.load16(at + 12)
+      const address = this.memory.load64le(at)
+      const length = this.memory.load32le(at + 8)
+      const flags = this.memory.load16le(at + 12)
       if (address + BigInt(length) > ADDRESS_LIMIT) return undefined
       chain.push({ address: Number(address), length, write: (flags & VIRTQ_DESC_F_WRITE) !== 0 })
       if ((flags & VIRTQ_DESC_F_NEXT) === 0) break
-      index = this.memory.load16(at + 14)
+      index = this.memory.load16le(at + 14)
     }
     const [header, status] = [chain[0], chain[chain.length - 1]]
     const whole = chain.length > 1 && !header.write && header.length === HEADER_BYTES && status.write
@@ -91,8 +91,8 @@ export class VirtioBlk {
   /** @returns {number | undefined} How many bytes it wrote to guest memory; undefined: it is not done. */
   #request(chain) {
     const header = chain[0].address
-    const type = this.memory.load32(header)
-    const position = Number(this.memory.load64(header + 8) & 0xffff_ffffn) * SECTOR_BYTES
+    const type = this.memory.load32le(header)
+    const position = Number(this.memory.load64le(header + 8) & 0xffff_ffffn) * SECTOR_BYTES
     const data = chain.slice(1, -1)
     const read = type === VIRTIO_BLK_T_IN
     const length = data.reduce((sum, segment) => sum + segment.length, 0)
@@ -127,11 +127,11 @@ export class VirtioBlk {
   /** The entry first, then the index that the driver polls: the space keeps the order. */
   #complete(head, written) {
     const { used } = this.#queue
-    const index = this.memory.load16(used + RING_IDX)
+    const index = this.memory.load16le(used + RING_IDX)
     const entry = used + RING + 8 * (index % QUEUE_SIZE)
-    this.memory.store32(entry, head)
-    this.memory.store32(entry + 4, written)
-    this.memory.store16(used + RING_IDX, index + 1)
+    this.memory.store32le(entry, head)
+    this.memory.store32le(entry + 4, written)
+    this.memory.store16le(used + RING_IDX, index + 1)
   }
 
   #fail(why) {
