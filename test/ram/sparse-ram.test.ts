@@ -54,7 +54,7 @@ describe('its blocks', () => {
     const sparse = new SparseRam({ memoryBytes: MEMORY })
     expect(sizes(sparse.blocks('a', 1))).toEqual([[0, 1]])
     expect(sizes(sparse.blocks('b', PAGE + 1))).toEqual([[PAGE, PAGE + 1]])
-    // One page is left there, so what follows begins a guest RAM of its own.
+    expect(sizes(sparse.blocks('fits', PAGE))).toEqual([[3 * PAGE, PAGE]])
     expect(sizes(sparse.blocks('c', MEMORY + 5))).toEqual([
       [0, MEMORY],
       [0, 5],
