@@ -1,7 +1,6 @@
-import { AddressSpace, MemoryRegion, type MemoryRegionOps } from 'guestmem'
+import { AddressSpace, MemoryRegion, type MemoryRegionOps, SparseRam } from 'guestmem'
 import type { MachineDescription, RegionDescription } from './description.ts'
 import { exactly, remember } from './exact.ts'
-import { RamPool } from './ram-pool.ts'
 import { type Unreachable, unreachableOf } from './unreachable.ts'
 
 export interface MachineOptions {
@@ -83,7 +82,7 @@ class Builder {
   readonly #descriptions: readonly RegionDescription[]
   readonly #options: MachineOptions
   readonly #made: (MemoryRegion | undefined)[] = []
-  readonly #ram = new RamPool()
+  readonly #ram = new SparseRam()
   readonly #endless: ((region: MemoryRegion) => void) | undefined
 
   constructor(

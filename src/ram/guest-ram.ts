@@ -8,16 +8,11 @@ import type { Lane } from './lane.ts'
 import { type GuestRamOptions, type RamSettings, resolveOptions } from './options.ts'
 import { RamBlock } from './ram-block.ts'
 import { ScriptLane } from './script-lane.ts'
+import { MAX_BYTES, sharedBytes, sharedTables } from './shared-memory.ts'
 import { privateStage } from './stage.ts'
 import { UserBuffers } from './user-buffer.ts'
 import { isShared, type Views, viewsOf } from './views.ts'
 import { WasmLane } from './wasm-lane.ts'
-
-const WASM_PAGE = 65536
-/** Addresses in guest RAM fit in 32 bits, as a WebAssembly memory's do. */
-const MAX_BYTES = 2 ** 32
-/** Room behind the guest RAM for the stages of engines with a single memory: address space, not memory, until it is used. */
-const STAGE_PAGES = 1024
 
 /** What another thread needs to attach; survives postMessage. */
 export interface GuestRamHandle {
@@ -102,18 +97,10 @@ export class GuestRam {
   static allocate(bytes: number, options?: GuestRamOptions): GuestRam {
     checkInteger(bytes, 'bytes', 1, MAX_BYTES)
     const settings = resolveOptions(options)
-    const pages = Math.ceil(bytes / WASM_PAGE)
-    const tables = newTables(bytes)
-    const memory = sharedMemory(pages)
-    if (memory === undefined) {
-      if (settings.lane === 'wasm')
-        throw new TypeError(`options.lane is "wasm", but this engine has no shared WebAssembly.Memory`)
-      return new GuestRam(
-        { memory, buffer: new SharedArrayBuffer(pages * WASM_PAGE), bytes, ...tables, blocks: [] },
-        settings,
-      )
-    }
-    const buffer = memory.buffer as unknown as SharedArrayBuffer
+    const tables = sharedTables(bytes)
+    const { memory, buffer } = sharedBytes(bytes)
+    if (memory === undefined && settings.lane === 'wasm')
+      throw new TypeError(`options.lane is "wasm", but this engine has no shared WebAssembly.Memory`)
     return new GuestRam({ memory, buffer, bytes, ...tables, blocks: [] }, settings)
   }
 
@@ -142,7 +129,7 @@ export class GuestRam {
     const settings = resolveOptions(options)
     if (settings.lane === 'wasm')
       throw new TypeError(`options.lane is "wasm", but no kernel can reach a buffer that is not a WebAssembly.Memory's`)
-    return new GuestRam({ memory: undefined, buffer, bytes, ...newTables(bytes), blocks: [] }, settings)
+    return new GuestRam({ memory: undefined, buffer, bytes, ...sharedTables(bytes), blocks: [] }, settings)
   }
 
   /**
@@ -204,11 +191,6 @@ export class GuestRam {
   }
 }
 
-/** What threads share beside the bytes. */
-function newTables(bytes: number): Pick<GuestRamHandle, 'cut' | 'dirty'> {
-  return { cut: new SharedArrayBuffer(4), dirty: new SharedArrayBuffer(DirtyBitmaps.size(bytes)) }
-}
-
 function kernelFor(settings: RamSettings): KernelModule | undefined {
   if (settings.order === 'language') return kernelModule('language')
   const normal = settings.host.access.normal
@@ -218,12 +200,4 @@ function kernelFor(settings: RamSettings): KernelModule | undefined {
     if (module !== undefined) return module
   }
   return undefined
-}
-
-/** Undefined where the engine has no WebAssembly, or no shared memory. */
-function sharedMemory(pages: number): WebAssembly.Memory | undefined {
-  if (typeof WebAssembly === 'undefined') return undefined
-  const maximum = Math.min(pages + STAGE_PAGES, MAX_BYTES / WASM_PAGE)
-  const memory = new WebAssembly.Memory({ initial: pages, maximum, shared: true })
-  return isShared(memory.buffer) ? memory : undefined
 }

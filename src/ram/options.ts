@@ -25,7 +25,14 @@ export interface GuestRamOptions {
   readonly beyondScratch?: 'refuse' | 'backwards'
 }
 
-const OPTIONS = ['order', 'lane', 'host', 'unaligned', 'scratchLimit', 'beyondScratch'] as const
+export const GUEST_RAM_OPTIONS: readonly (keyof GuestRamOptions)[] = [
+  'order',
+  'lane',
+  'host',
+  'unaligned',
+  'scratchLimit',
+  'beyondScratch',
+]
 
 export interface RamSettings {
   readonly order: 'host' | 'language'
@@ -36,7 +43,7 @@ export interface RamSettings {
 }
 
 export function resolveOptions(options: GuestRamOptions = {}): RamSettings {
-  checkKeys(checkObject(options, 'options'), OPTIONS, 'options')
+  checkKeys(checkObject(options, 'options'), GUEST_RAM_OPTIONS, 'options')
   const order = checkOneOf(options.order ?? 'auto', ['auto', 'host', 'language'] as const, 'options.order')
   const host = options.host === undefined ? detectHost() : checkHostProfile(options.host, 'options.host')
   const limit = options.scratchLimit ?? Number.MAX_SAFE_INTEGER

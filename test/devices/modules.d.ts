@@ -83,3 +83,42 @@ declare module '*/examples/devices/pci-testdev.mjs' {
 }
 
 declare module '*/examples/devices.mjs' {}
+
+declare module '*/examples/devices/dma-engine.mjs' {
+  import type { AddressSpace, MemoryRegion } from 'guestmem'
+
+  export const RING_LOW: number
+  export const RING_HIGH: number
+  export const RING_SIZE: number
+  export const CONTROL: number
+  export const TAIL: number
+  export const HEAD: number
+  export const STATUS: number
+  export const INTERRUPT: number
+  export const CONTROL_RUN: number
+  export const STATUS_RUNNING: number
+  export const STATUS_BAD_RING: number
+  export const DESCRIPTOR_BYTES: number
+  export const ADDRESS: number
+  export const LENGTH: number
+  export const FLAGS: number
+  export const MOVED: number
+  export const COMPLETION: number
+  export const FLAG_NEXT: number
+  export const FLAG_TO: number
+  export const FLAG_INTERRUPT: number
+  export const COMPLETION_DONE: number
+  export const COMPLETION_ERROR: number
+  export class DmaEngine {
+    constructor(bus: AddressSpace, setInterrupt?: (level: boolean) => void)
+    readonly region: MemoryRegion
+  }
+}
+
+declare module '*/examples/devices/dma-run.mjs' {
+  import type { Worker } from 'node:worker_threads'
+  export function runDma(
+    rounds: number,
+    start?: (workerData: object) => Worker,
+  ): Promise<{ transfers: number; early: number }>
+}

@@ -54,3 +54,59 @@ declare module '*/examples/race/run.mjs' {
     start?: (workerData: object) => Worker,
   ): Promise<{ meetings: number; caught: number }>
 }
+
+declare module '*/examples/gh100/story.mjs' {
+  import type { Worker } from 'node:worker_threads'
+
+  export interface Run {
+    readonly bar: 2 | 4
+    readonly host: string
+    readonly told: string | undefined
+    readonly policy: string
+    readonly disk: string
+    readonly ends: string
+    readonly directBytes: number
+    readonly bouncedBytes: number
+    readonly mapFailures: number
+    readonly widths: Readonly<Record<1 | 2 | 4 | 8, number>>
+    readonly kernelBytes: number
+    readonly faults: number
+    readonly hazards: readonly string[]
+    readonly frozen: boolean
+    readonly why: string | undefined
+    readonly requests: number
+    readonly right: boolean
+  }
+  export function tellStory(options?: { quick?: boolean; start?: () => Worker }): Promise<Run[]>
+}
+
+declare module '*/examples/gh100/chapters.mjs' {
+  export function isAsTold(ends: string, seen: object, bytes: number): boolean
+}
+
+declare module '*/examples/gh100/memcpy.mjs' {
+  import type { HostAccess } from 'guestmem'
+  export function memcpyFaults(allowed: HostAccess, address: number, length: number): number
+}
+
+declare module '*/examples/gh100/virtio-blk.mjs' {
+  import type { AddressSpace } from 'guestmem'
+
+  export class VirtioBlk {
+    constructor(
+      memory: AddressSpace,
+      file: number,
+      queue: { desc: number; avail: number; used: number },
+      options?: { carry?: unknown; setNeedsReset?: () => void },
+    )
+    readonly needsReset: string | undefined
+    readonly waiting: boolean
+    readonly counts: { readonly directBytes: number; readonly bouncedBytes: number; readonly mapFailures: number }
+    kick(): void
+  }
+}
+
+declare module '*/examples/gh100/carry.mjs' {
+  export const byMap: unknown
+  export const bySpace: unknown
+}

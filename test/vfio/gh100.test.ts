@@ -1,5 +1,4 @@
-import { AddressSpace, type CacheMode, MemoryRegion, MemTxResult, type RamBlock } from 'guestmem'
-import { machineFromMtree } from 'guestmem/qemu'
+import { AddressSpace, type CacheMode, MemoryRegion, MemTxResult, SparseRam } from 'guestmem'
 import {
   cacheModesFromSmaps,
   parseRegionInfo,
@@ -23,13 +22,7 @@ const BARS = [
 const MODES: readonly CacheMode[] = ['normal', 'writecombine', 'noncached', 'device']
 
 /** Blocks of any size, whose memory is allocated when it is first touched. */
-function untouched(size: number): RamBlock[] {
-  const end = (size - 1).toString(16).padStart(16, '0')
-  const text = `memory-region: m\n  0000000000000000-${end} (prio 0, ram): m\n`
-  const whole = `address-space: m\n  0000000000000000-${end} (prio 0, ram): m\n\n${text}`
-  const [region] = machineFromMtree(whole).regions
-  return (region as MemoryRegion).backing.map(({ block }) => block)
-}
+const untouched = (size: number) => new SparseRam().blocks('BAR', size)
 
 const file: VfioDeviceFile = {
   read: (_offset, bytes) => bytes.fill(0xff).length,

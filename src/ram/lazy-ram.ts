@@ -1,0 +1,101 @@
+import type { CacheMode } from '../host/cache-mode.ts'
+import type { HostProfile } from '../host/profile.ts'
+import type { Cells } from './cells.ts'
+import { DirtyBitmaps, GUEST_PAGE } from './dirty-bitmaps.ts'
+import { GuestRam } from './guest-ram.ts'
+import type { Lane } from './lane.ts'
+import type { GuestRamOptions, RamSettings } from './options.ts'
+import { type BlockMemory, RamBlock } from './ram-block.ts'
+import { type SharedTables, sharedBytes, sharedTables } from './shared-memory.ts'
+import type { Views } from './views.ts'
+
+/** A guest RAM that is allocated when its bytes are first asked for; by then all its blocks are laid out. */
+export class LazyRam implements BlockMemory {
+  readonly host: HostProfile
+  readonly order: 'host' | 'language'
+  readonly #limit: number
+  readonly #options: GuestRamOptions
+  readonly #planned: { readonly name: string; readonly offset: number; readonly size: number }[] = []
+  #bytes = 0
+  #ram: GuestRam | undefined
+  // Of their own, as who logs memory does not touch it.
+  #tables: SharedTables | undefined
+  #dirty: DirtyBitmaps | undefined
+
+  /**
+   * @param limit The most it may come to have, bytes.
+   * @param options What `settings` are made of.
+   */
+  constructor(limit: number, options: GuestRamOptions, settings: RamSettings) {
+    this.host = settings.host
+    this.order = settings.order
+    this.#limit = limit
+    this.#options = options
+  }
+
+  /** Bytes that blocks may yet be cut from; none once something of it was asked for, which fixes its size. */
+  get free(): number {
+    return this.#tables === undefined ? this.#limit - this.#bytes : 0
+  }
+
+  get allocatedBytes(): number {
+    return this.#ram === undefined ? 0 : this.#bytes
+  }
+
+  /** A block: page aligned, as `GuestRam.block` cuts them. @param bytes Up to `free`. */
+  plan(name: string, bytes: number): RamBlock {
+    const block = new RamBlock(this, name, this.#bytes, bytes)
+    this.#planned.push({ name, offset: block.offset, size: bytes })
+    this.#bytes += Math.ceil(bytes / GUEST_PAGE) * GUEST_PAGE
+    return block
+  }
+
+  get ram(): GuestRam {
+    if (this.#ram === undefined) {
+      const { cut, dirty } = this.#shared()
+      const bytes = sharedBytes(this.#bytes)
+      const handle = { ...bytes, bytes: this.#bytes, cut, dirty, blocks: this.#planned }
+      this.#ram = GuestRam.attach(handle, this.#options)
+    }
+    return this.#ram
+  }
+
+  get dirty(): DirtyBitmaps {
+    if (this.#ram !== undefined) return this.#ram.dirty
+    this.#dirty ??= new DirtyBitmaps(this.#shared().dirty, this.#bytes)
+    return this.#dirty
+  }
+
+  get logs(): Int32Array {
+    return this.ram.logs
+  }
+
+  get buffer(): SharedArrayBuffer {
+    return this.ram.buffer
+  }
+
+  get lane(): Lane {
+    return this.ram.lane
+  }
+
+  get fixedLane(): Lane {
+    return this.ram.fixedLane
+  }
+
+  get elements(): Views {
+    return this.ram.elements
+  }
+
+  cells(cacheMode: CacheMode): Cells {
+    return this.ram.cells(cacheMode)
+  }
+
+  #shared(): SharedTables {
+    if (this.#tables === undefined) {
+      this.#tables = sharedTables(this.#bytes)
+      // All of it is cut: no thread cuts blocks that the others do not know of.
+      Atomics.store(new Int32Array(this.#tables.cut), 0, this.#bytes / GUEST_PAGE)
+    }
+    return this.#tables
+  }
+}

@@ -1,0 +1,40 @@
+import { DirtyBitmaps } from './dirty-bitmaps.ts'
+import { isShared } from './views.ts'
+
+const WASM_PAGE = 65536
+/** Addresses in guest RAM fit in 32 bits, as a WebAssembly memory's do. */
+export const MAX_BYTES: number = 2 ** 32
+/** Room behind the guest RAM for the stages of engines with a single memory: address space, not memory, until it is used. */
+const STAGE_PAGES = 1024
+
+/** The bytes of a guest RAM, zeroed. The host commits pages of it as they are touched. */
+export interface SharedBytes {
+  /** Undefined where the engine has no WebAssembly, or no shared memory: no kernel can then reach the bytes. */
+  readonly memory: WebAssembly.Memory | undefined
+  readonly buffer: SharedArrayBuffer
+}
+
+/** @throws RangeError where the engine has no room for it. */
+export function sharedBytes(bytes: number): SharedBytes {
+  const pages = Math.ceil(bytes / WASM_PAGE)
+  const memory = sharedMemory(pages)
+  const buffer = memory?.buffer as unknown as SharedArrayBuffer | undefined
+  return { memory, buffer: buffer ?? new SharedArrayBuffer(pages * WASM_PAGE) }
+}
+
+/** What threads share beside the bytes: how many pages have been cut into blocks, and the dirty bitmaps. */
+export interface SharedTables {
+  readonly cut: SharedArrayBuffer
+  readonly dirty: SharedArrayBuffer
+}
+
+export function sharedTables(bytes: number): SharedTables {
+  return { cut: new SharedArrayBuffer(4), dirty: new SharedArrayBuffer(DirtyBitmaps.size(bytes)) }
+}
+
+function sharedMemory(pages: number): WebAssembly.Memory | undefined {
+  if (typeof WebAssembly === 'undefined') return undefined
+  const maximum = Math.min(pages + STAGE_PAGES, MAX_BYTES / WASM_PAGE)
+  const memory = new WebAssembly.Memory({ initial: pages, maximum, shared: true })
+  return isShared(memory.buffer) ? memory : undefined
+}

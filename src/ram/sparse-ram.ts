@@ -1,0 +1,84 @@
+import { checkInteger, checkKeys, checkObject, checkText, show } from '../check.ts'
+import { GUEST_PAGE } from './dirty-bitmaps.ts'
+import type { GuestRamHandle } from './guest-ram.ts'
+import { LazyRam } from './lazy-ram.ts'
+import { GUEST_RAM_OPTIONS, type GuestRamOptions, type RamSettings, resolveOptions } from './options.ts'
+import type { RamBlock } from './ram-block.ts'
+import { MAX_BYTES } from './shared-memory.ts'
+
+export interface SparseRamOptions extends GuestRamOptions {
+  /**
+   * The most that one guest RAM of it has, bytes: a multiple of 4096, up to 2^32. 2^31 unless said: every engine has that
+   * much, and elements of it have small integers for indexes.
+   */
+  readonly memoryBytes?: number
+}
+
+const MEMORY_BYTES = 2 ** 31
+
+/**
+ * Guest RAM of any size, also past the 4 GiB that one GuestRam can be: blocks laid end to end, in guest RAMs that are
+ * allocated when the first of their blocks is first accessed. Until then 128 GiB are a few objects; from then on the
+ * host commits pages as they are touched. Dirty logs need no memory to be there.
+ *
+ * Its blocks are for `MemoryRegion.ram` and its like. It belongs to one thread; `handleOf` gives the bytes to others.
+ */
+export class SparseRam {
+  readonly #options: GuestRamOptions
+  readonly #settings: RamSettings
+  readonly #memoryBytes: number
+  readonly #rams: LazyRam[] = []
+
+  /** @param options As of `GuestRam.allocate`, for every guest RAM of it. */
+  constructor(options: SparseRamOptions = {}) {
+    checkKeys(checkObject(options, 'options'), [...GUEST_RAM_OPTIONS, 'memoryBytes'], 'options')
+    const { memoryBytes = MEMORY_BYTES, ...rest } = options
+    this.#settings = resolveOptions(rest)
+    this.#options = rest
+    this.#memoryBytes = checkInteger(memoryBytes, 'options.memoryBytes', GUEST_PAGE, MAX_BYTES)
+    if (memoryBytes % GUEST_PAGE !== 0)
+      throw new RangeError(`options.memoryBytes must be a multiple of ${GUEST_PAGE}, got ${memoryBytes}`)
+  }
+
+  /**
+   * The memory of a region: as few blocks as hold `bytes` bytes, in their order. None of it is allocated yet; the first
+   * access to a block does that, and throws a RangeError where the engine has no room.
+   *
+   * @param name Of each of them, for people.
+   * @param bytes 1 to 2^53 - 1.
+   */
+  blocks(name: string, bytes: number): RamBlock[] {
+    checkText(name, 'name')
+    checkInteger(bytes, 'bytes', 1, Number.MAX_SAFE_INTEGER)
+    const blocks: RamBlock[] = []
+    for (let left = bytes; left > 0; left -= this.#memoryBytes) blocks.push(this.#block(name, left))
+    return blocks
+  }
+
+  /** How much of it is allocated, bytes: address space, of which the host commits what is touched. */
+  get allocatedBytes(): number {
+    return this.#rams.reduce((sum, { allocatedBytes }) => sum + allocatedBytes, 0)
+  }
+
+  /**
+   * What `GuestRam.attach` takes in another thread, for the guest RAM that a block is in: it is allocated if it is not
+   * yet. Its `blocks` are all that are in it, this one where `offset` says.
+   *
+   * @param block One of `blocks`.
+   */
+  handleOf(block: RamBlock): GuestRamHandle {
+    const ram = this.#rams.find(each => each === block?.ram)
+    if (ram === undefined) throw new TypeError(`block must be one of this sparse RAM's, got ${show(block)}`)
+    return ram.ram.handle
+  }
+
+  /** Small ones share a guest RAM. */
+  #block(name: string, left: number): RamBlock {
+    const bytes = Math.min(left, this.#memoryBytes)
+    const latest = this.#rams[this.#rams.length - 1]
+    if (latest !== undefined && bytes <= latest.free) return latest.plan(name, bytes)
+    const ram = new LazyRam(this.#memoryBytes, this.#options, this.#settings)
+    this.#rams.push(ram)
+    return ram.plan(name, bytes)
+  }
+}
