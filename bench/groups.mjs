@@ -1,5 +1,6 @@
 import { accesses } from './accesses.mjs'
 import { languageOrder, overlapping, ramToRam, ramToRamAgainstMemoryCopy, ramToUser, userToRam } from './copies.mjs'
+import { dma } from './dma.mjs'
 import { lookups } from './lookups.mjs'
 import { scale } from './scale.mjs'
 
@@ -17,6 +18,7 @@ export const GROUPS = {
   language: { pairs: languageOrder, least: 64, most: 8 * MIB },
   overlapping: { pairs: overlapping, least: 4 * KIB, most: 8 * MIB },
   accesses: { pairs: accesses, least: 4, most: 4 },
+  dma: { pairs: dma, least: KIB, most: MIB },
   lookups: { pairs: lookups, least: 0, most: 0 },
   scale: { pairs: scale, least: 0, most: 0 },
 }

@@ -4,7 +4,7 @@ import { MemTxAttrs } from '../request/attrs.ts'
 import type { MemTxResult } from '../request/result.ts'
 import { BounceBudget } from './bounce.ts'
 import type { DmaWindow } from './dma-window.ts'
-import { copyGuest } from './guest-copy.ts'
+import { LatestCopy } from './latest-copy.ts'
 import { lend } from './lend.ts'
 import { checkAttrs, SpaceAccess } from './space-access.ts'
 import type { AddressSpaceOptions } from './space-view.ts'
@@ -28,6 +28,7 @@ export interface MapOptions {
  */
 export class AddressSpace extends SpaceAccess {
   readonly #bounce: BounceBudget
+  readonly #latestCopy: LatestCopy = new LatestCopy()
 
   /** @param root What the space shows, from its first byte on. */
   constructor(name: string, root: MemoryRegion, options: AddressSpaceOptions = {}) {
@@ -94,6 +95,10 @@ export class AddressSpace extends SpaceAccess {
     if (!(source instanceof AddressSpace)) throw new TypeError(`source must be an AddressSpace, got ${show(source)}`)
     checkAddress(sourceAddress, 'sourceAddress')
     checkAddress(length, 'length')
-    return copyGuest(this.sections, address, source.sections, sourceAddress, length, checkAttrs(attrs))
+    checkAttrs(attrs)
+    const latest = this.#latestCopy
+    return latest.goesOn(this.sections, address, source.sections, sourceAddress, length, attrs)
+      ? latest.copy(address, sourceAddress, length)
+      : latest.find(this.sections, address, source.sections, sourceAddress, length, attrs)
   }
 }

@@ -1,0 +1,69 @@
+import type { MemTxAttrs } from '../request/attrs.ts'
+import { MemTxResult } from '../request/result.ts'
+import { copyGuest } from './guest-copy.ts'
+import type { Section } from './section.ts'
+import type { SectionMap } from './section-map.ts'
+
+/**
+ * The sections of a space's latest copy, where both are memory of one guest RAM that a kernel may copy: a DMA engine goes
+ * on where it was, and looking them up again would cost as much as to copy a kilobyte.
+ */
+export class LatestCopy {
+  #dstMap: SectionMap | undefined
+  #srcMap: SectionMap | undefined
+  #to: Section | undefined
+  #from: Section | undefined
+
+  /** True if a copy lies within the same two sections, and is in order. */
+  goesOn(
+    dstMap: SectionMap,
+    dst: number,
+    srcMap: SectionMap,
+    src: number,
+    length: number,
+    { strict }: MemTxAttrs,
+  ): boolean {
+    const to = this.#to
+    const from = this.#from
+    return (
+      to !== undefined &&
+      from !== undefined &&
+      dstMap === this.#dstMap &&
+      srcMap === this.#srcMap &&
+      strict &&
+      dst >= to.start &&
+      src >= from.start &&
+      dst + length <= to.end &&
+      src + length <= from.end
+    )
+  }
+
+  /** Such a copy. */
+  copy(dst: number, src: number, length: number): MemTxResult {
+    const to = this.#to as Section
+    const from = this.#from as Section
+    if (length > 0) to.lane?.move(to.base + (dst - to.start), from.base + (src - from.start), length)
+    return MemTxResult.OK
+  }
+
+  /** Any other; its sections are remembered. */
+  find(
+    dstMap: SectionMap,
+    dst: number,
+    srcMap: SectionMap,
+    src: number,
+    length: number,
+    attrs: MemTxAttrs,
+  ): MemTxResult {
+    const to = dstMap.select(dst)
+    const from = srcMap.select(src)
+    const open = to.strictWrite === 'ordered' && from.strictRead === 'ordered' && to.logged === 0 && from.memory
+    if (open && to.block?.ram.buffer === from.block?.ram.buffer) {
+      this.#dstMap = dstMap
+      this.#srcMap = srcMap
+      this.#to = to
+      this.#from = from
+    }
+    return copyGuest(dstMap, dst, srcMap, src, length, attrs)
+  }
+}
