@@ -17,6 +17,7 @@ export class ScriptLane implements Lane {
   readonly #atomic: boolean
   readonly #scratch: ScratchPolicy
   readonly #users: UserBuffers
+  /** One access on its way between guest RAM and what others may watch. */
   readonly #cell: Views = viewsOf(new ArrayBuffer(8))
 
   constructor(ram: Views, cells: Cells, scratch: ScratchPolicy, users: UserBuffers) {
@@ -58,8 +59,14 @@ export class ScriptLane implements Lane {
 
   /** From a buffer that is known not to be the guest's. */
   copyUserIn(dst: number, user: UserBuffer, at: number, length: number): void {
-    if (isCell(dst, length) && !user.shared) putCell(this.#cells, dst, user.bytes, at, length)
-    else if (user.views === undefined) packViews(this.#ram, dst, user.bytes, at, length, this.#atomic)
+    if (isCell(dst, length)) {
+      if (user.views === undefined || !user.shared) putCell(this.#cells, dst, user.bytes, at, length)
+      else {
+        // One load, too, where the user's side is aligned (S2.1).
+        copyViews(this.#cell, 0, user.views, user.offset + at, length, false)
+        putCell(this.#cells, dst, this.#cell.u8, 0, length)
+      }
+    } else if (user.views === undefined) packViews(this.#ram, dst, user.bytes, at, length, this.#atomic)
     else copyViews(this.#ram, dst, user.views, user.offset + at, length, this.#atomic)
   }
 
