@@ -7,8 +7,9 @@ export type AccessWidth = 1 | 2 | 4 | 8 | 16 | 32 | 64
 /** What one host CPU lets an access to memory of one cache mode be (S1.3, S2.2). */
 export interface HostAccess {
   /**
-   * Bytes: the widest naturally aligned access that an observer sees at once, whole or not at all. An ordered store is
-   * never wider. More than 8 takes a vector instruction, so it is of use only where `vectors` is true.
+   * Bytes: the widest naturally aligned access that an observer sees at once, whole or not at all. An ordered store to
+   * normal memory is never wider; to write-combining memory it may be, as that comes out in chunks of the CPU's own making
+   * whatever is stored. More than 8 takes a vector instruction, so it is of use only where `vectors` is true.
    */
   readonly widest: AccessWidth
   /**

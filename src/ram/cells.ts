@@ -131,8 +131,19 @@ export class Cells {
   }
 
   store64(address: number, value: bigint): void {
-    if ((address & 7) === 0) Atomics.store(this.#u64, address / 8, HOST_LITTLE_ENDIAN ? value : swap64(value))
-    else this.store64Pair(address, Number(value & 0xffff_ffffn), Number((value >> 32n) & 0xffff_ffffn))
+    if ((address & 7) === 0) {
+      const kernel = this.#kernel
+      if (kernel === undefined || this.atomic)
+        Atomics.store(this.#u64, address / 8, HOST_LITTLE_ENDIAN ? value : swap64(value))
+      else {
+        // Not an atomic store: on x86 that is an XCHG, which loads too, and a device's register may mind being read.
+        this.#pun64[0] = value
+        const first = this.#pun32[0] as number
+        const second = this.#pun32[1] as number
+        if (HOST_LITTLE_ENDIAN) kernel.store64(address, first, second)
+        else kernel.store64(address, second, first)
+      }
+    } else this.store64Pair(address, Number(value & 0xffff_ffffn), Number((value >> 32n) & 0xffff_ffffn))
   }
 
   /** 64 bits given as two numbers. */

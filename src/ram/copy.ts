@@ -12,6 +12,10 @@ export type CopySide = RamBlock | Uint8Array
  * The pages of a RAM block that it stores to are then marked for the DirtyClients that log a region of the same guest RAM
  * (MemoryRegion.setLog), as ramMove, ramFill and writeb to writeq mark theirs (RULES F2).
  *
+ * Blocks are taken for memory that is mapped `normal`, by ramMove and ramFill too: loads may be unaligned, and vectors
+ * are used. What is mapped otherwise may bear neither outside x86 (H6): it is copied by AddressSpace, which knows its
+ * region's cacheMode.
+ *
  * @param dstOffset Offset in `dst`, bytes.
  * @param srcOffset Offset in `src`, bytes.
  * @param length Bytes; 0 does nothing.
@@ -81,7 +85,7 @@ function copyOut(dst: Uint8Array, dstOffset: number, src: RamBlock, srcOffset: n
 }
 
 /**
- * Fills bytes in the same order.
+ * Fills bytes in the same order. For memory that is mapped `normal`, as ramCopy is.
  *
  * @param value 0 to 255.
  */

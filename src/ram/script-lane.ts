@@ -17,6 +17,8 @@ export class ScriptLane implements Lane {
   readonly #atomic: boolean
   readonly #scratch: ScratchPolicy
   readonly #users: UserBuffers
+  /** One access on its way between guest RAM and what others may watch. */
+  readonly #cell: Views = viewsOf(new ArrayBuffer(8))
 
   constructor(ram: Views, cells: Cells, scratch: ScratchPolicy, users: UserBuffers) {
     this.#ram = ram
@@ -57,8 +59,14 @@ export class ScriptLane implements Lane {
 
   /** From a buffer that is known not to be the guest's. */
   copyUserIn(dst: number, user: UserBuffer, at: number, length: number): void {
-    if (isCell(dst, length)) putCell(this.#cells, dst, user.bytes, at, length)
-    else if (user.views === undefined) packViews(this.#ram, dst, user.bytes, at, length, this.#atomic)
+    if (isCell(dst, length)) {
+      if (user.views === undefined || !user.shared) putCell(this.#cells, dst, user.bytes, at, length)
+      else {
+        // One load, too, where the user's side is aligned (S2.1).
+        copyViews(this.#cell, 0, user.views, user.offset + at, length, false)
+        putCell(this.#cells, dst, this.#cell.u8, 0, length)
+      }
+    } else if (user.views === undefined) packViews(this.#ram, dst, user.bytes, at, length, this.#atomic)
     else copyViews(this.#ram, dst, user.views, user.offset + at, length, this.#atomic)
   }
 
@@ -66,7 +74,12 @@ export class ScriptLane implements Lane {
     if (isCell(src, length) && !user.shared) getCell(this.#cells, user.bytes, at, src, length)
     else {
       const views = user.views ?? viewsOf(user.bytes.buffer)
-      copyViews(views, user.offset + at, this.#ram, src, length, user.shared && this.#atomic)
+      const atomic = user.shared && this.#atomic
+      if (isCell(src, length)) {
+        // One load, also where what is stored to is not aligned (S2.1).
+        getCell(this.#cells, this.#cell.u8, 0, src, length)
+        copyViews(views, user.offset + at, this.#cell, 0, length, atomic)
+      } else copyViews(views, user.offset + at, this.#ram, src, length, atomic)
     }
   }
 

@@ -9,10 +9,13 @@ import { completion, type DeviceAccess } from './device-access.ts'
  * Accesses to memory that is not directly accessible (a ram device's registers, RULES G9; any cache mode that the
  * direct-access policy leaves out): 1 to 8 bytes, each one cell of that width (S5). Unaligned ones are taken, and made
  * as S6 says; where it refuses them, they are rejected.
+ *
+ * A block request is cut into unaligned pieces only where the host makes each of them in one access. Elsewhere it is
+ * cut where the pieces are aligned: fewer accesses than each piece split, and none for S6 to refuse.
  */
 export class RegisterAccess implements DeviceAccess {
   readonly maxSize = 8
-  readonly unaligned = true
+  readonly unaligned: boolean
   readonly endianness = 'native'
   readonly #cells: Cells
   /** Where the region begins in guest RAM, bytes. */
@@ -22,6 +25,7 @@ export class RegisterAccess implements DeviceAccess {
 
   /** @param logged Whom stores are marked for, once they are made, in `dirty` (RULES F2, I4): a set of DirtyClients. */
   constructor(cells: Cells, base: number, dirty?: DirtyBitmaps, logged = 0) {
+    this.unaligned = cells.oneAccess
     this.#cells = cells
     this.#base = base
     this.#dirty = dirty

@@ -30,7 +30,12 @@ export type Route = 'ordered' | 'cells' | 'bulk' | 'ops'
  */
 export type DirectAccess = 'normal-or-writecombine' | 'normal-only' | 'by-mapping'
 
-export const DIRECT_ACCESS: readonly DirectAccess[] = ['normal-or-writecombine', 'normal-only', 'by-mapping']
+/** The three policies (S1.3), as the discussion came to them. Frozen. */
+export const DIRECT_ACCESS: readonly DirectAccess[] = /* @__PURE__ */ Object.freeze([
+  'normal-or-writecombine',
+  'normal-only',
+  'by-mapping',
+] as const)
 
 export interface RouteQuery {
   /** A ROM device in its romd mode; out of it, it answers as `io` does. */

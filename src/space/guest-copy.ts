@@ -1,5 +1,6 @@
 import type { MemTxAttrs } from '../request/attrs.ts'
 import { MemTxResult } from '../request/result.ts'
+import type { Route } from '../request/route.ts'
 import type { Section } from './section.ts'
 import type { SectionMap } from './section-map.ts'
 import { transfer } from './transfer.ts'
@@ -19,8 +20,9 @@ interface Piece {
 
 /**
  * Copies between two maps. Where all of it is memory, and none of it is stored to before it is loaded, it is copied piece
- * by piece, each by one kernel. Else it goes by way of a buffer, as `read` and `write` do: what a device gives or takes,
- * and pieces that overlap pieces that come later.
+ * by piece, each by one kernel. Else it goes by way of a buffer, as `read` and `write` do: what a device gives or takes;
+ * pieces that overlap pieces that come later; and memory that must be accessed at fixed widths, where each side is then
+ * accessed as its own alignment allows.
  */
 export function copyGuest(
   dstMap: SectionMap,
@@ -31,14 +33,15 @@ export function copyGuest(
   attrs: MemTxAttrs,
 ): MemTxResult {
   const pieces = memoryPieces(dstMap, dst, srcMap, src, length, attrs)
-  if (pieces !== undefined && !overlapsLater(pieces)) {
+  const overlap = pieces !== undefined && overlaps(pieces)
+  if (pieces !== undefined && (overlap ? pieces.length === 1 : !pieces.some(piece => isPicky(piece, attrs)))) {
     for (const piece of pieces) copyPiece(piece, attrs)
     return MemTxResult.OK
   }
   let result = 0
   for (let done = 0; done < length; ) {
     // What overlaps is read whole; else some at a time, which ends where no access of a device that gives is cut in two.
-    const most = pieces === undefined ? SOME_BYTES - (offsetOf(srcMap, src + done, attrs) % 8) : length
+    const most = overlap ? length : SOME_BYTES - (offsetOf(srcMap, src + done, attrs) % 8)
     const size = Math.min(length - done, most)
     result |= byBuffer(dstMap, dst + done, srcMap, src + done, size, attrs)
     done += size
@@ -79,9 +82,8 @@ function memoryPieces(
   return pieces
 }
 
-/** True if what a piece stores to may be loaded by a later one. */
-function overlapsLater(pieces: readonly Piece[]): boolean {
-  if (pieces.length < 2) return false
+/** True if a piece may load what one stores to. */
+function overlaps(pieces: readonly Piece[]): boolean {
   // All that is stored to against all that is loaded: pieces are many where they are small, and then seldom overlap.
   const low = { dst: Number.POSITIVE_INFINITY, src: Number.POSITIVE_INFINITY }
   const high = { dst: 0, src: 0 }
@@ -95,12 +97,30 @@ function overlapsLater(pieces: readonly Piece[]): boolean {
   return !apart && pieces.some(({ to, from }) => to.block?.ram.buffer === from.block?.ram.buffer)
 }
 
+/**
+ * A side bears fixed widths alone, or is a device's and what is copied could be a register: loaded and stored as the other
+ * side is aligned, it would be split (H2).
+ */
+function isPicky(piece: Piece, attrs: MemTxAttrs): boolean {
+  const { to, from, length } = piece
+  if (readRoute(from, attrs) === 'cells' || writeRoute(to, attrs) === 'cells') return true
+  return length <= 8 && (to.region?.cacheMode !== 'normal' || from.region?.cacheMode !== 'normal')
+}
+
+function readRoute(from: Section, { strict }: MemTxAttrs): Route {
+  return strict ? from.strictRead : from.relaxedRead
+}
+
+function writeRoute(to: Section, { strict }: MemTxAttrs): Route {
+  return strict ? to.strictWrite : to.relaxedWrite
+}
+
 function copyPiece({ to, dst, from, src, length }: Piece, attrs: MemTxAttrs): void {
   const ram = to.block?.ram
   const source = from.block?.ram
   if (ram === undefined || source === undefined) return
-  const read = attrs.strict ? from.strictRead : from.relaxedRead
-  const write = attrs.strict ? to.strictWrite : to.relaxedWrite
+  const read = readRoute(from, attrs)
+  const write = writeRoute(to, attrs)
   // The stricter mapping of the two says which accesses may be made.
   const lane = read === 'cells' || write === 'cells' ? ram.fixedLane : ram.lane
   if (ram.buffer !== source.buffer) lane.copyIn(dst, source.elements.u8, src, length)

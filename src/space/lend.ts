@@ -18,20 +18,18 @@ export function lend(
   attrs: MemTxAttrs,
 ): DmaWindow | undefined {
   const section = resolve(map, address, write, attrs)
-  return isOpen(section, write, attrs)
+  return isOpen(section, write)
     ? lendMemory(section, map, address, length, write, attrs)
     : lendBounce(map, budget, address, length, write, attrs)
 }
 
 /**
  * Any access may touch the memory: a device's code stores as it likes, and no one can keep it to the widths that a
- * stricter mapping allows (H6). So what needs those is bounced, as what has handlers is.
+ * stricter mapping allows (H6). So what needs those is bounced, as what has handlers is. A strict request is `ordered`
+ * just where any access is allowed; that a request is relaxed takes nothing away from what the mapping bears.
  */
-function isOpen(section: Section, write: boolean, { strict }: MemTxAttrs): boolean {
-  const path = write
-    ? strict ? section.strictWrite : section.relaxedWrite
-    : strict ? section.strictRead : section.relaxedRead // biome-ignore format: two by two
-  return path === 'ordered' || path === 'bulk'
+function isOpen(section: Section, write: boolean): boolean {
+  return (write ? section.strictWrite : section.strictRead) === 'ordered'
 }
 
 /** As far as the region goes on in the same RAM block: several flat ranges, or pages of an IOMMU, may show it (J1). */
@@ -49,7 +47,7 @@ function lendMemory(
   while (size < length) {
     const next = resolve(map, address + size, write, attrs)
     const goesOn = next.region === section.region && next.block === block && next.base + translation.at === ram + size
-    if (!goesOn || !isOpen(next, write, attrs)) break
+    if (!goesOn || !isOpen(next, write)) break
     size += Math.min(length - size, translation.length, next.length - translation.at)
   }
   return new DmaWindow(address, block.view(ram - block.offset, size), true, MemTxResult.OK, accessed => {

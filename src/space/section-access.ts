@@ -56,7 +56,8 @@ function loadMemory(section: Section, at: number, size: number, attrs: MemTxAttr
 function storeMemory(section: Section, at: number, value: number, size: number, attrs: MemTxAttrs, big: boolean): void {
   const { cells } = section
   const ram = section.base + at
-  if (!section.writable || cells === undefined || at + size > section.length) storeRest(section, at, value, size, attrs)
+  if (!section.writable || cells === undefined || at + size > section.length)
+    storeRest(section, at, value, size, attrs, big)
   else if ((ram & (size - 1)) !== 0 && !cells.permits(ram, size)) reject()
   else {
     completion.result = MemTxResult.OK
@@ -78,9 +79,17 @@ function loadRest(section: Section, at: number, size: number, attrs: MemTxAttrs,
   return bigDevice === big ? value : swap(value, size)
 }
 
-function storeRest(section: Section, at: number, value: number, size: number, attrs: MemTxAttrs): void {
+function storeRest(section: Section, at: number, value: number, size: number, attrs: MemTxAttrs, big: boolean): void {
+  const { bigDevice } = section
   if (at + size > section.length) reject()
-  else section.writeDevice.write(section.offset + at, value, size, attrs, section.bigDevice)
+  else
+    section.writeDevice.write(
+      section.offset + at,
+      bigDevice === big ? value : swap(value, size),
+      size,
+      attrs,
+      bigDevice,
+    )
 }
 
 /** 8 bytes, of memory or of a device: one cell, or one access of the whole size. */

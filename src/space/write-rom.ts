@@ -25,8 +25,9 @@ export function writeRom(map: SectionMap, address: number, bytes: Uint8Array): v
     const offset = section.offset + inside
     let size = Math.min(rest, left)
     const { block } = section
-    if (block !== undefined && section.readable && section.region?.kind !== 'ramDevice') {
-      const lane = section.strictRead === 'cells' ? block.ram.fixedLane : block.ram.lane
+    // Whatever the direct-access policy says: it is about a running machine's requests.
+    if (block !== undefined && section.endsReads && section.region?.kind !== 'ramDevice') {
+      const lane = section.strictRead === 'ordered' ? block.ram.lane : block.ram.fixedLane
       const ram = section.base + inside
       lane.copyIn(ram, bytes, at, size)
       block.ram.dirty.mark(ram, size, section.logged)

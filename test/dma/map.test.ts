@@ -114,6 +114,12 @@ describe('J1 a window on memory', () => {
     expect(new AddressSpace('dma', bar).map(0, 16)?.direct).toBe(direct)
     expect(new AddressSpace('dma', bar, { directAccess: 'normal-only' }).map(0, 16)?.direct).toBe(false)
   })
+
+  test('H4: that a request is relaxed takes nothing away from what the mapping bears', () => {
+    const ram = GuestRam.allocate(PAGE, { host: hostProfile({ base: 'x86-64' }) })
+    const space = new AddressSpace('dma', MemoryRegion.ramDevice('bar', ram.block('bar', PAGE)))
+    for (const write of [false, true]) expect(space.map(0, 16, { write, attrs: MemTxAttrs.RELAXED })?.direct).toBe(true)
+  })
 })
 
 describe('J2 a bounce buffer', () => {

@@ -1,3 +1,4 @@
+import type { CacheMode, HostName } from 'guestmem'
 import type { Access } from '../order/access-log.ts'
 
 /** What a mapping bears. Written down here once more, from the manuals, and not taken from the table under test. */
@@ -22,3 +23,37 @@ export function faultOf({ unaligned, vectors }: BusRules, { kind, address, width
   if (address % width !== 0 && !unaligned) return `an unaligned ${kind} of ${width} bytes faults`
   return undefined
 }
+
+/**
+ * Cacheable memory. On no CPU does an access fault there for good: where the CPU has no unaligned access, or no vectors,
+ * an engine makes several of one, or the system does.
+ */
+export const CACHEABLE: BusRules = { name: 'cacheable memory', unaligned: true, vectors: true }
+/** Of the other CPUs, from their manuals or for want of a promise: naturally aligned accesses of up to 8 bytes, no more. */
+const NATURAL_ONLY: BusRules = { name: 'memory that bears natural accesses only', unaligned: false, vectors: false }
+const natural = { normal: CACHEABLE, writecombine: NATURAL_ONLY, noncached: NATURAL_ONLY, device: NATURAL_ONLY }
+
+/** What each mapping of each host bears: Linux' pgprot_normal, writecombine, noncached and device there. */
+export const HOST_BUS: Readonly<Record<HostName, Readonly<Record<CacheMode, BusRules>>>> = {
+  'x86-64': { normal: CACHEABLE, writecombine: X86_UNCACHED, noncached: X86_UNCACHED, device: X86_UNCACHED },
+  aarch64: {
+    normal: CACHEABLE,
+    writecombine: AARCH64_NORMAL_NC,
+    noncached: AARCH64_DEVICE,
+    device: AARCH64_DEVICE,
+  },
+  ppc64: {
+    normal: CACHEABLE,
+    writecombine: PPC64_INHIBITED,
+    noncached: PPC64_INHIBITED,
+    device: PPC64_INHIBITED,
+  },
+  riscv64: natural,
+  s390x: natural,
+  sparc64: natural,
+  mips64: natural,
+  unknown: natural,
+}
+
+/** CPUs that may lack an unaligned access of 2, 4 or 8 bytes even in cacheable memory (their manuals, as in the table). */
+export const NEVER_UNALIGNED: readonly HostName[] = ['riscv64', 'sparc64', 'mips64', 'unknown']

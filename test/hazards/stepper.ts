@@ -1,4 +1,4 @@
-import type { KernelModule, KernelTier } from '../../src/ram/kernels/kernel.ts'
+import type { Kernel, KernelModule, KernelTier } from '../../src/ram/kernels/kernel.ts'
 import type { Views } from '../../src/ram/views.ts'
 import type { Access } from '../order/access-log.ts'
 import { hooks, instrumented } from '../order/instrument.ts'
@@ -9,16 +9,21 @@ import { hooks, instrumented } from '../order/instrument.ts'
  * AddressSpace to lane, is the shipped code with the shipped wiring.
  */
 type Before = (access: Access) => void
+/** What the engine's own copies (memory.copy, TypedArray.set) access, at what widths and how often, only it knows. */
+type BeforeBulk = (kind: Access['kind'], address: number, length: number) => void
 
 let before: Before | undefined
+let beforeBulk: BeforeBulk | undefined
 
-/** Runs `body`, and calls `each` before each access that it makes. */
-export function stepping(body: () => void, each: Before): void {
+/** Runs `body`, and calls `each` before each access that it makes, and `eachBulk` before each of the engine's own copies. */
+export function stepping(body: () => void, each: Before, eachBulk?: BeforeBulk): void {
   before = each
+  beforeBulk = eachBulk
   try {
     body()
   } finally {
     before = undefined
+    beforeBulk = undefined
   }
 }
 
@@ -45,7 +50,23 @@ export function steppedKernels(real: KernelFile): KernelFile {
     instantiate({ module }, ram) {
       const env = hooks(module, (isStore, address, width) => tell(isStore ? 'store' : 'load', address, width))
       const { exports } = new WebAssembly.Instance(module, { guestmem: { ram }, env })
-      return exports as unknown as ReturnType<KernelFile['instantiate']>
+      const kernel = exports as unknown as Kernel
+      return {
+        ...kernel,
+        bulk(dst, src, length) {
+          beforeBulk?.('load', src, length)
+          beforeBulk?.('store', dst, length)
+          kernel.bulk(dst, src, length)
+        },
+        bulkIn(dst, tmp, length) {
+          beforeBulk?.('store', dst, length)
+          kernel.bulkIn(dst, tmp, length)
+        },
+        bulkOut(tmp, src, length) {
+          beforeBulk?.('load', src, length)
+          kernel.bulkOut(tmp, src, length)
+        },
+      }
     },
   }
 }
@@ -100,11 +121,31 @@ function stand<T extends Views[keyof Views]>(elements: T, base: number): T {
   return new Proxy(elements, {
     get(target, key) {
       note('load', key)
-      return Reflect.get(target, key, target)
+      const found: unknown = Reflect.get(target, key, target)
+      return typeof found === 'function' ? bulkMethod(target, key, found, base) : found
     },
     set(target, key, given) {
       note('store', key)
       return Reflect.set(target, key, given, target)
     },
   })
+}
+
+/** A typed array's own copies, told of as such: of the bytes that they may access. */
+function bulkMethod(target: Views[keyof Views], key: string | symbol, method: unknown, base: number): unknown {
+  const tell = (kind: Access['kind'], start: number, end: number): void => {
+    const { BYTES_PER_ELEMENT: width } = target
+    beforeBulk?.(kind, base + start * width, (end - start) * width)
+  }
+  return (...given: unknown[]): unknown => {
+    const [first, second = 0, third = target.length] = given as [never, number | undefined, number | undefined]
+    if (key === 'set') tell('store', second, second + (first as ArrayLike<unknown>).length)
+    else if (key === 'fill') tell('store', second, third)
+    else if (key === 'subarray') tell('load', first, second)
+    else if (key === 'copyWithin') {
+      tell('load', second, third)
+      tell('store', first, (first as number) + third - second)
+    }
+    return Reflect.apply(method as () => unknown, target, given)
+  }
 }

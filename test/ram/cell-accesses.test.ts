@@ -163,6 +163,19 @@ describe('with a kernel', () => {
     }
   })
 
+  test('S5: 64 aligned bits of a bigint are one store, atomic in the language order alone: on x86 that one loads, too', () => {
+    for (const [options, store] of [
+      [ONE, 'kernel store64 8 3 4'],
+      [SPLIT, 'kernel store64 8 3 4'],
+      [{ ...SPLIT, atomic: true }, 'atomic store 8 at 8'],
+    ] as const) {
+      const memory = new Watched()
+      const cells = new Cells(memory.views, memory.kernel, options)
+      cells.store64(8, 0x4_0000_0003n)
+      expect(memory.log).toEqual([store])
+    }
+  })
+
   test('pairs of 64 aligned bits are one atomic load, and one store of the order in force', () => {
     for (const [options, store] of [
       [ONE, 'kernel store64 8 3 4'],

@@ -1,4 +1,6 @@
 import {
+  CACHE_MODES,
+  type CacheMode,
   GuestRam,
   type GuestRamOptions,
   hostProfile,
@@ -94,6 +96,31 @@ describe('S5: register accessors refuse', () => {
 
   test('writeq: a number', () => {
     expect(() => writeq(block, 0, bad(1))).toThrow(new TypeError('value must be a bigint, got 1'))
+  })
+
+  test.each(READS)('%s: what is no cache mode', (_what, _size, read) => {
+    for (const [value, shown] of [
+      ['cached', '"cached"'],
+      [null, 'null'],
+      [3, '3'],
+    ] as const)
+      expect(() => read(block, 0, bad(value))).toThrow(
+        new TypeError(`cacheMode must be one of ${CACHE_MODES.join(', ')}, got ${shown}`),
+      )
+  })
+
+  test.each([
+    ['writeb', (mode: CacheMode) => writeb(block, 0, 1, mode)],
+    ['writew', (mode: CacheMode) => writew(block, 0, 1, mode)],
+    ['writel', (mode: CacheMode) => writel(block, 0, 1, mode)],
+    ['writeq', (mode: CacheMode) => writeq(block, 0, 1n, mode)],
+  ] as const)('%s: what is no cache mode, and nothing is stored', (_what, write) => {
+    block.view().fill(0)
+    for (const value of ['Normal', '', 0, Number.NaN, {}])
+      expect(() => write(bad(value))).toThrow(/^cacheMode must be .*, got /)
+    expect(block.view().every(byte => byte === 0)).toBe(true)
+    for (const mode of CACHE_MODES) write(mode)
+    expect(block.view()[0]).toBe(1)
   })
 
   test('S6: unaligned ones, by policy, where the host has none', () => {

@@ -123,7 +123,7 @@ export class DeviceTarget implements Target {
 /** A region that is memory. As a target it is its register accessors, for what may not be touched directly (G9, S5). */
 export class MemoryTarget implements Target {
   readonly max = 8
-  readonly unaligned = true
+  readonly unaligned: boolean
   readonly direct: boolean
   readonly bytes: Uint8Array
   readonly start: number
@@ -149,6 +149,8 @@ export class MemoryTarget implements Target {
     this.start = blockStart(spec.block)
     // An instruction that makes an unaligned access is a kernel's; and none of them is atomic, as the language order wants.
     this.#oneAccess = ram.lane === 'wasm' && ram.order === 'host' && HOST_PROFILES[ram.host].access[cacheMode].unaligned
+    // A block is cut where its pieces are aligned, unless the host makes unaligned ones in one access each (S6, E4).
+    this.unaligned = this.#oneAccess
     this.#splits = ram.unaligned === 'split'
   }
 
