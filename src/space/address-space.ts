@@ -15,6 +15,8 @@ export interface MapOptions {
   readonly attrs?: MemTxAttrs
 }
 
+const MAP_OPTIONS = ['write', 'attrs'] as const
+
 /**
  * What one bus master sees: addresses, and at each of them what a region tree shows there (QEMU's AddressSpace).
  *
@@ -52,7 +54,8 @@ export class AddressSpace extends SpaceAccess {
   map(address: number, length: number, options: MapOptions = {}): DmaWindow | undefined {
     checkAddress(address, 'address')
     checkAddress(length, 'length')
-    checkKeys(checkObject(options, 'options'), ['write', 'attrs'], 'options')
+    checkObject(options, 'options')
+    for (const key in options) if (key !== 'write' && key !== 'attrs') checkKeys({ [key]: 0 }, MAP_OPTIONS, 'options')
     const write = checkBoolean(options.write ?? false, 'options.write')
     const attrs = checkAttrs(options.attrs ?? MemTxAttrs.UNSPECIFIED)
     return length === 0 ? undefined : lend(this.sections, this.#bounce, address, length, write, attrs)
@@ -91,14 +94,13 @@ export class AddressSpace extends SpaceAccess {
     length: number,
     attrs: MemTxAttrs = MemTxAttrs.UNSPECIFIED,
   ): MemTxResult {
+    const latest = this.#latestCopy
+    if (latest.goesOn(this.sections, address, source?.sections, sourceAddress, length, attrs))
+      return latest.copy(address, sourceAddress, length)
     checkAddress(address, 'address')
     if (!(source instanceof AddressSpace)) throw new TypeError(`source must be an AddressSpace, got ${show(source)}`)
     checkAddress(sourceAddress, 'sourceAddress')
     checkAddress(length, 'length')
-    checkAttrs(attrs)
-    const latest = this.#latestCopy
-    return latest.goesOn(this.sections, address, source.sections, sourceAddress, length, attrs)
-      ? latest.copy(address, sourceAddress, length)
-      : latest.find(this.sections, address, source.sections, sourceAddress, length, attrs)
+    return latest.find(this.sections, address, source.sections, sourceAddress, length, checkAttrs(attrs))
   }
 }

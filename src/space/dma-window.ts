@@ -1,8 +1,15 @@
 import { checkInteger } from '../check.ts'
 import type { MemTxResult } from '../request/result.ts'
 
-/** What gives a window's bytes back: told how many of them were stored to. */
-export type WindowEnd = (accessed: number) => MemTxResult
+/** What stands behind a window. */
+export interface Loan {
+  /** False: a bounce buffer. */
+  readonly direct: boolean
+  /** The bytes, as many as were granted. */
+  view(): Uint8Array
+  /** Gives them back; told how many of them were stored to. */
+  end(accessed: number): MemTxResult
+}
 
 /**
  * Guest bytes that a device was lent (QEMU's address_space_map): the memory itself where the route says so, else a
@@ -20,27 +27,28 @@ export class DmaWindow {
   readonly direct: boolean
   /** Of the read that filled a bounce buffer; OK in all other cases. */
   readonly result: MemTxResult
-  readonly #end: WindowEnd
+  #loan: Loan | undefined
+  /** Made when it is asked for: who hands the memory on by its address needs none, and it costs as much as the rest. */
   #bytes: Uint8Array | undefined
 
   /** Made by `AddressSpace.map`. */
-  constructor(address: number, bytes: Uint8Array, direct: boolean, result: MemTxResult, end: WindowEnd) {
+  constructor(address: number, length: number, result: MemTxResult, loan: Loan) {
     this.address = address
-    this.length = bytes.length
-    this.direct = direct
+    this.length = length
+    this.direct = loan.direct
     this.result = result
-    this.#bytes = bytes
-    this.#end = end
+    this.#loan = loan
   }
 
   /** The bytes. @throws TypeError once the window is unmapped. */
   get bytes(): Uint8Array {
-    if (this.#bytes === undefined) throw new TypeError(`this window at ${this.address} is unmapped`)
+    if (this.#loan === undefined) throw new TypeError(`this window at ${this.address} is unmapped`)
+    this.#bytes ??= this.#loan.view()
     return this.#bytes
   }
 
   get mapped(): boolean {
-    return this.#bytes !== undefined
+    return this.#loan !== undefined
   }
 
   /**
@@ -53,8 +61,10 @@ export class DmaWindow {
    */
   unmap(accessed: number = this.length): MemTxResult {
     checkInteger(accessed, 'accessed', 0, this.length)
-    if (this.#bytes === undefined) throw new TypeError(`this window at ${this.address} is unmapped already`)
+    const loan = this.#loan
+    if (loan === undefined) throw new TypeError(`this window at ${this.address} is unmapped already`)
+    this.#loan = undefined
     this.#bytes = undefined
-    return this.#end(accessed)
+    return loan.end(accessed)
   }
 }

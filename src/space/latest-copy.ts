@@ -1,4 +1,4 @@
-import type { MemTxAttrs } from '../request/attrs.ts'
+import { MemTxAttrs } from '../request/attrs.ts'
 import { MemTxResult } from '../request/result.ts'
 import { copyGuest } from './guest-copy.ts'
 import type { Section } from './section.ts'
@@ -14,27 +14,31 @@ export class LatestCopy {
   #to: Section | undefined
   #from: Section | undefined
 
-  /** True if a copy lies within the same two sections, and is in order. */
+  /**
+   * True if a copy lies within the same two sections, and is in order. Nothing was checked before, so nothing that is no
+   * integer may pass: it differs from itself as an unsigned 32-bit one.
+   */
   goesOn(
     dstMap: SectionMap,
     dst: number,
-    srcMap: SectionMap,
+    srcMap: SectionMap | undefined,
     src: number,
     length: number,
-    { strict }: MemTxAttrs,
+    attrs: MemTxAttrs,
   ): boolean {
     const to = this.#to
     const from = this.#from
+    if (to === undefined || from === undefined || dstMap !== this.#dstMap || srcMap !== this.#srcMap) return false
+    if (typeof dst !== 'number' || typeof src !== 'number' || typeof length !== 'number') return false
+    const at = dst - to.start
+    const sourceAt = src - from.start
     return (
-      to !== undefined &&
-      from !== undefined &&
-      dstMap === this.#dstMap &&
-      srcMap === this.#srcMap &&
-      strict &&
-      dst >= to.start &&
-      src >= from.start &&
-      dst + length <= to.end &&
-      src + length <= from.end
+      at >>> 0 === at &&
+      sourceAt >>> 0 === sourceAt &&
+      length >>> 0 === length &&
+      at + length <= to.length &&
+      sourceAt + length <= from.length &&
+      attrs === MemTxAttrs.UNSPECIFIED
     )
   }
 

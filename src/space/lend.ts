@@ -2,7 +2,7 @@ import type { RamBlock } from '../ram/ram-block.ts'
 import type { MemTxAttrs } from '../request/attrs.ts'
 import { MemTxResult } from '../request/result.ts'
 import type { BounceBudget } from './bounce.ts'
-import { DmaWindow } from './dma-window.ts'
+import { DmaWindow, type Loan } from './dma-window.ts'
 import type { Section } from './section.ts'
 import type { SectionMap } from './section-map.ts'
 import { transfer } from './transfer.ts'
@@ -50,12 +50,36 @@ function lendMemory(
     if (!goesOn || !isOpen(next, write)) break
     size += Math.min(length - size, translation.length, next.length - translation.at)
   }
-  return new DmaWindow(address, block.view(ram - block.offset, size), true, MemTxResult.OK, accessed => {
+  return new DmaWindow(address, size, MemTxResult.OK, new MemoryLoan(section, ram, size, write))
+}
+
+/** Memory itself, from byte address `ram` of its guest RAM on. */
+class MemoryLoan implements Loan {
+  readonly direct = true
+  readonly #section: Section
+  readonly #ram: number
+  readonly #size: number
+  readonly #write: boolean
+
+  constructor(section: Section, ram: number, size: number, write: boolean) {
+    this.#section = section
+    this.#ram = ram
+    this.#size = size
+    this.#write = write
+  }
+
+  view(): Uint8Array {
+    const block = this.#section.block as RamBlock
+    return block.view(this.#ram - block.offset, this.#size)
+  }
+
+  end(accessed: number): MemTxResult {
     // Who logs the region now, not when the window was made: it was stored to at any time since.
-    const clients = write ? (section.region?.dirtyLogMask ?? 0) : 0
-    if (clients !== 0) block.ram.dirty.mark(ram, accessed, clients)
+    const { region, block } = this.#section
+    const clients = this.#write ? (region?.dirtyLogMask ?? 0) : 0
+    if (clients !== 0) block?.ram.dirty.mark(this.#ram, accessed, clients)
     return MemTxResult.OK
-  })
+  }
 }
 
 function lendBounce(
@@ -67,24 +91,67 @@ function lendBounce(
   attrs: MemTxAttrs,
 ): DmaWindow | undefined {
   if (budget.left === 0) return undefined
-  const bytes = budget.take(length)
-  const move = (kind: 'read' | 'write', size: number): MemTxResult =>
-    transfer(map, { kind, bytes, byte: 0 }, address, size, attrs)
-  let result: MemTxResult = MemTxResult.OK
-  let lent = false
-  try {
-    if (!write) result = move('read', bytes.length)
-    lent = true
-  } finally {
-    // A handler that throws ends the loan before it began.
-    if (!lent) budget.give(bytes.length)
+  const loan = new BounceLoan(map, budget, address, length, write, attrs)
+  return new DmaWindow(address, loan.length, loan.fill(), loan)
+}
+
+/** A buffer out of the budget, for bytes that may not be touched themselves. */
+class BounceLoan implements Loan {
+  readonly direct = false
+  readonly #map: SectionMap
+  readonly #budget: BounceBudget
+  readonly #address: number
+  readonly #bytes: Uint8Array
+  readonly #write: boolean
+  readonly #attrs: MemTxAttrs
+
+  constructor(
+    map: SectionMap,
+    budget: BounceBudget,
+    address: number,
+    length: number,
+    write: boolean,
+    attrs: MemTxAttrs,
+  ) {
+    this.#map = map
+    this.#budget = budget
+    this.#address = address
+    this.#bytes = budget.take(length)
+    this.#write = write
+    this.#attrs = attrs
   }
-  return new DmaWindow(address, bytes, false, result, accessed => {
+
+  get length(): number {
+    return this.#bytes.length
+  }
+
+  view(): Uint8Array {
+    return this.#bytes
+  }
+
+  /** Reads what a device is to load. A handler that throws ends the loan before it began. */
+  fill(): MemTxResult {
+    if (this.#write) return MemTxResult.OK
+    let filled = false
     try {
-      // With the attributes that it was mapped with: QEMU has lost them by now (RULES J3).
-      return write ? move('write', accessed) : MemTxResult.OK
+      const result = this.#move('read', this.length)
+      filled = true
+      return result
     } finally {
-      budget.give(bytes.length)
+      if (!filled) this.#budget.give(this.length)
     }
-  })
+  }
+
+  /** With the attributes that it was mapped with: QEMU has lost them by now (RULES J3). */
+  end(accessed: number): MemTxResult {
+    try {
+      return this.#write ? this.#move('write', accessed) : MemTxResult.OK
+    } finally {
+      this.#budget.give(this.length)
+    }
+  }
+
+  #move(kind: 'read' | 'write', size: number): MemTxResult {
+    return transfer(this.#map, { kind, bytes: this.#bytes, byte: 0 }, this.#address, size, this.#attrs)
+  }
 }

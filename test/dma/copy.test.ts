@@ -88,6 +88,32 @@ describe('copy', () => {
     )
   })
 
+  test('goes on where the latest was, and no further: the map, the ends and what is no number are looked at each time', () => {
+    const { space, memory, block, all } = board()
+    const bytes = all[0] as Uint8Array
+    expect(space.copy(100, space, 0, 8)).toBe(MemTxResult.OK)
+    expect(space.copy(110, space, 8, 8)).toBe(MemTxResult.OK)
+    expect([...bytes.subarray(110, 118)]).toEqual([...bytes.subarray(8, 16)])
+    expect(space.copy(110, space, 8, 0)).toBe(MemTxResult.OK)
+    const before = bytes.slice()
+    // Over the end of the RAM another piece of it follows, over the end of that nothing does.
+    expect(space.copy(250, space, 8, 12)).toBe(MemTxResult.OK)
+    expect([...bytes.subarray(250, 256)]).toEqual([...before.subarray(8, 14)])
+    expect([...bytes.subarray(0, 6)]).toEqual([...before.subarray(14, 20)])
+    for (const at of ['100', 100n, [100], Number.NaN, 100.5, -1, null])
+      for (const call of [
+        () => space.copy(at as number, space, 0, 8),
+        () => space.copy(100, space, at as number, 8),
+        () => space.copy(100, space, 0, at as number),
+      ])
+        expect(call).toThrow(/^(address|sourceAddress|length) /)
+    memory.setLog(DirtyClient.VGA, true)
+    space.copy(100, space, 0, 8)
+    expect(isDirty(block, 0, 256, DirtyClient.VGA)).toBe(true)
+    memory.setEnabled(false)
+    expect(space.copy(100, space, 0, 8)).toBe(MemTxResult.DECODE_ERROR)
+  })
+
   test('goes between spaces', () => {
     const [one, other] = [board(), board()]
     other.all[0]?.fill(0xee)
