@@ -29,7 +29,7 @@ export type { EventNotifier, EventNotifierMatch } from './region/event-notifier.
 export { addEventNotifier, removeEventNotifier } from './region/event-notifier.ts'
 export type { IoRegionOptions, NoOptions, RamRegionOptions, RomDeviceOptions } from './region/memory-region.ts'
 export { MemoryRegion } from './region/memory-region.ts'
-export type { AccessConstraints, AccessSize, MemoryRegionOps } from './region/ops.ts'
+export type { AccessConstraints, AccessSize, ImplConstraints, MemoryRegionOps } from './region/ops.ts'
 export type { ResizableRamOptions } from './region/resizable-ram.ts'
 export { resizableRam, resizeRam } from './region/resizable-ram.ts'
 export type { MemTxAttrsInit } from './request/attrs.ts'

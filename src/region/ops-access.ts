@@ -1,5 +1,6 @@
 import type { MemTxAttrs } from '../request/attrs.ts'
 import { MemTxResult } from '../request/result.ts'
+import { readUnits, type Units, writeUnits } from './aligned-units.ts'
 import { completion, type DeviceAccess } from './device-access.ts'
 import type { Guard } from './guard.ts'
 import type { CheckedOps, MemoryRegionOps } from './ops.ts'
@@ -23,6 +24,8 @@ export class OpsAccess implements DeviceAccess {
   readonly #validUnaligned: boolean
   readonly #implMin: number
   readonly #implMax: number
+  /** Only if `impl.aligned` says so. */
+  readonly #aligned: boolean
   readonly #guard: Guard | undefined
   #unguarded: OpsAccess | undefined
   #before: (() => void) | undefined
@@ -42,6 +45,7 @@ export class OpsAccess implements DeviceAccess {
     this.#validUnaligned = checked.validUnaligned
     this.#implMin = checked.implMin
     this.#implMax = checked.implMax
+    this.#aligned = checked.implAligned
     const asked = ops.accepts !== undefined
     this.#whole = asked ? 0 : sizes.filter(size => this.#width(size) === size).reduce(or, 0) & this.#valid
     this.#wholeReads = this.#whole
@@ -107,6 +111,7 @@ export class OpsAccess implements DeviceAccess {
   #readAdapted(offset: number, size: number, attrs: MemTxAttrs, big: boolean): number {
     if (!this.#admit(offset, size, false, attrs) || !this.#engage()) return 0
     try {
+      if (this.#misfits(offset, size)) return Number(this.#readUnits(offset, size, attrs, big))
       return this.#readPieces(offset, size, this.#width(size), attrs, big)
     } finally {
       this.#leave()
@@ -116,7 +121,8 @@ export class OpsAccess implements DeviceAccess {
   #writeAdapted(offset: number, value: number, size: number, attrs: MemTxAttrs, big: boolean): void {
     if (!this.#admit(offset, size, true, attrs) || this.#isTaken(offset, size, value) || !this.#engage()) return
     try {
-      this.#writePieces(offset, value, size, this.#width(size), attrs, big)
+      if (this.#misfits(offset, size)) this.#writeUnits(offset, BigInt(value), size, attrs, big)
+      else this.#writePieces(offset, value, size, this.#width(size), attrs, big)
     } finally {
       this.#leave()
     }
@@ -125,6 +131,7 @@ export class OpsAccess implements DeviceAccess {
   read64(offset: number, attrs: MemTxAttrs, big: boolean): bigint {
     if (!this.#admit(offset, 8, false, attrs) || !this.#engage()) return 0n
     try {
+      if (this.#misfits(offset, 8)) return this.#readUnits(offset, 8, attrs, big)
       return this.#readWide(offset, 8, this.#width(8), attrs, big)
     } finally {
       this.#leave()
@@ -134,7 +141,8 @@ export class OpsAccess implements DeviceAccess {
   write64(offset: number, value: bigint, attrs: MemTxAttrs, big: boolean): void {
     if (!this.#admit(offset, 8, true, attrs) || this.#isTaken(offset, 8, value) || !this.#engage()) return
     try {
-      this.#writeWide(offset, value, 8, this.#width(8), attrs, big)
+      if (this.#misfits(offset, 8)) this.#writeUnits(offset, value, 8, attrs, big)
+      else this.#writeWide(offset, value, 8, this.#width(8), attrs, big)
     } finally {
       this.#leave()
     }
@@ -184,6 +192,45 @@ export class OpsAccess implements DeviceAccess {
   /** The size at which the handlers are called (G5). */
   #width(size: number): number {
     return Math.max(Math.min(size, this.#implMax), this.#implMin)
+  }
+
+  /** It is not aligned to what the handlers take, or less, and they asked for nothing else. */
+  #misfits(offset: number, size: number): boolean {
+    if (!this.#aligned) return false
+    const width = this.#width(size)
+    return size < width || offset % width !== 0
+  }
+
+  #readUnits(offset: number, size: number, attrs: MemTxAttrs, big: boolean): bigint {
+    const units = this.#units(attrs)
+    const value = readUnits(units, offset, size, big)
+    completion.result = units.result
+    return value
+  }
+
+  #writeUnits(offset: number, value: bigint, size: number, attrs: MemTxAttrs, big: boolean): void {
+    const units = this.#units(attrs)
+    writeUnits(units, offset, value, size, big)
+    completion.result = units.result
+  }
+
+  #units(attrs: MemTxAttrs): Units & { result: MemTxResult } {
+    const units = {
+      min: this.#implMin,
+      max: this.#implMax,
+      result: MemTxResult.OK as MemTxResult,
+      read: (offset: number, size: number): bigint | undefined => {
+        const value = size === 8 ? this.#readPiece64(offset, attrs) : BigInt(this.#readPiece(offset, size, attrs))
+        units.result |= completion.result
+        return completion.result === MemTxResult.OK ? value : undefined
+      },
+      write: (offset: number, value: bigint, size: number): void => {
+        if (size === 8) this.#writePiece64(offset, value, attrs)
+        else this.#writePiece(offset, Number(value), size, attrs)
+        units.result |= completion.result
+      },
+    }
+    return units
   }
 
   #readPiece(offset: number, size: number, attrs: MemTxAttrs): number {
@@ -251,13 +298,16 @@ export class OpsAccess implements DeviceAccess {
     for (let at = 0; at < size; at += width) {
       const shift = pieceShift(at, size, width, big)
       const piece = BigInt.asUintN(8 * width, shift < 0 ? value << BigInt(-shift) : value >> BigInt(shift))
-      if (width === 8) {
-        const answer = (this.#ops.write64 as NonNullable<MemoryRegionOps['write64']>)(offset + at, piece, attrs)
-        completion.result = typeof answer === 'number' ? answer : MemTxResult.OK
-      } else this.#writePiece(offset + at, Number(piece), width, attrs)
+      if (width === 8) this.#writePiece64(offset + at, piece, attrs)
+      else this.#writePiece(offset + at, Number(piece), width, attrs)
       result |= completion.result
     }
     completion.result = result
+  }
+
+  #writePiece64(offset: number, value: bigint, attrs: MemTxAttrs): void {
+    const answer = (this.#ops.write64 as NonNullable<MemoryRegionOps['write64']>)(offset, value, attrs)
+    completion.result = typeof answer === 'number' ? answer : MemTxResult.OK
   }
 
   #readPiece64(offset: number, attrs: MemTxAttrs): bigint {

@@ -11,6 +11,17 @@ export interface AccessConstraints {
   readonly unaligned?: boolean
 }
 
+/** What a device's handlers take. */
+export interface ImplConstraints extends AccessConstraints {
+  /**
+   * The handlers get naturally aligned accesses of `minSize` to `maxSize` and no others: one that is not aligned to what
+   * they take is made of several. It is what QEMU's documentation says of `unaligned: false`, and QEMU does not do: it
+   * calls the handler with the offset as it is (RULES G5), as is done here unless this is true. A write of a part of
+   * `minSize` reads the rest first.
+   */
+  readonly aligned?: boolean
+}
+
 /**
  * A device's handlers. Values are unsigned numbers formed by the bytes in the device's own order (RULES G6); offsets are
  * bytes from the region's start. A handler runs on the thread that made the access, and may make others; an access to
@@ -29,7 +40,7 @@ export interface MemoryRegionOps {
   /** What the device takes from the bus; other accesses are rejected (RULES G2). No `maxSize`: any size. */
   readonly valid?: AccessConstraints
   /** What the handlers take; accepted accesses are adapted to it (RULES G5). 1 to 4 unless said, to 8 with the 64-bit pair. */
-  readonly impl?: AccessConstraints
+  readonly impl?: ImplConstraints
   /** A last word on what is accepted; asked first. */
   accepts?(offset: number, size: number, isWrite: boolean, attrs: MemTxAttrs): boolean
   /** The device's byte order; `native`, the target's, unless said. */
@@ -46,11 +57,13 @@ export interface CheckedOps {
   readonly implMin: number
   readonly implMax: number
   readonly implUnaligned: boolean
+  readonly implAligned: boolean
   readonly endianness: 'little' | 'big' | 'native'
 }
 
 const SIZES = [1, 2, 4, 8] as const
 const CONSTRAINTS = ['minSize', 'maxSize', 'unaligned'] as const
+const IMPL = ['minSize', 'maxSize', 'unaligned', 'aligned'] as const
 
 /** @throws TypeError naming the field and the bad value. */
 export function checkOps(value: unknown): CheckedOps {
@@ -63,8 +76,11 @@ export function checkOps(value: unknown): CheckedOps {
     checkHandler(ops.write64, 'ops.write64')
   }
   if (ops.accepts !== undefined) checkHandler(ops.accepts, 'ops.accepts')
-  const valid = checkConstraints(ops.valid, 'ops.valid')
-  const impl = checkConstraints(ops.impl, 'ops.impl')
+  const valid = checkConstraints(ops.valid, CONSTRAINTS, 'ops.valid')
+  const impl = checkConstraints(ops.impl, IMPL, 'ops.impl')
+  const implAligned = checkBoolean(impl.aligned ?? false, 'ops.impl.aligned')
+  if (implAligned && impl.unaligned === true)
+    throw new TypeError('ops.impl.aligned and ops.impl.unaligned are both true')
   const implMax = impl.maxSize ?? (wide ? 8 : 4)
   const implMin = impl.minSize ?? 1
   if (implMax === 8 && !wide) throw new TypeError('ops.impl.maxSize is 8, but ops has no read64 and write64')
@@ -81,6 +97,7 @@ export function checkOps(value: unknown): CheckedOps {
     implMin,
     implMax,
     implUnaligned: impl.unaligned ?? false,
+    implAligned,
     endianness: checkOneOf(ops.endianness ?? 'native', ['little', 'big', 'native'] as const, 'ops.endianness'),
   }
 }
@@ -89,9 +106,13 @@ function checkHandler(value: unknown, argument: string): void {
   if (typeof value !== 'function') throw new TypeError(`${argument} must be a function, got ${show(value)}`)
 }
 
-function checkConstraints(value: AccessConstraints | undefined, argument: string): AccessConstraints {
+function checkConstraints(
+  value: ImplConstraints | undefined,
+  keys: readonly string[],
+  argument: string,
+): ImplConstraints {
   if (value === undefined) return {}
-  checkKeys(checkObject(value, argument), CONSTRAINTS, argument)
+  checkKeys(checkObject(value, argument), keys, argument)
   if (value.minSize !== undefined) checkOneOf(value.minSize, SIZES, `${argument}.minSize`)
   if (value.maxSize !== undefined) checkOneOf(value.maxSize, SIZES, `${argument}.maxSize`)
   if (value.unaligned !== undefined) checkBoolean(value.unaligned, `${argument}.unaligned`)
