@@ -7,7 +7,7 @@ export function runs(count: number): { numRuns: number } {
   return { numRuns: Math.max(1, Math.round(count * factor)) }
 }
 
-/** A property of random cases, and how many of them `npm test` makes; `npm run campaign` makes a hundred times as many. */
+/** A property of random cases, and how many of them `npm test` makes; `npm run campaign` makes forty times as many. */
 export interface Campaign {
   readonly name: string
   readonly count: number

@@ -1,3 +1,5 @@
+import type { Campaigns } from './mutate.ts'
+
 /** A change to the library's source after which one rule does not hold. */
 export interface Mutant {
   /** The rule that is broken, and how. */
@@ -10,7 +12,7 @@ export interface Mutant {
   /** What stands behind all. */
   readonly append?: string
   /** Which campaigns are to find it. */
-  readonly foundBy: 'TREES' | 'REQUESTS'
+  readonly foundBy: keyof Campaigns
 }
 
 const TREE = 'region/region-tree.ts'
@@ -26,6 +28,11 @@ const OPS = 'region/ops-access.ts'
 const ACCESS = 'space/section-access.ts'
 const SPACE = 'space/space-access.ts'
 const VIEW = 'space/space-view.ts'
+const COMMIT = 'space/listener-commit.ts'
+const BITMAPS = 'ram/dirty-bitmaps.ts'
+const NOTIFIER = 'region/event-notifier.ts'
+const LEND = 'space/lend.ts'
+const IOMMU = 'space/iommu-access.ts'
 
 export const MUTANTS: readonly Mutant[] = [
   {
@@ -183,7 +190,7 @@ export const MUTANTS: readonly Mutant[] = [
     foundBy: 'REQUESTS',
   },
   {
-    name: 'E4 valid.min raises the size of a piece',
+    name: 'E4 a piece is larger than what is left of the request',
     file: PIECES,
     from: 'while (size > length) size >>>= 1',
     to: 'while (size > length && size > 2) size >>>= 1',
@@ -349,5 +356,236 @@ export const MUTANTS: readonly Mutant[] = [
     from: 'this.forgetSection()',
     to: '',
     foundBy: 'REQUESTS',
+  },
+  {
+    name: 'C6 what goes is told in the order of listeners',
+    file: COMMIT,
+    from: 'callReverse(list, ({ listener }) => listener.regionDel?.(section))',
+    to: 'callForward(list, ({ listener }) => listener.regionDel?.(section))',
+    foundBy: 'LISTENERS',
+  },
+  {
+    name: 'C6 a range whose marks change is the same range',
+    file: 'space/view-changes.ts',
+    from: 'a.readonly === b.readonly &&\n',
+    to: '',
+    foundBy: 'LISTENERS',
+  },
+  {
+    name: 'C8 what comes is told in reverse order',
+    file: COMMIT,
+    from: 'callForward(list, ({ listener }) => listener.regionAdd?.(section))',
+    to: 'callReverse(list, ({ listener }) => listener.regionAdd?.(section))',
+    foundBy: 'LISTENERS',
+  },
+  {
+    name: 'E12 writeRom passes over a ROM',
+    file: 'space/write-rom.ts',
+    from: 'section.readable && section.region',
+    to: 'section.writable && section.region',
+    foundBy: 'IOMMUS',
+  },
+  {
+    name: 'E13 the answer is that of pieces by the absolute address',
+    file: 'space/translate.ts',
+    from: 'pieceSize(device, offset, size)',
+    to: 'pieceSize(device, address + done, size)',
+    foundBy: 'IOMMUS',
+  },
+  {
+    name: 'F1 clients that log nothing have dirty pages',
+    file: BITMAPS,
+    from: 'if ((clients & (1 << client)) === 0) continue',
+    to: '',
+    foundBy: 'DIRTY',
+  },
+  {
+    name: 'F2 a write marks nothing',
+    file: TRANSFER,
+    from: 'if (write && section.logged !== 0)',
+    to: 'if (write && section.logged < 0)',
+    foundBy: 'DIRTY',
+  },
+  {
+    name: 'F2 a store marks nothing',
+    file: 'region/register-access.ts',
+    from: 'else cells.store8(address, value)\n    this.#dirty?.mark(address, size, this.#logged)',
+    to: 'else cells.store8(address, value)',
+    foundBy: 'DIRTY',
+  },
+  {
+    name: 'F2 the page behind is marked, too',
+    file: BITMAPS,
+    from: '(offset + length - 1) >>> PAGE_SHIFT',
+    to: '(offset + length) >>> PAGE_SHIFT',
+    foundBy: 'DIRTY',
+  },
+  {
+    name: "F3 a snapshot of a part takes its neighbours' bits",
+    file: 'ram/dirty-harvest.ts',
+    from: '~bits) & bits',
+    to: '0) & bits',
+    foundBy: 'DIRTY',
+  },
+  {
+    name: 'F5 the page of the offset in the section is marked',
+    file: TRANSFER,
+    from: 'ram.dirty.mark(ram, size, section.logged)',
+    to: 'ram.dirty.mark(inside, size, section.logged)',
+    foundBy: 'DIRTY',
+  },
+  {
+    name: 'H1 data is not looked at',
+    file: NOTIFIER,
+    from: '(entry.value !== undefined && entry.value !== value)',
+    to: 'false',
+    foundBy: 'NOTIFIERS',
+  },
+  {
+    name: 'H1 the size is not looked at',
+    file: NOTIFIER,
+    from: 'entry.size !== size || ',
+    to: '',
+    foundBy: 'NOTIFIERS',
+  },
+  {
+    name: 'H1 with size 0, data is looked at',
+    file: NOTIFIER,
+    from: 'if (entry.size !== 0 && (entry.size !== size || (entry.value',
+    to: 'if (((entry.size !== 0 && entry.size !== size) || (entry.value',
+    foundBy: 'NOTIFIERS',
+  },
+  {
+    name: 'H1 data is not swapped for a device of the other byte order',
+    file: NOTIFIER,
+    from: 'endianness === endian ? given : swapBytes(given, size)',
+    to: 'endianness === endian ? given : given',
+    foundBy: 'NOTIFIERS',
+  },
+  {
+    name: 'H1 a write is taken before it is known to be valid',
+    file: OPS,
+    from: 'if (!this.#admit(offset, size, true, attrs) || this.#isTaken(offset, size, value) ||',
+    to: 'if (this.#isTaken(offset, size, value) || !this.#admit(offset, size, true, attrs) ||',
+    foundBy: 'NOTIFIERS',
+  },
+  {
+    name: 'H2 larger sizes come first',
+    file: NOTIFIER,
+    from: 'return a.size - b.size',
+    to: 'return b.size - a.size',
+    foundBy: 'NOTIFIERS',
+  },
+  {
+    name: 'H3 a notifier that reaches into a range from below is not told of',
+    file: 'space/ioeventfds.ts',
+    from: '(address >= start || address + size > start)',
+    to: 'address >= start',
+    foundBy: 'LISTENERS',
+  },
+  {
+    name: 'H4 coalesced ranges are not clipped to what is seen',
+    file: 'space/listener-sections.ts',
+    from: 'Math.min(section.end, section.start + (range.end - section.offset))',
+    to: 'section.start + (range.end - section.offset)',
+    foundBy: 'LISTENERS',
+  },
+  {
+    name: 'J1 a window goes on where other bytes of the region are',
+    file: LEND,
+    from: 'next.block === block && next.base + translation.at === ram + size',
+    to: 'next.block === block',
+    foundBy: 'WINDOWS',
+  },
+  {
+    name: 'J1 a window ends with its flat range',
+    file: LEND,
+    from: 'while (size < length) {',
+    to: 'while (size < 0) {',
+    foundBy: 'WINDOWS',
+  },
+  {
+    name: 'J2 a bounce buffer is never given back',
+    file: LEND,
+    from: '} finally {\n      budget.give(bytes.length)\n    }',
+    to: '} finally {\n      budget.give(0)\n    }',
+    foundBy: 'WINDOWS',
+  },
+  {
+    name: 'J2 a bounce buffer is larger than what is left',
+    file: 'space/bounce.ts',
+    from: 'Math.min(length, this.#left)',
+    to: 'length',
+    foundBy: 'WINDOWS',
+  },
+  {
+    name: 'J2 a bounce buffer is not filled',
+    file: LEND,
+    from: "if (!write) result = move('read', bytes.length)",
+    to: '',
+    foundBy: 'WINDOWS',
+  },
+  {
+    name: 'J3 unmap writes all, not what was accessed',
+    file: LEND,
+    from: "move('write', accessed)",
+    to: "move('write', bytes.length)",
+    foundBy: 'WINDOWS',
+  },
+  {
+    name: 'J3 unmap marks all, not what was accessed',
+    file: LEND,
+    from: 'mark(ram, accessed, clients)',
+    to: 'mark(ram, size, clients)',
+    foundBy: 'WINDOWS',
+  },
+  {
+    name: 'J3 unmap loses the attributes',
+    file: LEND,
+    from: '0 }, address, size, attrs)',
+    to: '0 }, address, size, (attrs.constructor as typeof MemTxAttrs).UNSPECIFIED)',
+    foundBy: 'WINDOWS',
+  },
+  {
+    name: 'K1 permissions are not looked at',
+    file: 'space/iommu-entry.ts',
+    from: '& wanted) === 0) return undefined',
+    to: '& 3) === 0) return undefined',
+    foundBy: 'IOMMUS',
+  },
+  {
+    name: 'K2 the mask does not count',
+    file: IOMMU,
+    from: 'translated - (translated % block) + within',
+    to: 'translated + within',
+    foundBy: 'IOMMUS',
+  },
+  {
+    name: 'K2 an access goes on behind the end of its block',
+    file: IOMMU,
+    from: 'length = Math.min(length, block - within)',
+    to: 'length = Number.POSITIVE_INFINITY',
+    foundBy: 'IOMMUS',
+  },
+  {
+    name: "K2 of several IOMMUs, the last one's block counts",
+    file: IOMMU,
+    from: 'length = Math.min(length, block - within)',
+    to: 'length = block - within',
+    foundBy: 'IOMMUS',
+  },
+  {
+    name: 'K2 a target that is an IOMMU again is a fault',
+    file: IOMMU,
+    from: 'depth < MAX_DEPTH',
+    to: 'depth < 1',
+    foundBy: 'IOMMUS',
+  },
+  {
+    name: 'K3 after a fault the rest is not translated again',
+    file: TRANSFER,
+    from: 'size = translator === undefined ? rejectedSize',
+    to: 'size = true ? rejectedSize',
+    foundBy: 'IOMMUS',
   },
 ]

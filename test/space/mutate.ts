@@ -9,10 +9,10 @@ const CAMPAIGNS = fileURLToPath(new URL('./mutant-campaigns.ts', import.meta.url
 /** Where `fast-check` is found from. */
 const OUT = fileURLToPath(new URL(`../../.cache/mutants/${process.pid}/`, import.meta.url))
 
-export interface Campaigns {
-  readonly TREES: readonly Campaign[]
-  readonly REQUESTS: readonly Campaign[]
-}
+/** What mutant-campaigns.ts has. */
+export type Campaigns = Readonly<
+  Record<'TREES' | 'LISTENERS' | 'REQUESTS' | 'IOMMUS' | 'NOTIFIERS' | 'DIRTY' | 'WINDOWS', readonly Campaign[]>
+>
 
 /** The campaigns as they run against a library that has been changed; or not, where no mutant is given. */
 export async function campaignsAgainst(mutant: Mutant | undefined, index: number): Promise<Campaigns> {
