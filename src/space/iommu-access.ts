@@ -4,7 +4,7 @@ import type { MemTxAttrs } from '../request/attrs.ts'
 import { checkEntry, IommuPermissions, type IommuTlbEntry } from './iommu-entry.ts'
 import type { IommuOps } from './iommu-ops.ts'
 import { Section, type Translator } from './section.ts'
-import { loadSection, loadSection64, reject, storeSection, storeSection64 } from './section-access.ts'
+import { loadSection, loadSection64, refuse, reject, storeSection, storeSection64 } from './section-access.ts'
 import { translation } from './translation.ts'
 
 /**
@@ -81,6 +81,7 @@ export class IommuAccess implements Translator {
     const { at, length } = translation
     if (length >= size || !section.endsReads) return loadSection(section, at, size, attrs, big)
     if (section.memory) return reject()
+    if (attrs.memory) return refuse()
     const { bigDevice } = section
     const value = section.readDevice.read(section.offset + at, size, attrs, bigDevice)
     return bigDevice === big ? value : swap(value, size)
@@ -98,6 +99,7 @@ export class IommuAccess implements Translator {
     const { at, length } = translation
     if (length >= 8 || !section.endsReads) return loadSection64(section, at, attrs, big)
     if (section.memory) return BigInt(reject())
+    if (attrs.memory) return BigInt(refuse())
     const { bigDevice } = section
     const value = section.readDevice.read64(section.offset + at, attrs, bigDevice)
     return bigDevice === big ? value : swap64(value)

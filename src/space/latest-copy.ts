@@ -5,8 +5,8 @@ import type { Section } from './section.ts'
 import type { SectionMap } from './section-map.ts'
 
 /**
- * The sections of a space's latest copy, where both are memory of one guest RAM that a kernel may copy: a DMA engine goes
- * on where it was, and looking them up again would cost as much as to copy a kilobyte.
+ * The sections of a space's latest copy, where both are normal memory of one guest RAM: a DMA engine goes on where it
+ * was, and looking them up again would cost as much as to copy a kilobyte.
  */
 export class LatestCopy {
   #dstMap: SectionMap | undefined
@@ -61,7 +61,9 @@ export class LatestCopy {
   ): MemTxResult {
     const to = dstMap.select(dst)
     const from = srcMap.select(src)
-    const open = to.strictWrite === 'ordered' && from.strictRead === 'ordered' && to.logged === 0 && from.memory
+    // What is mapped in another way has rules of its own for what is short: `copyGuest` keeps them.
+    const normal = to.region?.cacheMode === 'normal' && from.region?.cacheMode === 'normal'
+    const open = normal && to.strictWrite === 'ordered' && from.strictRead === 'ordered' && to.logged === 0
     if (open && to.block?.ram.buffer === from.block?.ram.buffer) {
       this.#dstMap = dstMap
       this.#srcMap = srcMap

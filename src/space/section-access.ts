@@ -73,7 +73,10 @@ function storeMemory(section: Section, at: number, value: number, size: number, 
  * of memory is rejected whole (I2); over the end of a ROM device, it is one of the handlers'.
  */
 function loadRest(section: Section, at: number, size: number, attrs: MemTxAttrs, big: boolean): number {
-  if (section.memory && at + size > section.length) return reject()
+  if (at + size > section.length) {
+    if (section.memory) return reject()
+    if (refuses(section, attrs)) return refuse()
+  }
   const { bigDevice } = section
   const value = section.readDevice.read(section.offset + at, size, attrs, bigDevice)
   return bigDevice === big ? value : swap(value, size)
@@ -96,7 +99,7 @@ function storeRest(section: Section, at: number, value: number, size: number, at
 export function loadSection64(section: Section, at: number, attrs: MemTxAttrs, big: boolean): bigint {
   const { cells } = section
   if (section.memory && at + 8 > section.length) return BigInt(reject())
-  if (!section.endsReads && refuses(section, attrs)) return BigInt(refuse())
+  if ((!section.endsReads || at + 8 > section.length) && refuses(section, attrs)) return BigInt(refuse())
   if (!section.readable || cells === undefined || at + 8 > section.length) {
     const value = section.readDevice.read64(section.offset + at, attrs, section.bigDevice)
     return section.bigDevice === big ? value : swap64(value)
@@ -127,7 +130,7 @@ function refuses(section: Section, attrs: MemTxAttrs): boolean {
   return attrs.memory && section.translator === undefined
 }
 
-function refuse(): 0 {
+export function refuse(): 0 {
   completion.result = MemTxResult.ACCESS_ERROR
   return 0
 }

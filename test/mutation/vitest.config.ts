@@ -11,6 +11,7 @@ const config: ViteUserConfig = {
       'test/order/lanes.test.ts',
       'test/order/campaign.test.ts',
       'test/request/route.test.ts',
+      'test/dma/dirty*.test.ts',
       'test/space/requests.test.ts',
       'test/space/shared-user.test.ts',
     ],

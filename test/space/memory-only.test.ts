@@ -1,4 +1,4 @@
-import { AddressSpace, GuestRam, MemoryRegion, MemTxAttrs, MemTxResult } from 'guestmem'
+import { AddressSpace, GuestRam, IommuMemoryRegion, MemoryRegion, MemTxAttrs, MemTxResult } from 'guestmem'
 import { describe, expect, test } from 'vitest'
 import { type Call, recorder } from '../region/device.ts'
 import { bytes, PAGE } from './board.ts'
@@ -120,6 +120,23 @@ describe('E8 accesses for memory alone', () => {
     expect(space.fill(0, 1, 1536, attrs)).toBe(ACCESS_ERROR)
     // The second 512 begin with what refuses them whole.
     expect([511, 512, 520, 1023, 1024, 1535, 1536].map(at => view[at])).toEqual([1, 0, 0, 0, 1, 1, 0])
+  })
+
+  test('a load over the end of a ROM device is its handlers’, and so refused: also where an IOMMU’s page ends', () => {
+    const { space, calls } = board()
+    const translate = () => ({ target: space, translated: 64, mask: 7, permissions: 3 as const })
+    const bus = new AddressSpace('bus', new IommuMemoryRegion('iommu', { translate }, 64))
+    for (const [on, end] of [
+      [space, 80],
+      [bus, 8],
+    ] as const) {
+      expect([on.load16(end - 2, attrs), on.result]).toEqual([0x1313, OK])
+      expect([on.load16(end - 1, attrs), on.result]).toEqual([0, ACCESS_ERROR])
+      expect([on.load64(end - 4, attrs), on.result]).toEqual([0n, ACCESS_ERROR])
+      expect([on.load64Pair(end - 4, attrs), on.high, on.result]).toEqual([0, 0, ACCESS_ERROR])
+    }
+    expect(calls).toEqual([])
+    expect([bus.load16(6), bus.load8(7), bus.result]).toEqual([0x1313, 0x13, OK])
   })
 
   test('a load takes what a ROM device reads directly; stores and block reads of one are refused', () => {

@@ -59,7 +59,7 @@ const device: fc.Arbitrary<DeviceSpec> = fc.boolean().chain(wide =>
 )
 
 const place: fc.Arbitrary<PlaceSpec> = fc.record({
-  kind: fc.constantFrom('ram', 'io', 'ram', 'io', 'rom', 'ramDevice', 'reservation', 'alias', 'alias'),
+  kind: fc.constantFrom('ram', 'io', 'ram', 'io', 'rom', 'romDevice', 'ramDevice', 'reservation', 'alias', 'alias'),
   island: index,
   offset,
   size,
@@ -76,12 +76,12 @@ const place: fc.Arbitrary<PlaceSpec> = fc.record({
 /** Makes a place one that there can be: the first is no alias, memory is no larger than its block. */
 function possible(spec: PlaceSpec, at: number): PlaceSpec {
   const kind = spec.kind === 'alias' && at === 0 ? 'ram' : spec.kind
-  const isMemory = kind === 'ram' || kind === 'rom' || kind === 'ramDevice'
+  const isMemory = kind === 'ram' || kind === 'rom' || kind === 'romDevice' || kind === 'ramDevice'
   return {
     ...spec,
     kind,
     size: isMemory ? Math.min(spec.size, MEMORY_BYTES) : spec.size,
-    readonly: kind === 'rom' || (kind === 'alias' && spec.readonly),
+    readonly: kind === 'rom' || ((kind === 'alias' || kind === 'io') && spec.readonly),
     target: spec.target % Math.max(at, 1),
   }
 }
@@ -152,7 +152,7 @@ export const request: fc.Arbitrary<Request> = fc.oneof(
 )
 
 export const change: fc.Arbitrary<MapChange> = fc.record({
-  kind: fc.constantFrom('move', 'enabled', 'enabled', 'readonly', 'targetOffset'),
+  kind: fc.constantFrom('move', 'enabled', 'enabled', 'readonly', 'romd', 'targetOffset'),
   place: index,
   island: index,
   value: offset,

@@ -6,6 +6,8 @@ export interface Place {
   readonly address: number
   readonly enabled: boolean
   readonly readonly: boolean
+  /** A ROM device is read directly (A3); true on others (A2). */
+  readonly romd: boolean
   readonly targetOffset: number
 }
 
@@ -42,6 +44,7 @@ export function firstMap(world: WorldSpec): RequestMap {
     address: firstAddress(world, spec),
     enabled: true,
     readonly: spec.readonly,
+    romd: true,
     targetOffset: spec.targetOffset,
   }))
   return { places, queue: places.reduce<number[]>((queue, _, index) => enqueue(places, queue, index), []) }
@@ -61,6 +64,8 @@ export function changedMap(map: RequestMap, { islands }: WorldSpec, change: MapC
   const replace = (fields: Partial<Place>): Place[] => map.places.map((p, i) => (i === index ? { ...p, ...fields } : p))
   if (change.kind === 'enabled') return { ...map, places: replace({ enabled: change.value % 2 === 1 }) }
   if (change.kind === 'readonly') return { ...map, places: replace({ readonly: change.value % 2 === 1 }) }
+  if (change.kind === 'romd')
+    return place.spec.kind === 'romDevice' ? { ...map, places: replace({ romd: change.value % 2 === 1 }) } : map
   if (change.kind === 'targetOffset') return { ...map, places: replace({ targetOffset: change.value }) }
   const address = addressIn(islands, change.island, change.value)
   if (address === place.address) return map

@@ -8,6 +8,7 @@ import {
   bytesOf,
   type Data,
   DeviceTarget,
+  type Handlers,
   MemoryTarget,
   nothing,
   numberOf,
@@ -30,7 +31,9 @@ export class Reference extends Machine {
   /** What is dirty: guest RAM, client and page (F2). */
   readonly dirty: Set<string> = new Set()
   #map: RequestMap
-  readonly #targets: readonly Target[]
+  /** By place: its handlers, and its bytes. */
+  readonly #devices: readonly Target[]
+  readonly #memories: readonly (MemoryTarget | undefined)[]
   readonly #buffers: RequestBuffers
 
   constructor(world: WorldSpec, plans: readonly Plan[], masks: readonly number[] = []) {
@@ -39,19 +42,17 @@ export class Reference extends Machine {
     this.#map = firstMap(world)
     this.#buffers = new RequestBuffers(this.rams)
     const engaged = new Set<number>()
-    this.#targets = this.#map.places.map((place, index): Target => {
-      const { kind, device } = place.spec
-      if (kind === 'io')
-        return new DeviceTarget(
-          device,
-          world.endian,
-          {
-            accepts: (...call) => this.accepts(index, ...call),
-            called: (...call) => this.called(index, ...call),
-          },
-          engaged,
-        )
-      if (kind === 'reservation' || kind === 'alias') return REJECTED
+    this.#devices = this.#map.places.map(({ spec }, index): Target => {
+      if (spec.kind !== 'io' && spec.kind !== 'romDevice') return REJECTED
+      const handlers = {
+        accepts: (...call: Parameters<Handlers['accepts']>) => this.accepts(index, ...call),
+        called: (...call: Parameters<Handlers['called']>) => this.called(index, ...call),
+      }
+      return new DeviceTarget(spec.device, world.endian, handlers, engaged)
+    })
+    this.#memories = this.#map.places.map((place, index): MemoryTarget | undefined => {
+      const { kind } = place.spec
+      if (kind === 'io' || kind === 'reservation' || kind === 'alias') return undefined
       const ram = place.spec.ram % world.rams.length
       const stored = (address: number): void => {
         for (const client of [1, 2, 4])
@@ -138,31 +139,39 @@ export class Reference extends Machine {
     return result
   }
 
-  /** I1: one access, of the whole size. */
+  /** I1: one access, of the whole size; one that reaches over the end of memory is not memory's. */
   #load(map: RequestMap, address: number, size: number, attrs: MemTxAttrs): Data {
-    const { target, offset, left, memory } = this.#find(map, address, size, false)
-    if (attrs.memory && !memory) return nothing(size, MemTxResult.ACCESS_ERROR)
-    return (left < size ? REJECTED : target).read(offset, size, attrs)
+    const { target, offset, left, device, memory } = this.#find(map, address, size, false)
+    const asked = left < size ? device : target
+    // E8: a load, other than a block, may take what a ROM device holds.
+    if (attrs.memory && !memory && !(asked instanceof MemoryTarget)) return nothing(size, MemTxResult.ACCESS_ERROR)
+    return asked.read(offset, size, attrs)
   }
 
   #store(map: RequestMap, address: number, bytes: Uint8Array, attrs: MemTxAttrs): MemTxResult {
-    const { target, offset, left, memory } = this.#find(map, address, bytes.length, true)
+    const { target, offset, left, device, memory } = this.#find(map, address, bytes.length, true)
     if (attrs.memory && !memory) return MemTxResult.ACCESS_ERROR
-    return (left < bytes.length ? REJECTED : target).write(offset, bytes, attrs)
+    return (left < bytes.length ? device : target).write(offset, bytes, attrs)
   }
 
-  /** What answers at an address; how far it goes is limited for memory alone (D4). Memory that is readonly itself takes no writes (E2). */
+  /**
+   * What answers at an address; how far it goes is limited for memory alone (D4), and for what is read of a ROM device
+   * directly (E10). Memory that is readonly itself takes no writes (E2).
+   */
   #find(map: RequestMap, address: number, length: number, write: boolean): Found {
     const seen = seenAt(map, address)
     // The unassigned address is its own offset (D3).
-    if (seen === undefined) return { target: REJECTED, offset: address, left: length }
-    const { offset } = seen
-    const target = this.#targets[seen.index] as Target
-    if (target instanceof DeviceTarget)
-      return { target: seen.place.readonly ? target.unguarded : target, offset, left: length }
-    if (!(target instanceof MemoryTarget)) return { target, offset, left: length }
+    if (seen === undefined) return { target: REJECTED, offset: address, left: length, device: REJECTED, memory: false }
+    const { offset, place } = seen
+    const flash = place.spec.kind === 'romDevice'
+    const own = this.#devices[seen.index] as Target
+    const device = own instanceof DeviceTarget && (flash || place.readonly) ? own.unguarded : own
+    const memory = this.#memories[seen.index]
+    // A ROM device is memory for reads alone, in romd mode, and where it may be touched directly (A3, E2).
+    if (memory === undefined || (flash && (write || !place.romd || !memory.direct)))
+      return { target: device, offset, left: length, device, memory: false }
     const left = rangeBytes(map, address, length)
-    return { target: write && seen.place.readonly ? REJECTED : target, offset, left, memory: true }
+    return { target: write && place.readonly ? REJECTED : memory, offset, left, device, memory: !flash }
   }
 }
 
@@ -171,7 +180,10 @@ interface Found {
   readonly offset: number
   /** Bytes of the request that it may be asked for. */
   readonly left: number
-  readonly memory?: boolean
+  /** What answers for what may not be asked of it. */
+  readonly device: Target
+  /** For requests that are for memory alone (E8). */
+  readonly memory: boolean
 }
 
 /** E4: the largest power of two that fits, and that the offset in the region is a multiple of. */

@@ -62,17 +62,19 @@ export class SpaceUnderTest extends Machine {
   #region(spec: PlaceSpec, index: number, rams: readonly RamUnderTest[]): MemoryRegion {
     const { kind, size, device } = spec
     const name = `${kind} ${index}`
-    if (kind === 'io') {
-      const options = { owner: this.#owners[device.owner % this.#owners.length] as object }
-      return MemoryRegion.io(name, this.#ops(index), size, { ...options, reentrancyGuard: device.guarded })
-    }
+    const owner = this.#owners[device.owner % this.#owners.length] as object
+    const options = { owner, reentrancyGuard: device.guarded }
+    if (kind === 'io') return MemoryRegion.io(name, this.#ops(index), size, options)
     if (kind === 'reservation') return MemoryRegion.reservation(name, size)
     if (kind === 'alias')
       return MemoryRegion.alias(name, this.#regions[spec.target] as MemoryRegion, spec.targetOffset, size)
     const { blocks } = rams[spec.ram % rams.length] as RamUnderTest
-    const region = MemoryRegion[kind](name, blocks[spec.block % BLOCKS] as RamUnderTest['blocks'][number], {
-      cacheMode: spec.cacheMode,
-    })
+    const block = blocks[spec.block % BLOCKS] as RamUnderTest['blocks'][number]
+    const { cacheMode } = spec
+    const region =
+      kind === 'romDevice'
+        ? MemoryRegion.romDevice(name, this.#ops(index), block, { ...options, cacheMode })
+        : MemoryRegion[kind](name, block, { cacheMode })
     region.setSize(size)
     return region
   }
@@ -110,7 +112,9 @@ export class SpaceUnderTest extends Machine {
     const region = this.#regions[place % this.#regions.length] as MemoryRegion
     if (kind === 'enabled') region.setEnabled(value % 2 === 1)
     else if (kind === 'readonly') region.setReadonly(value % 2 === 1)
-    else if (kind === 'move') region.setAddress(addressIn(this.world.islands, island, value))
+    else if (kind === 'romd') {
+      if (region.kind === 'romDevice') region.setRomdMode(value % 2 === 1)
+    } else if (kind === 'move') region.setAddress(addressIn(this.world.islands, island, value))
     else if (region.kind === 'alias') region.setAliasOffset(value)
   }
 

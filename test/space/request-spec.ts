@@ -35,7 +35,7 @@ export interface DeviceSpec {
 }
 
 export interface PlaceSpec {
-  readonly kind: 'ram' | 'rom' | 'ramDevice' | 'io' | 'reservation' | 'alias'
+  readonly kind: 'ram' | 'rom' | 'romDevice' | 'ramDevice' | 'io' | 'reservation' | 'alias'
   /** Of WorldSpec.islands, modulo how many there are. */
   readonly island: number
   /** Offset in the island, bytes. */
@@ -111,7 +111,7 @@ export type Request =
   | (Asked & { readonly kind: 'store'; readonly form: Form; readonly value: bigint })
 
 export interface MapChange {
-  readonly kind: 'move' | 'enabled' | 'readonly' | 'targetOffset'
+  readonly kind: 'move' | 'enabled' | 'readonly' | 'romd' | 'targetOffset'
   /** Of the places, modulo how many there are. */
   readonly place: number
   readonly island: number

@@ -1,0 +1,32 @@
+import fc from 'fast-check'
+import type { Campaign } from './campaign.ts'
+import { add, changeOr, few, root, spec } from './tree-arbitraries.ts'
+import { TreeWorld } from './tree-world.ts'
+
+const change = changeOr()
+
+/** Trees, each against a reference that asks them one address at a time (RULES A-C). */
+export const TREES: readonly Campaign[] = [
+  {
+    name: 'A-C a few regions, changed over and over, show what the rules say at every address',
+    count: 1500,
+    property: fc.property(fc.array(change, { minLength: 10, maxLength: 60, size: 'max' }), changes => {
+      new TreeWorld(few).apply(changes)
+    }),
+  },
+  {
+    name: 'A-C the same for random trees, changed at random',
+    count: 1500,
+    property: fc.property(
+      root,
+      fc.array(spec, { minLength: 3, maxLength: 11 }),
+      fc.array(add, { minLength: 2, maxLength: 12 }),
+      fc.array(change, { maxLength: 24 }),
+      (first, specs, adds, changes) => {
+        const world = new TreeWorld([first, ...specs])
+        world.apply(adds)
+        world.apply(changes)
+      },
+    ),
+  },
+]
