@@ -29,4 +29,11 @@ export const TREES: readonly Campaign[] = [
       },
     ),
   },
+  {
+    name: 'C1, C2 the same where nobody looks until all is changed',
+    count: 1500,
+    property: fc.property(fc.array(change, { minLength: 5, maxLength: 40, size: 'max' }), changes => {
+      new TreeWorld(few, undefined, false).apply(changes)
+    }),
+  },
 ]
