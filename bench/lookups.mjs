@@ -74,18 +74,13 @@ export function lookups(_sizes, smoke) {
       40,
     ),
     load(
-      'random RAM or MMIO',
+      'random',
       addresses(() => any(count)),
       40,
     ),
     load(
       'repeated RAM',
       addresses(() => half),
-      5,
-    ),
-    load(
-      'repeated MMIO',
-      addresses(() => half + 1),
       5,
     ),
   ]

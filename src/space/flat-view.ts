@@ -37,6 +37,7 @@ export class FlatView {
   #starts: Float64Array | undefined
   #hints: Int32Array = NO_HINTS
   readonly #shift: number
+  #latest = 0
 
   constructor(root: MemoryRegion | undefined, ranges: readonly FlatRange[]) {
     this.root = root
@@ -47,9 +48,19 @@ export class FlatView {
   /** The index of the last range that begins at `address` or below; -1 where none does. */
   indexAt(address: number): number {
     const starts = this.#starts ?? this.#prepare()
+    const latest = this.#latest
+    if ((starts[latest] as number) <= address && address < (starts[latest + 1] as number)) return latest - 1
     const slot = slotOf(address, this.#shift)
-    const hint = this.#hints[slot] as number
-    if ((starts[hint] as number) <= address && address < (starts[hint + 1] as number)) return hint - 1
+    let low = this.#hints[slot] as number
+    if (!((starts[low] as number) <= address && address < (starts[low + 1] as number))) {
+      low = this.#search(starts, address)
+      this.#hints[slot] = low
+    }
+    this.#latest = low
+    return low - 1
+  }
+
+  #search(starts: Float64Array, address: number): number {
     let low = 0
     let high = starts.length - 1
     while (low < high - 1) {
@@ -57,8 +68,7 @@ export class FlatView {
       if ((starts[middle] as number) <= address) low = middle
       else high = middle
     }
-    this.#hints[slot] = low
-    return low - 1
+    return low
   }
 
   #prepare(): Float64Array {
