@@ -1,9 +1,31 @@
 import fc from 'fast-check'
 import type { Campaign } from './campaign.ts'
 import { add, changeOr, few, root, spec } from './tree-arbitraries.ts'
+import type { Change } from './tree-changes.ts'
 import { TreeWorld } from './tree-world.ts'
 
 const change = changeOr()
+
+/** A change as a command: the world holds the real tree and its model, and compares them after each. */
+class ChangeCommand implements fc.Command<TreeWorld, undefined> {
+  readonly #change: Change
+
+  constructor(change: Change) {
+    this.#change = change
+  }
+
+  check(): boolean {
+    return true
+  }
+
+  run(world: TreeWorld): void {
+    world.apply([this.#change])
+  }
+
+  toString(): string {
+    return JSON.stringify(this.#change)
+  }
+}
 
 /** Trees, each against a reference that asks them one address at a time (RULES A-C). */
 export const TREES: readonly Campaign[] = [
@@ -27,6 +49,14 @@ export const TREES: readonly Campaign[] = [
         world.apply(adds)
         world.apply(changes)
       },
+    ),
+  },
+  {
+    name: 'A-C the same as commands, which leave out what a failure does not need',
+    count: 300,
+    property: fc.property(
+      fc.commands([change.map(each => new ChangeCommand(each))], { maxCommands: 60, size: 'max' }),
+      commands => fc.modelRun(() => ({ model: new TreeWorld(few), real: undefined }), commands),
     ),
   },
   {
