@@ -59,6 +59,8 @@ function isMarked({ readonly, nonvolatile }: MemoryRegion): boolean {
  */
 const regions: (MemoryRegion | undefined)[] = []
 const markings: Marks[] = []
+/** What the region is itself: ROM, then a ROM device in romd mode, then its DirtyClients; a bit each. */
+const flags: number[] = []
 /** The address of the region's first byte; may be below zero. */
 const origins: number[] = []
 const lows: number[] = []
@@ -72,6 +74,8 @@ function render(root: MemoryRegion, before: readonly FlatRange[]): FlatRange[] {
     if (region.kind === 'container') return
     regions[count] = region
     markings[count] = marks
+    // Here, where the region is at hand: later it would have to be fetched again.
+    flags[count] = (region.readonly ? 1 : 0) | (isRomd(region) ? 2 : 0) | (region.dirtyLogMask << 2)
     origins[count] = origin
     lows[count] = low
     highs[count++] = high
@@ -120,6 +124,11 @@ function sweep(count: number, before: readonly FlatRange[]): FlatRange[] {
   return ranges
 }
 
+/** Reads come from its block (RULES A3). */
+function isRomd(region: MemoryRegion): boolean {
+  return region.kind === 'romDevice' && region.romdMode
+}
+
 /** Of one region, at one place, with the same marks. */
 function isShownAlike(rank: number, other: number): boolean {
   if (rank === other) return true
@@ -148,9 +157,10 @@ function append(
   const mark = markings[rank] as Marks
   const offset = start - (origins[rank] as number)
   const { readonly, nonvolatile } = mark
-  const { readonly: rom, dirtyLogMask } = region
-  // Reads come from its block (RULES A3).
-  const romd = region.kind === 'romDevice' && region.romdMode
+  const flag = flags[rank] as number
+  const rom = (flag & 1) !== 0
+  const romd = (flag & 2) !== 0
+  const dirtyLogMask = flag >>> 2
   let at = from
   while (at < before.length && (before[at] as FlatRange).start < start) at++
   const old = before[at]

@@ -171,8 +171,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'E2 a write through a readonly alias of RAM is rejected',
     file: RENDER,
-    from: 'const { readonly: rom, dirtyLogMask } = region',
-    to: 'const rom = readonly\n  const { dirtyLogMask } = region',
+    from: 'const rom = (flag & 1) !== 0',
+    to: 'const rom = readonly',
     foundBy: 'REQUESTS',
   },
   {
