@@ -5,7 +5,8 @@ const RAM = 0x8000_0000
 const UART = 0x1000_0000
 const COUNT = 1024
 
-class Register {
+/** A device whose handlers do next to nothing. */
+export class Register {
   value = 0
   read(offset, _size) {
     return this.value + offset

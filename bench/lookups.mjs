@@ -1,20 +1,11 @@
 // One access through an AddressSpace of very many ranges, half of them RAM and half devices' registers.
 import { AddressSpace, GuestRam, MemoryRegion } from 'guestmem'
+import { Register } from './accesses.mjs'
 
 const PAGE = 4096
 const STRIDE = 2 * PAGE
 const COUNT = 2 ** 16
 const FIRST = 0x1000_0000
-
-class Register {
-  value = 0
-  read(offset, _size) {
-    return this.value + offset
-  }
-  write(_offset, value, _size) {
-    this.value = value
-  }
-}
 
 export function lookups(_sizes, smoke) {
   const count = smoke ? 1000 : 10_000

@@ -61,7 +61,7 @@ export class MemoryRegionCache extends EndianForms {
     this.#section = section
     this.#map = { select: () => section }
     this.length = Math.min(length, section.end - address)
-    this.direct = (this.#write ? section.strictWrite : section.strictRead) !== 'ops'
+    this.direct = section.route(this.#write, true) !== 'ops'
   }
 
   /** What is accessed; undefined where nothing was mapped. */

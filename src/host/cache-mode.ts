@@ -24,3 +24,13 @@ export const CACHE_MODES: readonly CacheMode[] = /* @__PURE__ */ Object.freeze([
 export function checkCacheMode(value: unknown, argument: string): CacheMode {
   return checkOneOf(value, CACHE_MODES, argument)
 }
+
+/** A row of something for each cache mode. */
+export function byMode<T>(make: (mode: CacheMode) => T): Record<CacheMode, T> {
+  return {
+    normal: make('normal'),
+    writecombine: make('writecombine'),
+    noncached: make('noncached'),
+    device: make('device'),
+  }
+}

@@ -1,5 +1,5 @@
 import { checkBoolean, checkKeys, checkObject, checkOneOf } from '../check.ts'
-import { CACHE_MODES, type CacheMode } from './cache-mode.ts'
+import { byMode, CACHE_MODES, type CacheMode } from './cache-mode.ts'
 import type { AccessWidth, HostAccess, HostName } from './host-access.ts'
 import { hostValues } from './values.ts'
 
@@ -98,15 +98,6 @@ function seal(profile: HostProfile): HostProfile {
 function freezeDeep(value: object): void {
   for (const inner of Object.values(value)) if (typeof inner === 'object') freezeDeep(inner)
   Object.freeze(value)
-}
-
-function byMode<T>(make: (mode: CacheMode) => T): Record<CacheMode, T> {
-  return {
-    normal: make('normal'),
-    writecombine: make('writecombine'),
-    noncached: make('noncached'),
-    device: make('device'),
-  }
 }
 
 function checkHostName(value: unknown, argument: string): HostName {

@@ -1,5 +1,5 @@
 import { checkOneOf } from '../check.ts'
-import type { CacheMode } from './cache-mode.ts'
+import { byMode, type CacheMode } from './cache-mode.ts'
 import type { HostAccess, HostName } from './host-access.ts'
 import { type HostRow, hostTable } from './table.ts'
 
@@ -25,17 +25,11 @@ export function hostSources(name: HostName): HostSources {
     'name',
   )
   const { keepsStoreOrder, access } = rows.find(row => row.name === name) as HostRow
-  const of = (mode: CacheMode): HostAccessSources => {
-    const { widest, unaligned, vectors } = access[mode]
-    return { widest: widest[1], unaligned: unaligned[1], vectors: vectors[1] }
-  }
   return {
     keepsStoreOrder: keepsStoreOrder[1],
-    access: {
-      normal: of('normal'),
-      writecombine: of('writecombine'),
-      noncached: of('noncached'),
-      device: of('device'),
-    },
+    access: byMode((mode): HostAccessSources => {
+      const { widest, unaligned, vectors } = access[mode]
+      return { widest: widest[1], unaligned: unaligned[1], vectors: vectors[1] }
+    }),
   }
 }

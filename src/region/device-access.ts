@@ -15,11 +15,11 @@ export interface DeviceAccess {
   /** Pieces of a block request need not be aligned. */
   readonly unaligned: boolean
   readonly endianness: 'little' | 'big' | 'native'
-  /** `size` is 1, 2 or 4; unsigned. */
   /** Of a device with a re-entrancy guard: the same without it. */
   readonly unguarded?: DeviceAccess
   /** Whether an access of 1, 2, 4 or 8 bytes would be accepted (RULES G2). */
   accepts(offset: number, size: number, isWrite: boolean, attrs: MemTxAttrs): boolean
+  /** `size` is 1, 2 or 4; unsigned. */
   read(offset: number, size: number, attrs: MemTxAttrs, big: boolean): number
   write(offset: number, value: number, size: number, attrs: MemTxAttrs, big: boolean): void
   read64(offset: number, attrs: MemTxAttrs, big: boolean): bigint

@@ -1,6 +1,5 @@
 import type { MemTxAttrs } from '../request/attrs.ts'
 import { MemTxResult } from '../request/result.ts'
-import type { Route } from '../request/route.ts'
 import type { Section } from './section.ts'
 import type { SectionMap } from './section-map.ts'
 import { transfer } from './transfer.ts'
@@ -103,24 +102,16 @@ function overlaps(pieces: readonly Piece[]): boolean {
  */
 function isPicky(piece: Piece, attrs: MemTxAttrs): boolean {
   const { to, from, length } = piece
-  if (readRoute(from, attrs) === 'cells' || writeRoute(to, attrs) === 'cells') return true
+  if (from.route(false, attrs.strict) === 'cells' || to.route(true, attrs.strict) === 'cells') return true
   return length <= 8 && (to.region?.cacheMode !== 'normal' || from.region?.cacheMode !== 'normal')
-}
-
-function readRoute(from: Section, { strict }: MemTxAttrs): Route {
-  return strict ? from.strictRead : from.relaxedRead
-}
-
-function writeRoute(to: Section, { strict }: MemTxAttrs): Route {
-  return strict ? to.strictWrite : to.relaxedWrite
 }
 
 function copyPiece({ to, dst, from, src, length }: Piece, attrs: MemTxAttrs): void {
   const ram = to.block?.ram
   const source = from.block?.ram
   if (ram === undefined || source === undefined) return
-  const read = readRoute(from, attrs)
-  const write = writeRoute(to, attrs)
+  const read = from.route(false, attrs.strict)
+  const write = to.route(true, attrs.strict)
   // The stricter mapping of the two says which accesses may be made.
   const lane = read === 'cells' || write === 'cells' ? ram.fixedLane : ram.lane
   if (ram.buffer !== source.buffer) lane.copyIn(dst, source.elements.u8, src, length)

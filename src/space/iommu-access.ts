@@ -1,10 +1,18 @@
 import { checkInteger } from '../check.ts'
-import { swap, swap64 } from '../ram/views.ts'
 import type { MemTxAttrs } from '../request/attrs.ts'
 import { checkEntry, IommuPermissions, type IommuTlbEntry } from './iommu-entry.ts'
 import type { IommuOps } from './iommu-ops.ts'
 import { Section, type Translator } from './section.ts'
-import { loadSection, loadSection64, refuse, reject, storeSection, storeSection64 } from './section-access.ts'
+import {
+  loadDevice,
+  loadDevice64,
+  loadSection,
+  loadSection64,
+  refuse,
+  reject,
+  storeSection,
+  storeSection64,
+} from './section-access.ts'
 import { translation } from './translation.ts'
 
 /**
@@ -69,8 +77,7 @@ export class IommuAccess implements Translator {
 
   accepts(offset: number, size: number, isWrite: boolean, attrs: MemTxAttrs): boolean {
     const section = this.translate(offset, isWrite, attrs)
-    const device = isWrite ? section.writeDevice : section.readDevice
-    return device.accepts(section.offset + translation.at, size, isWrite, attrs)
+    return section.device(isWrite).accepts(section.offset + translation.at, size, isWrite, attrs)
   }
 
   // One access of the whole size (RULES I1): what is not wholly within an entry's block is none of memory's, and goes to a
@@ -82,9 +89,7 @@ export class IommuAccess implements Translator {
     if (length >= size || !section.endsReads) return loadSection(section, at, size, attrs, big)
     if (section.memory) return reject()
     if (attrs.memory) return refuse()
-    const { bigDevice } = section
-    const value = section.readDevice.read(section.offset + at, size, attrs, bigDevice)
-    return bigDevice === big ? value : swap(value, size)
+    return loadDevice(section, at, size, attrs, big)
   }
 
   write(offset: number, value: number, size: number, attrs: MemTxAttrs, big: boolean): void {
@@ -100,9 +105,7 @@ export class IommuAccess implements Translator {
     if (length >= 8 || !section.endsReads) return loadSection64(section, at, attrs, big)
     if (section.memory) return BigInt(reject())
     if (attrs.memory) return BigInt(refuse())
-    const { bigDevice } = section
-    const value = section.readDevice.read64(section.offset + at, attrs, bigDevice)
-    return bigDevice === big ? value : swap64(value)
+    return loadDevice64(section, at, attrs, big)
   }
 
   write64(offset: number, value: bigint, attrs: MemTxAttrs, big: boolean): void {

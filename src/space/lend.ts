@@ -29,7 +29,7 @@ export function lend(
  * just where any access is allowed; that a request is relaxed takes nothing away from what the mapping bears.
  */
 function isOpen(section: Section, write: boolean): boolean {
-  return (write ? section.strictWrite : section.strictRead) === 'ordered'
+  return section.route(write, true) === 'ordered'
 }
 
 /** As far as the region goes on in the same RAM block: several flat ranges, or pages of an IOMMU, may show it (J1). */

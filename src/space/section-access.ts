@@ -11,9 +11,7 @@ import type { Section } from './section.ts'
 export function loadSection(section: Section, at: number, size: number, attrs: MemTxAttrs, big: boolean): number {
   if (section.endsReads) return loadMemory(section, at, size, attrs, big)
   if (refuses(section, attrs)) return refuse()
-  const { bigDevice } = section
-  const value = section.readDevice.read(section.offset + at, size, attrs, bigDevice)
-  return bigDevice === big ? value : swap(value, size)
+  return loadDevice(section, at, size, attrs, big)
 }
 
 /** `value` is unsigned and of `size` bytes. */
@@ -25,17 +23,9 @@ export function storeSection(
   attrs: MemTxAttrs,
   big: boolean,
 ): void {
-  const { bigDevice } = section
   if (section.memory) storeMemory(section, at, value, size, attrs, big)
   else if (refuses(section, attrs)) refuse()
-  else
-    section.writeDevice.write(
-      section.offset + at,
-      bigDevice === big ? value : swap(value, size),
-      size,
-      attrs,
-      bigDevice,
-    )
+  else storeDevice(section, at, value, size, attrs, big)
 }
 
 /**
@@ -77,22 +67,12 @@ function loadRest(section: Section, at: number, size: number, attrs: MemTxAttrs,
     if (section.memory) return reject()
     if (refuses(section, attrs)) return refuse()
   }
-  const { bigDevice } = section
-  const value = section.readDevice.read(section.offset + at, size, attrs, bigDevice)
-  return bigDevice === big ? value : swap(value, size)
+  return loadDevice(section, at, size, attrs, big)
 }
 
 function storeRest(section: Section, at: number, value: number, size: number, attrs: MemTxAttrs, big: boolean): void {
-  const { bigDevice } = section
   if (at + size > section.length) reject()
-  else
-    section.writeDevice.write(
-      section.offset + at,
-      bigDevice === big ? value : swap(value, size),
-      size,
-      attrs,
-      bigDevice,
-    )
+  else storeDevice(section, at, value, size, attrs, big)
 }
 
 /** 8 bytes, of memory or of a device: one cell, or one access of the whole size. */
@@ -100,10 +80,7 @@ export function loadSection64(section: Section, at: number, attrs: MemTxAttrs, b
   const { cells } = section
   if (section.memory && at + 8 > section.length) return BigInt(reject())
   if ((!section.endsReads || at + 8 > section.length) && refuses(section, attrs)) return BigInt(refuse())
-  if (!section.readable || cells === undefined || at + 8 > section.length) {
-    const value = section.readDevice.read64(section.offset + at, attrs, section.bigDevice)
-    return section.bigDevice === big ? value : swap64(value)
-  }
+  if (!section.readable || cells === undefined || at + 8 > section.length) return loadDevice64(section, at, attrs, big)
   if (!cells.permits(section.base + at, 8)) return BigInt(reject())
   completion.result = MemTxResult.OK
   const value = cells.load64(section.base + at)
@@ -123,6 +100,26 @@ export function storeSection64(section: Section, at: number, value: bigint, attr
     completion.result = MemTxResult.OK
     cells.store64(section.base + at, big ? swap64(value) : value)
   }
+}
+
+// What answers where memory does not, in its own byte order: a device, register accessors, or who rejects.
+
+export function loadDevice(section: Section, at: number, size: number, attrs: MemTxAttrs, big: boolean): number {
+  const { bigDevice } = section
+  const value = section.readDevice.read(section.offset + at, size, attrs, bigDevice)
+  return bigDevice === big ? value : swap(value, size)
+}
+
+function storeDevice(section: Section, at: number, value: number, size: number, attrs: MemTxAttrs, big: boolean): void {
+  const { bigDevice } = section
+  const ordered = bigDevice === big ? value : swap(value, size)
+  section.writeDevice.write(section.offset + at, ordered, size, attrs, bigDevice)
+}
+
+export function loadDevice64(section: Section, at: number, attrs: MemTxAttrs, big: boolean): bigint {
+  const { bigDevice } = section
+  const value = section.readDevice.read64(section.offset + at, attrs, bigDevice)
+  return bigDevice === big ? value : swap64(value)
 }
 
 /** An access for memory alone to what is none (RULES E8). An IOMMU is asked what is behind it. */

@@ -145,6 +145,22 @@ export class Section {
     this.first = near ? this.offset : 0
   }
 
+  /** The way of a request. */
+  route(write: boolean, strict: boolean): Route {
+    if (strict) return write ? this.strictWrite : this.strictRead
+    return write ? this.relaxedWrite : this.relaxedRead
+  }
+
+  /** A request ends within it; else it may reach over its end (RULES D4). */
+  ends(write: boolean): boolean {
+    return write ? this.memory : this.endsReads
+  }
+
+  /** What answers where the route is `ops`. */
+  device(write: boolean): DeviceAccess {
+    return write ? this.writeDevice : this.readDevice
+  }
+
   #registers(cells: Cells, { ram, offset }: RamBlock, blockStart: number): RegisterAccess {
     return new RegisterAccess(cells, offset - blockStart, this.logged === 0 ? undefined : ram.dirty, this.logged)
   }

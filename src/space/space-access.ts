@@ -1,5 +1,6 @@
 import { checkAddress, checkBytes, checkInteger, show } from '../check.ts'
 import { HOST_LITTLE_ENDIAN } from '../host/endian.ts'
+import { NO_VIEWS } from '../ram/section-views.ts'
 import { swap, swap16, swap32 } from '../ram/views.ts'
 import { completion } from '../region/device-access.ts'
 import type { MemoryRegion } from '../region/memory-region.ts'
@@ -15,53 +16,35 @@ import { writeRom } from './write-rom.ts'
 const UNSPECIFIED: MemTxAttrs = /* @__PURE__ */ (() => MemTxAttrs.UNSPECIFIED)()
 const NO_BYTES = /* @__PURE__ */ new Uint8Array(0)
 
-/**
- * What one bus master sees: addresses, and at each of them what a region tree shows there (QEMU's AddressSpace).
- *
- * Addresses are bytes, integers below 2^53. What a guest can cause is a MemTxResult and throws nothing: an address where nothing is,
- * a write to ROM, an access that a device refuses give DECODE_ERROR, and zero where data is asked for. Of the latest
- * access of this space it stays in `result`. An address that is no such integer is the caller's mistake, and throws a
- * RangeError.
- *
- * A space belongs to one thread; the bytes of its RAM are shared. Its accesses are ordered unless their attributes
- * say RELAXED: no store is seen before one that was made before it.
- */
+/** The accesses of an AddressSpace: loads and stores of one size, and requests of any length. */
 export class SpaceAccess extends SpaceView {
   /** The high half of the latest `load64Pair`, unsigned. */
   high = 0
   readonly #big: boolean
   /** The target's byte order is not the host's, which elements are in. */
   readonly #swaps: boolean
+  /** A section that holds no address. */
+  readonly #none: Section
   // The section of the latest access that had to look for one.
   #section: Section
   #start = 0
   // What the short way to RAM needs of the latest that was accessed twice: others don't drive it out.
   /** Where it starts modulo 2^32, as an integer that the JIT keeps unboxed. */
   #low = 0
-  #loads8: Uint8Array
-  #loads16: Uint16Array
-  #loads32: Uint32Array
-  #stores8: Uint8Array
-  #stores16: Uint16Array
-  #stores32: Uint32Array
+  #loads8: Uint8Array = NO_VIEWS.u8
+  #loads16: Uint16Array = NO_VIEWS.u16
+  #loads32: Uint32Array = NO_VIEWS.u32
+  #stores8: Uint8Array = NO_VIEWS.u8
+  #stores16: Uint16Array = NO_VIEWS.u16
+  #stores32: Uint32Array = NO_VIEWS.u32
   #result: MemTxResult = MemTxResult.OK
 
-  /** @param root What the space shows, from its first byte on. */
-  constructor(name: string, root: MemoryRegion, options: AddressSpaceOptions = {}) {
+  constructor(name: string, root: MemoryRegion, options: AddressSpaceOptions) {
     super(name, root, options)
     this.#big = this.settings.big
     this.#swaps = this.#big === HOST_LITTLE_ENDIAN
-    // The map's sections are made when they are accessed: this one holds no address.
-    const section = Section.unassigned(0, 0, this.settings)
-    this.#section = section
-    this.#start = section.start
-    this.#low = section.start | 0
-    this.#loads8 = section.loads8
-    this.#loads16 = section.loads16
-    this.#loads32 = section.loads32
-    this.#stores8 = section.stores8
-    this.#stores16 = section.stores16
-    this.#stores32 = section.stores32
+    this.#none = Section.unassigned(0, 0, this.settings)
+    this.#section = this.#none
   }
 
   /** The result of this space's latest access. */
@@ -70,10 +53,9 @@ export class SpaceAccess extends SpaceView {
   }
 
   protected forgetSection(): void {
-    const none = Section.unassigned(0, 0, this.settings)
-    this.#section = none
-    this.#start = none.start
-    this.#shorten(none)
+    this.#section = this.#none
+    this.#start = 0
+    this.#shorten(this.#none)
   }
 
   /**

@@ -9,7 +9,7 @@ import type { Route } from '../request/route.ts'
 import { fillPiece, pieceSize, readPiece, rejectedSize, writePiece } from './pieces.ts'
 import type { Section } from './section.ts'
 import type { SectionMap } from './section-map.ts'
-import { translation } from './translation.ts'
+import { resolve, translation } from './translation.ts'
 
 /** QEMU fills through a pattern of this many bytes, so pieces that are not direct end at its multiples (RULES E11). */
 const FILL_PATTERN_BYTES = 512
@@ -38,21 +38,12 @@ export function transfer(
   const write = request.kind !== 'read'
   let result = 0
   for (let at = 0; at < length; ) {
-    const here = address + at
-    let section = map.select(here)
-    let inside = here - section.start
-    let rest = length - at
-    const { translator } = section
-    if (translator !== undefined) {
-      section = translator.translate(section.offset + inside, write, attrs)
-      inside = translation.at
-      rest = Math.min(rest, translation.length)
-    }
-    const path = attrs.strict
-      ? write ? section.strictWrite : section.strictRead
-      : write ? section.relaxedWrite : section.relaxedRead // biome-ignore format: two by two
+    const section = resolve(map, address + at, write, attrs)
+    const { at: inside, translated } = translation
+    const rest = Math.min(length - at, translation.length)
+    const path = section.route(write, attrs.strict)
     const left = section.length - inside
-    let size = (write ? section.memory : section.endsReads) ? Math.min(rest, left) : rest
+    let size = section.ends(write) ? Math.min(rest, left) : rest
     if (attrs.memory && !section.memory) {
       // The first region refuses the whole access, a later one what of it would be its own (E8): D4 gives it the rest.
       const pattern = request.kind === 'fill' ? at % FILL_PATTERN_BYTES : at
@@ -61,12 +52,12 @@ export function transfer(
       else if (request.kind === 'fill') size = Math.min(size, FILL_PATTERN_BYTES - pattern)
       result |= MemTxResult.ACCESS_ERROR
     } else if (path === 'ops') {
-      const device = write ? section.writeDevice : section.readDevice
+      const device = section.device(write)
       const offset = section.offset + inside
       const most = request.kind === 'fill' ? Math.min(size, FILL_PATTERN_BYTES - (at % FILL_PATTERN_BYTES)) : size
       if (device === REJECT) {
         // What an IOMMU leads to is asked of it again for each piece (K3).
-        size = translator === undefined ? rejectedSize(left, offset, size, most) : pieceSize(REJECT, offset, most)
+        size = translated ? pieceSize(REJECT, offset, most) : rejectedSize(left, offset, size, most)
         if (request.kind === 'read') request.bytes.fill(0, at, at + size)
         result |= MemTxResult.DECODE_ERROR
       } else {

@@ -42,12 +42,11 @@ export function translate(
   checkInteger(length, 'length', 1, 2 ** 53)
   const section = resolve(space.sections, address, write, attrs)
   const { at } = translation
-  const direct = (write ? section.strictWrite : section.strictRead) !== 'ops'
-  const ends = write ? section.memory : section.endsReads
+  const direct = section.route(write, true) !== 'ops'
   return {
     region: section.region,
     offset: section.offset + at,
-    length: Math.min(length, translation.length, ends ? section.length - at : length),
+    length: Math.min(length, translation.length, section.ends(write) ? section.length - at : length),
     direct,
   }
 }
@@ -76,12 +75,11 @@ export function accessValid(
     const section = resolve(sections, address + done, write, attrs)
     const { at } = translation
     if (attrs.memory && !section.memory) return false
-    const ends = write ? section.memory : section.endsReads
     const rest = Math.min(length - done, translation.length)
-    const size = ends ? Math.min(rest, section.length - at) : rest
-    if ((write ? section.strictWrite : section.strictRead) !== 'ops') done += size
+    const size = section.ends(write) ? Math.min(rest, section.length - at) : rest
+    if (section.route(write, true) !== 'ops') done += size
     else {
-      const device = write ? section.writeDevice : section.readDevice
+      const device = section.device(write)
       const offset = section.offset + at
       const piece = pieceSize(device, offset, size)
       if (!device.accepts(offset, piece, write, attrs)) return false

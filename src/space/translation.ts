@@ -11,14 +11,22 @@ export const translation: {
   at: number
   /** Bytes of the request that are translated alike: to the end of the IOMMU's page (RULES K2). */
   length: number
-} = { at: 0, length: 0 }
+  /** An IOMMU was asked. Of `resolve` alone. */
+  translated: boolean
+} = { at: 0, length: 0, translated: false }
 
 /** The section that a piece at `address` goes to, behind any IOMMU; the rest of the answer is in `translation`. */
-export function resolve(map: SectionMap, address: number, write: boolean, attrs: MemTxAttrs): Section {
+export function resolve(map: Pick<SectionMap, 'select'>, address: number, write: boolean, attrs: MemTxAttrs): Section {
   const section = map.select(address)
+  const { translator } = section
   const at = address - section.start
-  if (section.translator !== undefined) return section.translator.translate(section.offset + at, write, attrs)
-  translation.at = at
-  translation.length = Number.POSITIVE_INFINITY
-  return section
+  if (translator === undefined) {
+    translation.at = at
+    translation.length = Number.POSITIVE_INFINITY
+    translation.translated = false
+    return section
+  }
+  const found = translator.translate(section.offset + at, write, attrs)
+  translation.translated = true
+  return found
 }

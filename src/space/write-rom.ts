@@ -2,7 +2,7 @@ import { REJECT } from '../region/reject-access.ts'
 import { MemTxAttrs } from '../request/attrs.ts'
 import { pieceSize, rejectedSize } from './pieces.ts'
 import type { SectionMap } from './section-map.ts'
-import { translation } from './translation.ts'
+import { resolve, translation } from './translation.ts'
 
 /**
  * Writes what a loader puts there before the guest runs, or a debugger while it does: to RAM, to ROMs, and to ROM
@@ -11,16 +11,9 @@ import { translation } from './translation.ts'
  */
 export function writeRom(map: SectionMap, address: number, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length; ) {
-    const here = address + at
-    let section = map.select(here)
-    let inside = here - section.start
-    let rest = bytes.length - at
-    const { translator } = section
-    if (translator !== undefined) {
-      section = translator.translate(section.offset + inside, true, MemTxAttrs.UNSPECIFIED)
-      inside = translation.at
-      rest = Math.min(rest, translation.length)
-    }
+    const section = resolve(map, address + at, true, MemTxAttrs.UNSPECIFIED)
+    const { at: inside, translated } = translation
+    const rest = Math.min(bytes.length - at, translation.length)
     const left = section.length - inside
     const offset = section.offset + inside
     let size = Math.min(rest, left)
@@ -31,7 +24,7 @@ export function writeRom(map: SectionMap, address: number, bytes: Uint8Array): v
       const ram = section.base + inside
       lane.copyIn(ram, bytes, at, size)
       block.ram.dirty.mark(ram, size, section.logged)
-    } else if (section.writeDevice === REJECT && !section.memory && translator === undefined)
+    } else if (section.writeDevice === REJECT && !section.memory && !translated)
       size = rejectedSize(left, offset, rest, pieceSize(REJECT, offset, rest))
     else if (!section.memory) size = pieceSize(section.writeDevice, offset, rest)
     at += size

@@ -186,7 +186,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'E4 the size of a piece follows from the absolute address',
     file: TRANSFER,
     from: 'size = pieceSize(device, offset, most)',
-    to: 'size = pieceSize(device, here, most)',
+    to: 'size = pieceSize(device, address + at, most)',
     foundBy: 'REQUESTS',
   },
   {
@@ -584,8 +584,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'K3 after a fault the rest is not translated again',
     file: TRANSFER,
-    from: 'size = translator === undefined ? rejectedSize',
-    to: 'size = true ? rejectedSize',
+    from: 'size = translated ? pieceSize',
+    to: 'size = false ? pieceSize',
     foundBy: 'IOMMUS',
   },
 ]
