@@ -8,7 +8,7 @@ import { EndianForms } from '../space/endian-forms.ts'
 import type { FlatRange, FlatView } from '../space/flat-view.ts'
 import { Section } from '../space/section.ts'
 import { loadSection, loadSection64, storeSection, storeSection64 } from '../space/section-access.ts'
-import { checkAttrs } from '../space/space-access.ts'
+import { checkAttrs } from '../space/space-requests.ts'
 import { transfer } from '../space/transfer.ts'
 
 export interface MemoryRegionCacheOptions {

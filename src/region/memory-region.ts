@@ -39,6 +39,8 @@ export interface NoOptions {
   readonly cacheMode?: never
 }
 
+const NO_BACKING: readonly Backing[] = /* @__PURE__ */ Object.freeze([])
+
 /** What a region is made of. */
 export interface RegionInit {
   kind: RegionKind
@@ -74,7 +76,7 @@ export class MemoryRegion extends RegionTree<MemoryRegion> {
 
   protected constructor(init: RegionInit) {
     super(init.kind, init.name, init.size)
-    this.backing = init.backing ?? []
+    this.backing = init.backing ?? NO_BACKING
     this.block = this.backing[0]?.block
     this.#cacheMode = init.cacheMode
     this.target = init.target

@@ -22,10 +22,10 @@ export class RegionLinks<R extends RegionNode<R>> {
   /** Grows with every change that is seen in this region or under it. */
   version = 0
   readonly #region: R
-  /** Mapped aliases of this region. */
-  readonly #aliases = new Set<R>()
+  /** Mapped aliases of this region. Most have none, and there may be very many regions: a set is made when it is needed. */
+  #aliases: Set<R> | undefined
   /** Address spaces that have this region as their root. */
-  readonly #viewers = new Set<Viewer>()
+  #viewers: Set<Viewer> | undefined
   /** How often it is mapped: in a container, as a root, as the target of an alias that is mapped itself. */
   #mapped = 0
   #changedIn = 0
@@ -40,32 +40,38 @@ export class RegionLinks<R extends RegionNode<R>> {
     if (this.#mapped++ === 0 && target !== undefined) {
       // Changes of the target did not come here while nobody mapped this alias.
       this.version++
-      target.links.#aliases.add(this.#region)
-      target.links.retain()
+      target.links.#retainFor(this.#region)
     }
   }
 
   release(): void {
     const { target } = this.#region
     if (--this.#mapped === 0 && target !== undefined) {
-      target.links.#aliases.delete(this.#region)
+      target.links.#aliases?.delete(this.#region)
       target.links.release()
     }
   }
 
+  #retainFor(alias: R): void {
+    this.#aliases ??= new Set()
+    this.#aliases.add(alias)
+    this.retain()
+  }
+
   /** The address spaces that have this region as their root. */
-  get viewers(): ReadonlySet<Viewer> {
-    return this.#viewers
+  get viewers(): Iterable<Viewer> {
+    return this.#viewers ?? []
   }
 
   attach(viewer: Viewer): void {
+    this.#viewers ??= new Set()
     this.#viewers.add(viewer)
     addViewer(viewer)
     this.retain()
   }
 
   detach(viewer: Viewer): void {
-    this.#viewers.delete(viewer)
+    this.#viewers?.delete(viewer)
     removeViewer(viewer)
     this.release()
   }
@@ -85,7 +91,7 @@ export class RegionLinks<R extends RegionNode<R>> {
       if (links.#changedIn === epoch && links !== this) continue
       links.#changedIn = epoch
       links.version++
-      for (const viewer of links.#viewers) markDirty(viewer)
+      if (links.#viewers !== undefined) for (const viewer of links.#viewers) markDirty(viewer)
       if (region.enabled || links === this) links.#pushShowing(stack)
     }
   }
@@ -93,7 +99,7 @@ export class RegionLinks<R extends RegionNode<R>> {
   /** The regions that show this one directly. */
   #pushShowing(stack: R[]): void {
     if (this.#region.container !== undefined) stack.push(this.#region.container)
-    for (const alias of this.#aliases) stack.push(alias)
+    if (this.#aliases !== undefined) for (const alias of this.#aliases) stack.push(alias)
   }
 
   /** True if this region shows itself: through an alias under it, of something above it. */

@@ -3,6 +3,11 @@ import type { RegionKind } from '../request/route.ts'
 import { checkExpansion } from './expansion.ts'
 import { RegionLinks, type RegionNode } from './region-links.ts'
 
+/** The subregions of those that have none: most regions. */
+const NONE: never[] = /* @__PURE__ */ Object.freeze([] as never[]) as never[]
+
+let serials = 0
+
 /** 2^64: the largest size. Sizes over 2^53 are taken when a number holds them exactly; what lies below 2^53 is used. */
 const MAX_SIZE = 2 ** 64
 
@@ -27,6 +32,8 @@ export abstract class RegionTree<R extends RegionTree<R>> implements RegionNode<
   abstract readonly nonvolatile: boolean
   readonly kind: RegionKind
   readonly name: string
+  /** No other region has the same, ever. For floors above. */
+  readonly serial: number = serials++
   /** Who shows this region. For floors above. */
   readonly links: RegionLinks<R>
   #size: number
@@ -34,8 +41,9 @@ export abstract class RegionTree<R extends RegionTree<R>> implements RegionNode<
   #priority = 0
   #enabled = true
   #container: R | undefined
-  /** Ascending priority, among equals the latest last: shown from the end (RULES B1). */
-  #subregions: R[] = []
+  /** Among equals in priority the latest last (RULES B1). Put in order when somebody looks: many may be added before. */
+  #subregions: R[] = NONE
+  #ascending = true
 
   constructor(kind: RegionKind, name: string, size: number) {
     this.kind = kind
@@ -66,8 +74,15 @@ export abstract class RegionTree<R extends RegionTree<R>> implements RegionNode<
     return this.#container
   }
 
-  /** Ascending priority, among equals the latest added last; the last of those that overlap is the one that is seen. */
+  /**
+   * Ascending priority, among equals the latest added last; the last of those that overlap is the one that is seen. To be
+   * read anew after a change.
+   */
   get subregions(): readonly R[] {
+    if (!this.#ascending) {
+      this.#subregions.sort((a, b) => a.#priority - b.#priority)
+      this.#ascending = true
+    }
     return this.#subregions
   }
 
@@ -174,11 +189,14 @@ export abstract class RegionTree<R extends RegionTree<R>> implements RegionNode<
     return this as unknown as R
   }
 
-  #link(address: number, region: R, priority: number, place = this.#placeFor(priority)): void {
+  #link(address: number, region: R, priority: number, place = this.#subregions.length): void {
     region.#address = address
     region.#priority = priority
     region.#container = this.#self
-    this.#subregions.splice(place, 0, region)
+    if (this.#subregions === NONE) this.#subregions = [region]
+    else this.#subregions.splice(place, 0, region)
+    const before = this.#subregions[place - 1]
+    if (before !== undefined && before.#priority > priority) this.#ascending = false
     region.links.retain()
   }
 
@@ -186,18 +204,5 @@ export abstract class RegionTree<R extends RegionTree<R>> implements RegionNode<
     this.#subregions.splice(this.#subregions.lastIndexOf(region), 1)
     region.#container = undefined
     region.links.release()
-  }
-
-  /** Behind all of its priority. Most are added behind all. */
-  #placeFor(priority: number): number {
-    let low = 0
-    let high = this.#subregions.length
-    if (high === 0 || (this.#subregions[high - 1] as R).#priority <= priority) return high
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if ((this.#subregions[middle] as R).#priority <= priority) low = middle + 1
-      else high = middle
-    }
-    return low
   }
 }

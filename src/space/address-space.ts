@@ -6,8 +6,9 @@ import { BounceBudget } from './bounce.ts'
 import type { DmaWindow } from './dma-window.ts'
 import { LatestCopy } from './latest-copy.ts'
 import { lend } from './lend.ts'
-import { checkAttrs, SpaceAccess } from './space-access.ts'
+import { checkAttrs } from './space-requests.ts'
 import type { AddressSpaceOptions } from './space-view.ts'
+import { WideAccess } from './wide-access.ts'
 
 export interface MapOptions {
   /** The device stores to the bytes. False unless said: it loads them. */
@@ -28,7 +29,7 @@ const MAP_OPTIONS = ['write', 'attrs'] as const
  * A space belongs to one thread; the bytes of its RAM are shared. Its accesses are ordered unless their attributes
  * say RELAXED: no store is seen before one that was made before it.
  */
-export class AddressSpace extends SpaceAccess {
+export class AddressSpace extends WideAccess {
   readonly #bounce: BounceBudget
   readonly #latestCopy: LatestCopy = new LatestCopy()
 
@@ -54,8 +55,7 @@ export class AddressSpace extends SpaceAccess {
   map(address: number, length: number, options: MapOptions = {}): DmaWindow | undefined {
     checkAddress(address, 'address')
     checkAddress(length, 'length')
-    checkObject(options, 'options')
-    for (const key in options) if (key !== 'write' && key !== 'attrs') checkKeys({ [key]: 0 }, MAP_OPTIONS, 'options')
+    checkKeys(checkObject(options, 'options'), MAP_OPTIONS, 'options')
     const write = checkBoolean(options.write ?? false, 'options.write')
     const attrs = checkAttrs(options.attrs ?? MemTxAttrs.UNSPECIFIED)
     return length === 0 ? undefined : lend(this.sections, this.#bounce, address, length, write, attrs)
@@ -95,12 +95,15 @@ export class AddressSpace extends SpaceAccess {
     attrs: MemTxAttrs = MemTxAttrs.UNSPECIFIED,
   ): MemTxResult {
     const latest = this.#latestCopy
-    if (latest.goesOn(this.sections, address, source?.sections, sourceAddress, length, attrs))
-      return latest.copy(address, sourceAddress, length)
+    if (latest.goesOn(this.sections, address, source?.sections, sourceAddress, length, attrs)) {
+      this.latestResult = latest.copy(address, sourceAddress, length)
+      return this.latestResult
+    }
     checkAddress(address, 'address')
     if (!(source instanceof AddressSpace)) throw new TypeError(`source must be an AddressSpace, got ${show(source)}`)
     checkAddress(sourceAddress, 'sourceAddress')
     checkAddress(length, 'length')
-    return latest.find(this.sections, address, source.sections, sourceAddress, length, checkAttrs(attrs))
+    this.latestResult = latest.find(this.sections, address, source.sections, sourceAddress, length, checkAttrs(attrs))
+    return this.latestResult
   }
 }

@@ -1,9 +1,9 @@
 /**
- * The indices below `count`, in ascending order of the numbers there. A merge sort of what is in runs already: most
+ * The indices below `count`, in ascending order of the numbers in rows of `width`, `column` from their start. A merge sort of what is in runs already: most
  * regions of a map are added in the order of their addresses, and looked at from the latest on.
  */
-export function ascending(numbers: readonly number[], count: number): Uint32Array {
-  const at = (index: number | undefined): number => numbers[index as number] as number
+export function ascending(rows: Float64Array, count: number, width: number, column: number): Uint32Array {
+  const at = (index: number | undefined): number => rows[width * (index as number) + column] as number
   let from = new Uint32Array(count)
   let to = new Uint32Array(count)
   let runs: number[] = []

@@ -1,8 +1,6 @@
 import type { MemoryRegion } from '../region/memory-region.ts'
 import { slotCount, slotOf, slotShift } from './slots.ts'
 
-const NO_HINTS = /* @__PURE__ */ new Int32Array(0)
-
 /** A piece of a flat view: one region seen at contiguous addresses. */
 export interface FlatRange {
   /** The first address, bytes. */
@@ -32,12 +30,11 @@ export class FlatView {
   /** The region it was rendered from; undefined for the view of nothing. */
   readonly root: MemoryRegion | undefined
   readonly ranges: readonly FlatRange[]
-  // Made when something is looked for. The starts, between the lowest and the highest of all numbers; and for the pages
-  // of a slot, at which of them the latest was found: most lookups need no search.
+  /** Made when something is looked for: the starts, between the lowest and the highest of all numbers. */
   #starts: Float64Array | undefined
-  #hints: Int32Array = NO_HINTS
+  /** For the pages of a slot, the range that the latest was found in: most lookups need no search. */
+  #slots: (FlatRange | undefined)[] = []
   readonly #shift: number
-  #latest = 0
 
   constructor(root: MemoryRegion | undefined, ranges: readonly FlatRange[]) {
     this.root = root
@@ -45,22 +42,25 @@ export class FlatView {
     this.#shift = slotShift(ranges.length)
   }
 
+  /** The range that holds `address`; undefined where nothing is mapped. */
+  find(address: number): FlatRange | undefined {
+    const slot = slotOf(address, this.#shift)
+    const range = this.#slots[slot]
+    if (range === undefined || !(address >= range.start && address < range.end)) return this.#search(address, slot)
+    return range
+  }
+
+  #search(address: number, slot: number): FlatRange | undefined {
+    const range = this.ranges[this.indexAt(address)]
+    if (range === undefined || !(address < range.end)) return undefined
+    if (this.#slots.length === 0) this.#slots = new Array(slotCount(this.#shift)).fill(undefined)
+    this.#slots[slot] = range
+    return range
+  }
+
   /** The index of the last range that begins at `address` or below; -1 where none does. */
   indexAt(address: number): number {
     const starts = this.#starts ?? this.#prepare()
-    const latest = this.#latest
-    if ((starts[latest] as number) <= address && address < (starts[latest + 1] as number)) return latest - 1
-    const slot = slotOf(address, this.#shift)
-    let low = this.#hints[slot] as number
-    if (!((starts[low] as number) <= address && address < (starts[low + 1] as number))) {
-      low = this.#search(starts, address)
-      this.#hints[slot] = low
-    }
-    this.#latest = low
-    return low - 1
-  }
-
-  #search(starts: Float64Array, address: number): number {
     let low = 0
     let high = starts.length - 1
     while (low < high - 1) {
@@ -68,7 +68,7 @@ export class FlatView {
       if ((starts[middle] as number) <= address) low = middle
       else high = middle
     }
-    return low
+    return low - 1
   }
 
   #prepare(): Float64Array {
@@ -77,15 +77,8 @@ export class FlatView {
     starts[0] = Number.NEGATIVE_INFINITY
     for (let i = 0; i < ranges.length; i++) starts[i + 1] = (ranges[i] as FlatRange).start
     starts[ranges.length + 1] = Number.POSITIVE_INFINITY
-    this.#hints = new Int32Array(slotCount(this.#shift))
     this.#starts = starts
     return starts
-  }
-
-  /** The range that holds `address`; undefined where nothing is mapped. */
-  find(address: number): FlatRange | undefined {
-    const range = this.ranges[this.indexAt(address)]
-    return range !== undefined && address < range.end ? range : undefined
   }
 }
 

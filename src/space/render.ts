@@ -1,12 +1,22 @@
 import { ADDRESS_LIMIT } from '../check.ts'
-import { expand, type Marks } from '../region/expansion.ts'
+import { expand } from '../region/expansion.ts'
 import { globalDirtyLog } from '../region/global-dirty-log.ts'
 import type { MemoryRegion } from '../region/memory-region.ts'
-import { ascending } from './ascending.ts'
 import { emptyView, type FlatRange, FlatView } from './flat-view.ts'
-import { MinHeap } from './min-heap.ts'
+import { CLIENTS_SHIFT, FLAGS, HIGH, LOW, NONVOLATILE, ORIGIN, READONLY, ROM, ROMD, Spans, WIDTH } from './spans.ts'
+import { sweep } from './sweep.ts'
 
-const rendered = new WeakMap<MemoryRegion, { version: number; view: FlatView }>()
+interface Rendering {
+  version: number
+  view: FlatView
+  /** What the view shows. */
+  readonly kept: Spans
+}
+
+const rendered = new WeakMap<MemoryRegion, Rendering>()
+// Of the map that is being rendered: no rendering begins within another.
+const candidates = new Spans()
+const latest = new Spans()
 
 /**
  * The flat view of a region tree. Rendered once as long as nothing in it changes, and shared by all who ask.
@@ -18,11 +28,16 @@ export function viewOf(root: MemoryRegion): FlatView {
   if (shown === undefined) return emptyView()
   // Both only grow, so the sum is the same only where both are.
   const version = shown.links.version + globalDirtyLog.version
-  const known = rendered.get(shown)
-  if (known !== undefined && known.version === version) return known.view
-  const view = new FlatView(shown, render(shown, known?.view.ranges ?? []))
-  rendered.set(shown, { version, view })
-  return view
+  let known = rendered.get(shown)
+  if (known === undefined) {
+    known = { version: -1, view: emptyView(), kept: new Spans() }
+    rendered.set(shown, known)
+  }
+  if (known.version !== version) {
+    render(shown, known)
+    known.version = version
+  }
+  return known.view
 }
 
 /**
@@ -52,76 +67,32 @@ function isMarked({ readonly, nonvolatile }: MemoryRegion): boolean {
   return readonly || nonvolatile
 }
 
-/**
- * What may be seen at some addresses, by rank: where several may, the one of the lowest rank is. A column for each field,
- * and the same ones for one map after the other: to make objects of them, or new columns, takes longer than all the rest.
- * None but the map that is rendered uses them.
- */
-const regions: (MemoryRegion | undefined)[] = []
-const markings: Marks[] = []
-/** What the region is itself: ROM, then a ROM device in romd mode, then its DirtyClients; a bit each. */
-const flags: number[] = []
-/** The address of the region's first byte; may be below zero. */
-const origins: number[] = []
-const lows: number[] = []
-/** The addresses behind the last. */
-const highs: number[] = []
-
-/** First come, first seen, in the order of `expand` (RULES C4); n log n in the number of regions. */
-function render(root: MemoryRegion, before: readonly FlatRange[]): FlatRange[] {
-  let count = 0
-  expand(root, 0, 0, ADDRESS_LIMIT, (region, origin, low, high, marks) => {
-    if (region.kind === 'container') return
-    regions[count] = region
-    markings[count] = marks
-    // Here, where the region is at hand: later it would have to be fetched again.
-    flags[count] = (region.readonly ? 1 : 0) | (isRomd(region) ? 2 : 0) | (region.dirtyLogMask << 2)
-    origins[count] = origin
-    lows[count] = low
-    highs[count++] = high
-  })
-  const ranges = sweep(count, before)
-  regions.fill(undefined)
-  return ranges
+function render(root: MemoryRegion, rendering: Rendering): void {
+  const { view, kept } = rendering
+  try {
+    collect(root)
+    sweep(candidates, latest)
+    rendering.view = new FlatView(root, rangesOf(latest, kept, view.ranges))
+    kept.keep(latest)
+  } finally {
+    candidates.clear()
+    latest.clear()
+  }
 }
 
-/**
- * Sweeps over the addresses; the lowest rank of those that are open is seen. Pieces that go on where the last one ends are
- * one range (RULES C5).
- */
-function sweep(count: number, before: readonly FlatRange[]): FlatRange[] {
-  const byLow = ascending(lows, count)
-  const lowOf = (index: number): number => (index < count ? (lows[byLow[index] as number] as number) : ADDRESS_LIMIT)
-  const open = new MinHeap()
-  const ranges: FlatRange[] = []
-  let next = 0
-  let address = 0
-  // The range in the making: its rank, where it starts, and the first of those before that is not below it.
-  let latest = -1
-  let start = 0
-  let old = 0
-  while (next < count || open.size > 0) {
-    if (open.size === 0) {
-      if (latest >= 0) old = append(ranges, latest, start, address, before, old)
-      latest = -1
-      address = lowOf(next)
-    }
-    while (next < count && lowOf(next) <= address) open.push(byLow[next++] as number)
-    const seen = open.least
-    const high = highs[seen] as number
-    if (high <= address) {
-      open.pop()
-      continue
-    }
-    if (!isShownAlike(latest, seen)) {
-      if (latest >= 0) old = append(ranges, latest, start, address, before, old)
-      latest = seen
-      start = address
-    }
-    address = Math.min(high, lowOf(next))
-  }
-  if (latest >= 0) append(ranges, latest, start, address, before, old)
-  return ranges
+/** All that a region shows, in the order in which it wins (RULES C4). */
+function collect(root: MemoryRegion): void {
+  expand(root, 0, 0, ADDRESS_LIMIT, (region, origin, low, high, { readonly, nonvolatile }) => {
+    if (region.kind === 'container') return
+    // All that rendering needs of the region, here, where it is at hand: later it would have to be fetched again.
+    const flags =
+      (readonly ? READONLY : 0) |
+      (nonvolatile ? NONVOLATILE : 0) |
+      (region.readonly ? ROM : 0) |
+      (isRomd(region) ? ROMD : 0) |
+      (region.dirtyLogMask << CLIENTS_SHIFT)
+    candidates.add(region, region.serial, flags, low, high, origin)
+  })
 }
 
 /** Reads come from its block (RULES A3). */
@@ -129,51 +100,37 @@ function isRomd(region: MemoryRegion): boolean {
   return region.kind === 'romDevice' && region.romdMode
 }
 
-/** Of one region, at one place, with the same marks. */
-function isShownAlike(rank: number, other: number): boolean {
-  if (rank === other) return true
-  if (regions[rank] !== regions[other] || origins[rank] !== origins[other]) return false
-  return isMarkedAlike(markings[rank] as Marks, markings[other] as Marks)
+/** The ranges of a view; the same objects where the view before shows the same: most of a large map stays. */
+function rangesOf({ count, rows, regions }: Spans, before: Spans, old: readonly FlatRange[]): FlatRange[] {
+  const ranges = new Array<FlatRange>(count)
+  const end = WIDTH * before.count
+  let was = 0
+  for (let i = 0; i < count; i++) {
+    const at = WIDTH * i
+    while (was < end && (before.rows[was + LOW] as number) < (rows[at + LOW] as number)) was += WIDTH
+    const same = was < end && isSame(rows, at, before.rows, was)
+    ranges[i] = same ? (old[was / WIDTH] as FlatRange) : rangeOf(regions[i] as MemoryRegion, rows, at)
+  }
+  return ranges
 }
 
-function isMarkedAlike(a: Marks, b: Marks): boolean {
-  return a.readonly === b.readonly && a.nonvolatile === b.nonvolatile
+function isSame(rows: Float64Array, at: number, before: Float64Array, was: number): boolean {
+  for (let i = 0; i < WIDTH; i++) if (rows[at + i] !== before[was + i]) return false
+  return true
 }
 
-/**
- * Adds a range; the same object where there is the same in the view before: most of a large map stays.
- *
- * @param from Where to look for it in `before`. Returned for the next.
- */
-function append(
-  ranges: FlatRange[],
-  rank: number,
-  start: number,
-  end: number,
-  before: readonly FlatRange[],
-  from: number,
-): number {
-  const region = regions[rank] as MemoryRegion
-  const mark = markings[rank] as Marks
-  const offset = start - (origins[rank] as number)
-  const { readonly, nonvolatile } = mark
-  const flag = flags[rank] as number
-  const rom = (flag & 1) !== 0
-  const romd = (flag & 2) !== 0
-  const dirtyLogMask = flag >>> 2
-  let at = from
-  while (at < before.length && (before[at] as FlatRange).start < start) at++
-  const old = before[at]
-  const same =
-    old !== undefined &&
-    old.start === start &&
-    old.end === end &&
-    old.region === region &&
-    old.offset === offset &&
-    isMarkedAlike(old, mark) &&
-    old.rom === rom &&
-    old.romd === romd &&
-    old.dirtyLogMask === dirtyLogMask
-  ranges.push(same ? old : { start, end, region, offset, readonly, rom, romd, nonvolatile, dirtyLogMask })
-  return at
+function rangeOf(region: MemoryRegion, rows: Float64Array, at: number): FlatRange {
+  const start = rows[at + LOW] as number
+  const flags = rows[at + FLAGS] as number
+  return {
+    start,
+    end: rows[at + HIGH] as number,
+    region,
+    offset: start - (rows[at + ORIGIN] as number),
+    readonly: (flags & READONLY) !== 0,
+    rom: (flags & ROM) !== 0,
+    romd: (flags & ROMD) !== 0,
+    nonvolatile: (flags & NONVOLATILE) !== 0,
+    dirtyLogMask: flags >>> CLIENTS_SHIFT,
+  }
 }

@@ -1,6 +1,6 @@
 import type { FlatView } from './flat-view.ts'
 import { Section, type SpaceSettings } from './section.ts'
-import { slotCount, slotOf, slotShift } from './slots.ts'
+import { slotCount, slotOf, slotOfWord, slotShift } from './slots.ts'
 
 const maps = /* @__PURE__ */ new WeakMap<FlatView, SectionMap[]>()
 
@@ -26,6 +26,7 @@ export class SectionMap implements SpaceSettings {
   /** For each slot, the section that the latest address of its pages was found in. Empty until one is looked for. */
   #slots: Section[] = []
   readonly #shift: number
+  readonly #none: Section
   /** By the index of the range, plus one, twice; one further, where nothing is mapped behind it. */
   #sections: (Section | undefined)[] = []
 
@@ -34,6 +35,12 @@ export class SectionMap implements SpaceSettings {
     this.big = big
     this.directAccess = directAccess
     this.#shift = slotShift(view.ranges.length)
+    this.#none = Section.unassigned(0, 0, this)
+  }
+
+  /** Where the address with these 32 bits may be found: a section that perhaps holds it. */
+  near(word: number): Section {
+    return this.#slots[slotOfWord(word, this.#shift)] ?? this.#none
   }
 
   /** The section that holds `address`. Past 2^53 nothing is mapped. */
@@ -47,7 +54,7 @@ export class SectionMap implements SpaceSettings {
   #search(address: number, slot: number): Section {
     if (this.#slots.length === 0) {
       this.#sections = new Array<Section | undefined>(2 * this.view.ranges.length + 2)
-      this.#slots = new Array<Section>(slotCount(this.#shift)).fill(Section.unassigned(0, 0, this))
+      this.#slots = new Array<Section>(slotCount(this.#shift)).fill(this.#none)
     }
     const section = this.#sectionAt(address)
     this.#slots[slot] = section

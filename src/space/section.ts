@@ -27,7 +27,7 @@ export interface Translator extends DeviceAccess {
   translate(offset: number, write: boolean, attrs: MemTxAttrs): Section
 }
 
-const MAX_SPAN = 2 ** 30
+const MAX_NEAR = 2 ** 30
 
 /**
  * A flat range, or what one RAM block has of it, as one address space uses it: where its bytes are, and the way of each
@@ -35,13 +35,29 @@ const MAX_SPAN = 2 ** 30
  * stays monomorphic.
  */
 export class Section {
+  // First what an access needs that finds the section by 32 bits of its address: it is two cache lines, and a guest's
+  // accesses may go to very many sections.
+  /** The 32 bits of `start`. Small integers, this and the next, which the JIT keeps unboxed. */
+  readonly low: number
+  /** Bytes from `start` on that may be found so: none where the section is neither a device nor has elements. */
+  readonly near: number
+  /** A device, and what its offset is below 2^30. */
+  readonly callable: boolean
+  /** The offset in the region of `start`; where nothing is mapped, the address itself (RULES D3). */
+  readonly offset: number
+  /** The device's byte order. */
+  readonly bigDevice: boolean
+  /** What answers where the route is `ops`. */
+  readonly readDevice: DeviceAccess
+  readonly writeDevice: DeviceAccess
+  readonly cells: Cells | undefined
+  /** The byte address in guest RAM of `start`. */
+  readonly base: number
   readonly start: number
   /** The address behind the last. */
   readonly end: number
   /** Bytes. */
   readonly length: number
-  /** The offset in the region of `start`; where nothing is mapped, the address itself (RULES D3). */
-  readonly offset: number
   readonly region: MemoryRegion | undefined
   /** Of memory. */
   readonly block: RamBlock | undefined
@@ -54,8 +70,6 @@ export class Section {
   /** Cells may load from it, and store to it; else only ops answer. Stores that must be marked are made by ops (F2). */
   readonly readable: boolean
   readonly writable: boolean
-  /** The byte address in guest RAM of `start`. */
-  readonly base: number
   // The short way to RAM: the section's bytes below 2^32 as elements, to load from and to store to. Empty where an access
   // must be atomic to be ordered, where the section's first byte is no element's, where only ops answer, and to store to
   // where it is logged.
@@ -65,23 +79,13 @@ export class Section {
   readonly stores8: Uint8Array
   readonly stores16: Uint16Array
   readonly stores32: Uint32Array
-  readonly cells: Cells | undefined
   readonly lane: Lane | undefined
   readonly strictRead: Route
   readonly strictWrite: Route
   readonly relaxedRead: Route
   readonly relaxedWrite: Route
-  /** What answers where the route is `ops`. */
-  readonly readDevice: DeviceAccess
-  readonly writeDevice: DeviceAccess
   /** Of an IOMMU. */
   readonly translator: Translator | undefined
-  /** The device's byte order. */
-  readonly bigDevice: boolean
-  // For the short way to a device: how many bytes from `start` have it, and the offset of the first. Small integers
-  // both, which the JIT keeps unboxed; none where the section is memory, and no more than 2^30.
-  readonly span: number
-  readonly first: number
 
   /** @param blockStart Of a range's memory: the offset in the region at which `block` begins. */
   private constructor(
@@ -92,13 +96,7 @@ export class Section {
     block?: RamBlock,
     blockStart = 0,
   ) {
-    this.start = start
-    this.end = end
-    this.length = end - start
-    this.offset = range === undefined ? start : range.offset + (start - range.start)
     const region = range?.region
-    this.region = region
-    this.block = block
     const ram = block?.ram
     const cacheMode = region?.cacheMode
     const ask = (write: boolean, strict: boolean): Route => {
@@ -109,40 +107,57 @@ export class Section {
       const kind = own === 'romDevice' ? (range?.romd ? own : 'io') : memory
       return route({ kind, cacheMode, write, strict, host: ram.host, policy: settings.directAccess })
     }
-    this.strictRead = ask(false, true)
-    this.strictWrite = ask(true, true)
-    this.relaxedRead = ask(false, false)
-    this.relaxedWrite = ask(true, false)
-    this.memory = block !== undefined && region?.kind !== 'romDevice'
-    this.readable = this.strictRead !== 'ops'
-    this.endsReads = this.memory || this.readable
-    this.logged = range === undefined || block === undefined ? 0 : range.dirtyLogMask
-    this.writable = this.strictWrite !== 'ops' && this.logged === 0
-    this.base = block === undefined ? 0 : block.offset + (this.offset - blockStart)
+    const strictRead = ask(false, true)
+    const strictWrite = ask(true, true)
+    const readable = strictRead !== 'ops'
+    const logged = range === undefined || block === undefined ? 0 : range.dirtyLogMask
+    const writable = strictWrite !== 'ops' && logged === 0
+    const offset = range === undefined ? start : range.offset + (start - range.start)
+    const base = block === undefined ? 0 : block.offset + (offset - blockStart)
     const low = Math.min(end, 2 ** 32) - start
-    const views = ram?.order === 'host' && low > 0 ? sectionViews(ram.buffer, this.base, low) : NO_VIEWS
-    const loads = this.readable ? views : NO_VIEWS
-    const stores = this.writable ? views : NO_VIEWS
+    const views = ram?.order === 'host' && low > 0 ? sectionViews(ram.buffer, base, low) : NO_VIEWS
+    const loads = readable ? views : NO_VIEWS
+    const stores = writable ? views : NO_VIEWS
+    const cells = cacheMode === undefined ? undefined : ram?.cells(cacheMode)
+    const dirty = logged === 0 ? undefined : ram?.dirty
+    const registers = cells && block && new RegisterAccess(cells, block.offset - blockStart, dirty, logged)
+    // A region that is readonly itself has no re-entrancy guard (RULES G7).
+    const access = (range?.rom ? region?.access?.unguarded : undefined) ?? region?.access
+    const translator = region?.kind === 'iommu' ? (access as Translator) : undefined
+    // In the order of the fields' declaration: the engine lays them out so.
+    this.low = start | 0
+    // An IOMMU has no short way: what is called there stays a device.
+    this.callable = access !== undefined && !translator && !readable && offset < MAX_NEAR
+    this.near = this.callable || loads.u8.length > 0 ? Math.max(0, Math.min(low, MAX_NEAR)) : 0
+    this.offset = offset
+    this.readDevice = access ?? registers ?? REJECT
+    this.writeDevice = access ?? (range?.rom ? REJECT : (registers ?? REJECT))
+    const { endianness } = this.readDevice
+    this.bigDevice = endianness === 'native' ? settings.big : endianness === 'big'
+    this.cells = cells
+    this.base = base
+    this.start = start
+    this.end = end
+    this.length = end - start
+    this.region = region
+    this.block = block
+    this.memory = block !== undefined && region?.kind !== 'romDevice'
+    this.readable = readable
+    this.writable = writable
+    this.endsReads = this.memory || readable
+    this.logged = logged
     this.loads8 = loads.u8
     this.loads16 = loads.u16
     this.loads32 = loads.u32
     this.stores8 = stores.u8
     this.stores16 = stores.u16
     this.stores32 = stores.u32
-    this.cells = cacheMode === undefined ? undefined : ram?.cells(cacheMode)
     this.lane = ram?.lane
-    const registers = this.cells && block ? this.#registers(this.cells, block, blockStart) : undefined
-    // A region that is readonly itself has no re-entrancy guard (RULES G7).
-    const access = (range?.rom ? region?.access?.unguarded : undefined) ?? region?.access
-    this.readDevice = access ?? registers ?? REJECT
-    this.writeDevice = access ?? (range?.rom ? REJECT : (registers ?? REJECT))
-    this.translator = region?.kind === 'iommu' ? (access as Translator) : undefined
-    const { endianness } = this.readDevice
-    this.bigDevice = endianness === 'native' ? settings.big : endianness === 'big'
-    // An IOMMU has no short way: what is called there stays a device.
-    const near = access !== undefined && !this.translator && !this.readable && this.offset < MAX_SPAN
-    this.span = near ? Math.min(this.length, MAX_SPAN) : 0
-    this.first = near ? this.offset : 0
+    this.strictRead = strictRead
+    this.strictWrite = strictWrite
+    this.relaxedRead = ask(false, false)
+    this.relaxedWrite = ask(true, false)
+    this.translator = translator
   }
 
   /** The way of a request. */
@@ -159,10 +174,6 @@ export class Section {
   /** What answers where the route is `ops`. */
   device(write: boolean): DeviceAccess {
     return write ? this.writeDevice : this.readDevice
-  }
-
-  #registers(cells: Cells, { ram, offset }: RamBlock, blockStart: number): RegisterAccess {
-    return new RegisterAccess(cells, offset - blockStart, this.logged === 0 ? undefined : ram.dirty, this.logged)
   }
 
   /** What holds `address`, which is one of the range's. */

@@ -3,7 +3,7 @@ import type { MemoryRegion } from '../region/memory-region.ts'
 import { MemTxAttrs } from '../request/attrs.ts'
 import { AddressSpace } from './address-space.ts'
 import { pieceSize } from './pieces.ts'
-import { checkAttrs } from './space-access.ts'
+import { checkAttrs } from './space-requests.ts'
 import { resolve, translation } from './translation.ts'
 
 export interface TranslateOptions {

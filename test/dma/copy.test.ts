@@ -79,6 +79,7 @@ describe('copy', () => {
         const attrs = relaxed ? MemTxAttrs.RELAXED : MemTxAttrs.UNSPECIFIED
         const [ours, reference] = boards()
         const result = ours.space.copy(to, ours.space, from, size, attrs)
+        expect(ours.space.result).toBe(result)
         const bytes = new Uint8Array(size)
         const due = reference.space.read(from, bytes) | reference.space.write(to, bytes)
         expect(result).toBe(due)

@@ -19,6 +19,7 @@ const TREE = 'region/region-tree.ts'
 const REGION = 'region/memory-region.ts'
 const EXPANSION = 'region/expansion.ts'
 const RENDER = 'space/render.ts'
+const SWEEP = 'space/sweep.ts'
 const LINKS = 'region/region-links.ts'
 const TRANSACTION = 'region/transaction.ts'
 const SECTION = 'space/section.ts'
@@ -66,8 +67,15 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'B1 among equals the first that was added wins',
     file: TREE,
-    from: 'if ((this.#subregions[middle] as R).#priority <= priority) low = middle + 1',
-    to: 'if ((this.#subregions[middle] as R).#priority < priority) low = middle + 1',
+    from: 'this.#subregions.splice(place, 0, region)',
+    to: 'this.#subregions.splice(this.#subregions.findIndex(r => r.priority >= priority), 0, region)',
+    foundBy: 'TREES',
+  },
+  {
+    name: 'B1 subregions are shown as they were added',
+    file: TREE,
+    from: 'before.#priority > priority',
+    to: 'before.#priority > priority + 2',
     foundBy: 'TREES',
   },
   {
@@ -142,23 +150,30 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'C5 neighbours are merged across a difference of offsets',
-    file: RENDER,
-    from: 'regions[rank] !== regions[other] || origins[rank] !== origins[other]',
-    to: 'regions[rank] !== regions[other]',
+    file: SWEEP,
+    from: 'rows[a + SERIAL] !== rows[b + SERIAL] || rows[a + ORIGIN] !== rows[b + ORIGIN]',
+    to: 'rows[a + SERIAL] !== rows[b + SERIAL]',
     foundBy: 'TREES',
   },
   {
     name: 'C5 neighbours are merged across a difference of marks',
+    file: SWEEP,
+    from: '(READONLY | NONVOLATILE)',
+    to: 'NONVOLATILE',
+    foundBy: 'TREES',
+  },
+  {
+    name: 'C5 a range of the view before is kept whose marks have changed',
     file: RENDER,
-    from: 'return a.readonly === b.readonly && a.nonvolatile === b.nonvolatile',
-    to: 'return a.nonvolatile === b.nonvolatile',
+    from: 'if (rows[at + i] !== before[was + i])',
+    to: 'if (i !== 1 && rows[at + i] !== before[was + i])',
     foundBy: 'TREES',
   },
   {
     name: 'D3 where nothing is mapped, offsets begin anew',
     file: SECTION,
-    from: 'this.offset = range === undefined ? start :',
-    to: 'this.offset = range === undefined ? 1 :',
+    from: 'const offset = range === undefined ? start :',
+    to: 'const offset = range === undefined ? 1 :',
     foundBy: 'REQUESTS',
   },
   {
@@ -171,8 +186,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'E2 a write through a readonly alias of RAM is rejected',
     file: RENDER,
-    from: 'const rom = (flag & 1) !== 0',
-    to: 'const rom = readonly',
+    from: 'rom: (flags & ROM) !== 0',
+    to: 'rom: (flags & READONLY) !== 0',
     foundBy: 'REQUESTS',
   },
   {
@@ -234,7 +249,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'E10 a read of a ROM device goes on behind its end',
     file: SECTION,
-    from: 'this.endsReads = this.memory || this.readable',
+    from: 'this.endsReads = this.memory || readable',
     to: 'this.endsReads = this.memory',
     foundBy: 'REQUESTS',
   },
@@ -329,10 +344,10 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'I1 a load of a device is split',
     file: SPACE,
-    from: 'const value = section.readDevice.read(section.first + index, size, given, big)\n',
+    from: 'const value = section.readDevice.read(section.offset + at, size, attrs, big)\n',
     to: `const half = size > 1 ? size / 2 : size
-      let value = section.readDevice.read(section.first + index, half, given, big)
-      if (half < size) value |= section.readDevice.read(section.first + index + half, half, given, big) << (8 * half)
+      let value = section.readDevice.read(section.offset + at, half, attrs, big)
+      if (half < size) value |= section.readDevice.read(section.offset + at + half, half, attrs, big) << (8 * half)
 `,
     foundBy: 'REQUESTS',
   },

@@ -103,7 +103,15 @@ const anywhere: fc.Arbitrary<Spot> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ of: fc.constant('start'), index, delta: fc.oneof(border, offset) }) },
   { weight: 2, arbitrary: fc.record({ of: fc.constant('end'), index, delta: border }) },
   { weight: 1, arbitrary: fc.record({ of: fc.constant('island'), index, delta: fc.nat(300) }) },
-  { weight: 5, arbitrary: fc.record({ of: fc.constant('twin'), index, delta: fc.constantFrom(0, 0, 0, 4) }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      of: fc.constant('twin'),
+      // Mostly the same address again.
+      index: fc.constantFrom(0, 0, 0, 1, 2),
+      delta: fc.constantFrom(0, 0, 0, 0, 4),
+    }),
+  },
 )
 const nearby: fc.Arbitrary<Spot> = fc.record({ of: fc.constant('running'), index: fc.constant(0), delta: border })
 
@@ -149,6 +157,18 @@ export const request: fc.Arbitrary<Request> = fc.oneof(
       length: fc.integer({ min: 500, max: 600 }),
     }),
   },
+)
+
+const fewSpots: fc.Arbitrary<Spot> = fc.record({
+  of: fc.constant('start'),
+  index: fc.nat(2),
+  delta: fc.constantFrom(0, 0, 4),
+})
+
+/** Loads and stores of the same few addresses: what a space remembers of the latest is used. */
+export const again: fc.Arbitrary<Request> = fc.oneof(
+  fc.record({ kind: fc.constant('load'), spot: fewSpots, attrs, form: fc.constantFrom('8', '16', '32') }),
+  fc.record({ kind: fc.constant('store'), spot: fewSpots, attrs, form: fc.constantFrom('8', '16', '32'), value }),
 )
 
 export const change: fc.Arbitrary<MapChange> = fc.record({

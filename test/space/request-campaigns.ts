@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { DirtyClient, testAndClearDirty } from 'guestmem'
 import { expect } from 'vitest'
 import type { Campaign } from './campaign.ts'
-import { bug, change, nested, plans, request, world } from './request-arbitraries.ts'
+import { again, bug, change, nested, plans, request, world } from './request-arbitraries.ts'
 import { dirtyPage, Reference } from './request-reference.ts'
 import { SpaceUnderTest } from './request-space.ts'
 import type { Action, Plan, WorldSpec } from './request-spec.ts'
@@ -55,6 +55,11 @@ const steps = fc.array(fc.oneof({ weight: 3, arbitrary: nested }, { weight: 1, a
   maxLength: 12,
   size: 'max',
 })
+const repeated = fc.array(fc.oneof({ weight: 6, arbitrary: again }, { weight: 1, arbitrary: change }), {
+  minLength: 4,
+  maxLength: 40,
+  size: 'max',
+})
 const masks = fc.array(fc.nat(7), { minLength: 9, maxLength: 9 })
 
 /** Streams of requests, each against a reference that is written from RULES D, E, F, G and I alone. */
@@ -78,6 +83,11 @@ export const REQUESTS: readonly Campaign[] = [
     name: 'a handler throws, also out of requests that others make: what was done stays, and all stays usable',
     count: 2000,
     property: fc.property(world, steps, plans(fc.oneof(bug, bug, nested, change)), run),
+  },
+  {
+    name: 'C7, E1, I1 the same few addresses over and over, while the map changes',
+    count: 1500,
+    property: fc.property(world, repeated, (spec, steps) => compare(spec, steps)),
   },
   {
     name: 'F1, F2, F5, I4 random requests to logged memory: what they do is the same, and the pages that they stored to are dirty',

@@ -66,3 +66,36 @@ export const few: RegionSpec[] = [
   { kind: 'alias', size: 24, target: 1, offset: 0 },
   { kind: 'ram', size: 16, target: 0, offset: 0 },
 ]
+
+/** A region, and windows on parts of it that lie where those parts are: what they show is one range, or nearly (RULES C5). */
+export const windows: RegionSpec[] = [
+  { kind: 'container', size: LIMIT, target: 0, offset: 0 },
+  { kind: 'romDevice', size: LIMIT, target: 0, offset: 0 },
+  { kind: 'alias', size: 16, target: 1, offset: 0 },
+  { kind: 'alias', size: 16, target: 1, offset: 16 },
+  { kind: 'alias', size: 24, target: 1, offset: 24 },
+]
+
+export const openWindows: Change[] = [2, 3, 4].map(at => {
+  return { op: 'add', at, to: 0, address: windows[at]?.offset ?? 0, priority: 0 }
+})
+
+/** Of windows: mostly their marks. */
+export const windowChange: fc.Arbitrary<Change> = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      op: fc.constantFrom('readonly', 'nonvolatile', 'romd', 'log', 'enabled'),
+      at: fc.nat(4),
+      on: fc.boolean(),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      op: fc.constantFrom('move', 'offset'),
+      at: fc.nat(4),
+      value: fc.constantFrom(0, 8, 16, 24),
+    }),
+  },
+)

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import type { Campaign } from './campaign.ts'
-import { add, changeOr, few, root, spec } from './tree-arbitraries.ts'
+import { add, changeOr, few, openWindows, root, spec, windowChange, windows } from './tree-arbitraries.ts'
 import type { Change } from './tree-changes.ts'
 import { TreeWorld } from './tree-world.ts'
 
@@ -58,6 +58,13 @@ export const TREES: readonly Campaign[] = [
       fc.commands([change.map(each => new ChangeCommand(each))], { maxCommands: 60, size: 'max' }),
       commands => fc.modelRun(() => ({ model: new TreeWorld(few), real: undefined }), commands),
     ),
+  },
+  {
+    name: 'C5 windows on one region, side by side, are one range where they show it alike',
+    count: 500,
+    property: fc.property(fc.array(windowChange, { minLength: 3, maxLength: 20, size: 'max' }), changes => {
+      new TreeWorld(windows).apply([...openWindows, ...changes])
+    }),
   },
   {
     name: 'C1, C2 the same where nobody looks until all is changed',
