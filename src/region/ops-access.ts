@@ -13,20 +13,21 @@ export class OpsAccess implements DeviceAccess {
   readonly maxSize: number
   readonly unaligned: boolean
   readonly endianness: 'little' | 'big' | 'native'
-  readonly #checked: CheckedOps
+  // First what most accesses need: one cache line, where there are very many devices.
   readonly #ops: MemoryRegionOps
-  /** Sets of sizes, each its own bit: those that are valid, and those that go to a handler whole if aligned. */
-  readonly #valid: number
-  readonly #whole: number
-  // The same, and none where something is to be done before the handler is called.
+  readonly #guard: Guard | undefined
+  /** Sets of sizes, each its own bit: those that go to a handler whole if aligned; none where it is not called first. */
   #wholeReads: number
   #wholeWrites: number
+  readonly #checked: CheckedOps
+  /** The sizes that are valid, and of them those that go to a handler whole. */
+  readonly #valid: number
+  readonly #whole: number
   readonly #validUnaligned: boolean
   readonly #implMin: number
   readonly #implMax: number
   /** Only if `impl.aligned` says so. */
   readonly #aligned: boolean
-  readonly #guard: Guard | undefined
   #unguarded: OpsAccess | undefined
   #before: (() => void) | undefined
   #takes: TakesWrite | undefined

@@ -35,6 +35,7 @@ export class FlatView {
   /** For the pages of a slot, the range that the latest was found in: most lookups need no search. */
   #slots: (FlatRange | undefined)[] = []
   readonly #shift: number
+  #latest: FlatRange | undefined
 
   constructor(root: MemoryRegion | undefined, ranges: readonly FlatRange[]) {
     this.root = root
@@ -44,9 +45,12 @@ export class FlatView {
 
   /** The range that holds `address`; undefined where nothing is mapped. */
   find(address: number): FlatRange | undefined {
+    const latest = this.#latest
+    if (latest !== undefined && address >= latest.start && address < latest.end) return latest
     const slot = slotOf(address, this.#shift)
-    const range = this.#slots[slot]
-    if (range === undefined || !(address >= range.start && address < range.end)) return this.#search(address, slot)
+    let range = this.#slots[slot]
+    if (range === undefined || !(address >= range.start && address < range.end)) range = this.#search(address, slot)
+    this.#latest = range
     return range
   }
 
