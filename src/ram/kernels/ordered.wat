@@ -79,7 +79,8 @@
           (local.set $d (i32.add (local.get $d) (i32.const 128)))
           (local.set $s (i32.add (local.get $s) (i32.const 128)))
           (local.set $n (i32.sub (local.get $n) (i32.const 128)))
-          (br_if $eight (i32.ge_u (local.get $n) (i32.const 128))))))
+          (br_if $eight (i32.ge_u (local.get $n) (i32.const 128))))
+        (if (i32.eqz (local.get $n)) (then (return)))))
       (if (i32.ge_u (local.get $n) (i32.const 64)) (then
         (loop $quad
           (local.set $v0 (v128.load $src offset=0 align=1 (local.get $s)))
