@@ -1,6 +1,6 @@
 import type { FlatView } from './flat-view.ts'
 import { Section, type SpaceSettings } from './section.ts'
-import { slotCount, slotOf, slotOfWord, slotShift } from './slots.ts'
+import { slotCount, slotOf, slotShift } from './slots.ts'
 
 const maps = /* @__PURE__ */ new WeakMap<FlatView, SectionMap[]>()
 
@@ -40,7 +40,7 @@ export class SectionMap implements SpaceSettings {
 
   /** Where the address with these 32 bits may be found: a section that perhaps holds it. */
   near(word: number): Section {
-    return this.#slots[slotOfWord(word, this.#shift)] ?? this.#none
+    return this.#slots[slotOf(word, this.#shift)] ?? this.#none
   }
 
   /** The section that holds `address`. Past 2^53 nothing is mapped. */

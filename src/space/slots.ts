@@ -13,11 +13,6 @@ export function slotOf(address: number, shift: number): number {
   return Math.imul((address / 4096) >>> 0, 0x9e37_79b1) >>> shift
 }
 
-/** The same of an address below 2^32. */
-export function slotOfWord(word: number, shift: number): number {
-  return Math.imul(word >>> 12, 0x9e37_79b1) >>> shift
-}
-
 export function slotCount(shift: number): number {
   return 2 ** (32 - shift)
 }

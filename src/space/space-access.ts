@@ -147,9 +147,10 @@ export abstract class SpaceAccess extends SpaceRequests {
       this.#called = section
       return this.#call(section, at, size, attrs)
     }
+    // As loadSection does it, which the JIT does not inline here.
     const { cells } = section
     const ram = section.base + at
-    if ((ram & (size - 1)) !== 0 || at + size > section.near || cells === undefined)
+    if (cells === undefined || at + size > section.near || !cells.permits(ram, size))
       return this.#loadFound(word, size, attrs)
     this.#touch(section)
     this.latestResult = MemTxResult.OK
@@ -173,17 +174,17 @@ export abstract class SpaceAccess extends SpaceRequests {
       if (section.callable) this.#called = section
     }
     const at = (word - section.low) >>> 0
-    if (word !== address || at >= section.near || given.memory || !section.callable)
-      this.#storeFound(address, value, size, given)
-    else {
+    if (word !== address || at >= section.near || given.memory) {
+      section = this.select(address)
+      this.#storeIn(section, address - section.start, value, size, given)
+    } else if (section.callable) {
       const big = section.bigDevice
       section.writeDevice.write(section.offset + at, big === this.#big ? value : swap(value, size), size, given, big)
       this.latestResult = completion.result
-    }
+    } else this.#storeIn(section, at, value, size, given)
   }
 
-  // The long way: what was not accessed before, or lies higher; and memory that is in the other byte order, must be
-  // accessed atomically, or is not aligned.
+  // The long way: what was not accessed before, or lies higher.
 
   #loadFound(address: number, size: number, attrs: MemTxAttrs): number {
     const section = this.select(address)
@@ -193,10 +194,9 @@ export abstract class SpaceAccess extends SpaceRequests {
     return value
   }
 
-  #storeFound(address: number, value: number, size: number, attrs: MemTxAttrs): void {
-    const section = this.select(address)
+  #storeIn(section: Section, at: number, value: number, size: number, attrs: MemTxAttrs): void {
     this.#touch(section)
-    storeSection(section, address - section.start, value, size, attrs, this.#big)
+    storeSection(section, at, value, size, attrs, this.#big)
     this.latestResult = completion.result
   }
 
@@ -207,8 +207,10 @@ export abstract class SpaceAccess extends SpaceRequests {
 
   /** RAM that is accessed twice has the short way: others don't drive it out. */
   #touch(section: Section): void {
+    const { loads8 } = section
+    if (loads8 === this.#loads8 || loads8.length === 0) return
     if (section === this.#section) this.#shorten(section)
-    else if (section.loads8.length > 0) this.#section = section
+    else this.#section = section
   }
 
   /** From here on the short way leads to this section. */
