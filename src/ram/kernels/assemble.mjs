@@ -48,6 +48,7 @@ function atomicStores(text) {
 /** The text of one tier for one or two memories. Guest RAM is memory 0, which an instruction need not name. */
 export function tierText(source, tier, memories) {
   let text = section(section(source, 'wide', tier === 'wide'), 'slim', tier !== 'wide')
+  text = section(text, 'narrow', tier === 'narrow')
   text = instances(text)
   if (tier === 'language') text = atomicStores(text)
   if (memories === 1) {

@@ -5,7 +5,8 @@
 ;;   wide      16-byte vector stores, aligned; for a host that keeps stores in order and makes such a store at once
 ;;   narrow    8-byte stores; for a host that keeps stores in order
 ;;   language  every store to $ram is atomic, so the WebAssembly memory model itself orders them, on every host
-;; `wide{` ... `}wide` is only in the wide tier, `slim{` ... `}slim` only in the other two.
+;; `wide{` ... `}wide` is only in the wide tier, `slim{` ... `}slim` only in the other two, `narrow{` ... `}narrow` only in
+;; the narrow one: an atomic store waits for all before it, so the language tier gains nothing from several at a time.
 ;;
 ;; Memories: $ram is the guest's, shared. $tmp is a private one that only this thread sees; where the engine has a
 ;; single memory it is a part of the same memory that belongs to no RAM block and to no other thread.
@@ -25,9 +26,9 @@
     (local $v0 v128) (local $v1 v128) (local $v2 v128) (local $v3 v128)
     (local $v4 v128) (local $v5 v128) (local $v6 v128) (local $v7 v128)
     ;; }wide
-    ;; slim{
+    ;; narrow{
     (local $v0 i64) (local $v1 i64) (local $v2 i64) (local $v3 i64)
-    ;; }slim
+    ;; }narrow
     (block $tail
       (if (i32.and (local.get $d) (i32.const 15)) (then
         (if (i32.and (local.get $d) (i32.const 1)) (then
@@ -107,7 +108,7 @@
         (local.set $d (i32.add (local.get $d) (i32.const 8)))
         (local.set $s (i32.add (local.get $s) (i32.const 8)))))
       ;; }wide
-      ;; slim{
+      ;; narrow{
       (if (i32.ge_u (local.get $n) (i32.const 32)) (then
         (loop $quad
           (local.set $v0 (i64.load $src offset=0 align=1 (local.get $s)))
@@ -122,6 +123,8 @@
           (local.set $s (i32.add (local.get $s) (i32.const 32)))
           (local.set $n (i32.sub (local.get $n) (i32.const 32)))
           (br_if $quad (i32.ge_u (local.get $n) (i32.const 32))))))
+      ;; }narrow
+      ;; slim{
       (if (i32.ge_u (local.get $n) (i32.const 8)) (then
         (loop $one
           (i64.store $dst (local.get $d) (i64.load $src align=1 (local.get $s)))
