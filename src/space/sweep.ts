@@ -23,8 +23,8 @@ export function sweep(candidates: Spans, shown: Spans): void {
   const end = (): void => {
     if (latest < 0) return
     const at = WIDTH * latest
-    const [serial, flags, origin] = [rows[at + SERIAL], rows[at + FLAGS], rows[at + ORIGIN]] as [number, number, number]
-    shown.add(regions[latest] as MemoryRegion, serial, flags, start, address, origin)
+    const number = (column: number): number => rows[at + column] as number
+    shown.add(regions[latest] as MemoryRegion, number(SERIAL), number(FLAGS), start, address, number(ORIGIN))
   }
   while (next < count || open.size > 0) {
     if (open.size === 0) {
