@@ -7,7 +7,11 @@ let most = 64
 
 export function addViewer(viewer: Viewer): void {
   if (viewers.size >= most) {
-    for (const [serial, ref] of viewers) if (ref.deref() === undefined) viewers.delete(serial)
+    for (const [serial, ref] of viewers) {
+      if (ref.deref() !== undefined) continue
+      viewers.delete(serial)
+      stale.delete(ref)
+    }
     most = 2 * viewers.size + 64
   }
   viewers.set(viewer.serial, new WeakRef(viewer))
@@ -25,11 +29,12 @@ export function markAllDirty(): void {
   }
 }
 
-let stale = false
+/** Those that are to render what has changed when they are looked at, or were. */
+const stale = /* @__PURE__ */ new Set<WeakRef<Viewer>>()
 
-/** Some viewer is to render what has changed when it is looked at. */
-export function markStale(): void {
-  stale = true
+export function markStale({ serial }: Viewer): void {
+  const ref = viewers.get(serial)
+  if (ref !== undefined) stale.add(ref)
 }
 
 /**
@@ -37,7 +42,7 @@ export function markStale(): void {
  * at its beginning (RULES C1).
  */
 export function settleViewers(): void {
-  if (!stale || inTransaction()) return
-  stale = false
-  for (const ref of viewers.values()) ref.deref()?.settle()
+  if (inTransaction()) return
+  for (const ref of stale) ref.deref()?.settle()
+  stale.clear()
 }

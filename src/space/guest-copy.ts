@@ -92,8 +92,10 @@ function overlaps(pieces: readonly Piece[]): boolean {
     high.dst = Math.max(high.dst, dst + length)
     high.src = Math.max(high.src, src + length)
   }
-  const apart = low.dst >= high.src || low.src >= high.dst
-  return !apart && pieces.some(({ to, from }) => to.block?.ram.buffer === from.block?.ram.buffer)
+  if (low.dst >= high.src || low.src >= high.dst) return false
+  // One piece's destination may be another's source.
+  const sources = new Set(pieces.map(({ from }) => from.block?.ram.buffer))
+  return pieces.some(({ to }) => sources.has(to.block?.ram.buffer))
 }
 
 /**

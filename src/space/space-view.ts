@@ -47,7 +47,7 @@ export abstract class SpaceView extends EndianForms implements Viewer {
     root.links.attach(this)
     // In a transaction it shows the tree as it is now, not as it will be.
     if (inTransaction()) this.#render()
-    else markStale()
+    else markStale(this)
   }
 
   /** The sections of the view. For this floor and those above. */
@@ -80,7 +80,7 @@ export abstract class SpaceView extends EndianForms implements Viewer {
   update(view?: FlatView): void {
     if (view !== undefined && view === this.#sections?.view) return
     this.#sections = view && sectionMapOf(view, this.settings)
-    if (view === undefined) markStale()
+    if (view === undefined) markStale(this)
     this.forgetSection()
   }
 

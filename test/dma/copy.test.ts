@@ -89,6 +89,16 @@ describe('copy', () => {
     )
   })
 
+  test('H13 a piece is stored to that a later one loads, of another guest RAM each: all is read before', () => {
+    const [ours, reference] = boards()
+    // The first piece goes from the stranger to the second RAM, the next from the ROM, which is that RAM, to the stranger.
+    expect(ours.space.copy(400, ours.space, 464, 65)).toBe(MemTxResult.OK)
+    const bytes = new Uint8Array(65)
+    reference.space.read(464, bytes)
+    reference.space.write(400, bytes)
+    expect(outcome(ours)).toEqual(outcome(reference))
+  })
+
   test('goes on where the latest was, and no further: the map, the ends and what is no number are looked at each time', () => {
     const { space, memory, block, all } = board()
     const bytes = all[0] as Uint8Array
