@@ -1,4 +1,4 @@
-import { KERNELS } from './ordered.wasm.ts'
+import { KERNELS, SHIFT } from './ordered.wasm.ts'
 
 /**
  * The tiers of ordered.wat. `wide` and `narrow` are the host order, with 16-byte and 8-byte stores; `language` stores
@@ -55,8 +55,8 @@ function compile(tier: KernelTier, memories: 1 | 2): KernelModule | undefined {
 
 /** The bytes that ship. */
 export function kernelBytes(tier: KernelTier, memories: 1 | 2): Uint8Array<ArrayBuffer> {
-  const digits = (KERNELS[`${tier}${memories}`] as string).match(/../g) as string[]
-  return Uint8Array.from(digits, pair => Number.parseInt(pair, 16))
+  // An element takes what it is given modulo 256.
+  return Uint8Array.from(KERNELS[`${tier}${memories}`] as string, character => character.charCodeAt(0) - SHIFT)
 }
 
 export function instantiate(
