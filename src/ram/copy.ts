@@ -22,21 +22,24 @@ export type CopySide = RamBlock | Uint8Array
  * @throws RangeError where a range leaves its side, or the ranges of two blocks overlap (use ramMove).
  */
 export function ramCopy(dst: CopySide, dstOffset: number, src: CopySide, srcOffset: number, length: number): void {
-  // What is right is found so in a few compares, for the JIT to inline: a small copy costs no more. Only a block has a
-  // `ram`, and asking for it costs less than `instanceof`.
+  // What is right is found so in a few compares, in this function itself: they are seen beside a kilobyte. Only a block
+  // has a `ram`, and asking for it costs less than `instanceof`.
   const to = (dst as RamBlock | undefined)?.ram
-  const from = (src as RamBlock | undefined)?.ram
-  if (to === undefined) copyOut(dst as Uint8Array, dstOffset, src as RamBlock, srcOffset, length)
-  else if (from === undefined) copyIn(dst as RamBlock, dstOffset, src as Uint8Array, srcOffset, length)
-  else if (
-    from === to &&
-    to.logs[0] === 0 &&
-    isWithin((dst as RamBlock).size, dstOffset, length) &&
-    isWithin((src as RamBlock).size, srcOffset, length) &&
-    areApart((dst as RamBlock).offset + dstOffset, (src as RamBlock).offset + srcOffset, length)
+  if (
+    to === undefined ||
+    to !== (src as RamBlock | undefined)?.ram ||
+    to.logs[0] !== 0 ||
+    dstOffset >>> 0 !== dstOffset ||
+    srcOffset >>> 0 !== srcOffset ||
+    length >>> 0 !== length ||
+    dstOffset + length > (dst as RamBlock).size ||
+    srcOffset + length > (src as RamBlock).size
   )
-    to.lane.copy((dst as RamBlock).offset + dstOffset, (src as RamBlock).offset + srcOffset, length)
-  else copyChecked(dst as RamBlock, dstOffset, src as RamBlock, srcOffset, length)
+    return moveOther(dst, dstOffset, src, srcOffset, length, false)
+  const dstAt = (dst as RamBlock).offset + dstOffset
+  const srcAt = (src as RamBlock).offset + srcOffset
+  if (dstAt + length > srcAt && srcAt + length > dstAt) return moveOther(dst, dstOffset, src, srcOffset, length, false)
+  to.lane.copy(dstAt, srcAt, length)
 }
 
 /**
@@ -47,17 +50,39 @@ export function ramCopy(dst: CopySide, dstOffset: number, src: CopySide, srcOffs
  */
 export function ramMove(dst: CopySide, dstOffset: number, src: CopySide, srcOffset: number, length: number): void {
   const to = (dst as RamBlock | undefined)?.ram
-  const from = (src as RamBlock | undefined)?.ram
-  if (to === undefined) copyOut(dst as Uint8Array, dstOffset, src as RamBlock, srcOffset, length)
-  else if (from === undefined) copyIn(dst as RamBlock, dstOffset, src as Uint8Array, srcOffset, length)
-  else if (
-    from === to &&
-    to.logs[0] === 0 &&
-    isWithin((dst as RamBlock).size, dstOffset, length) &&
-    isWithin((src as RamBlock).size, srcOffset, length)
+  if (
+    to === undefined ||
+    to !== (src as RamBlock | undefined)?.ram ||
+    to.logs[0] !== 0 ||
+    !isWithin((dst as RamBlock).size, dstOffset, length) ||
+    !isWithin((src as RamBlock).size, srcOffset, length)
   )
-    to.lane.move((dst as RamBlock).offset + dstOffset, (src as RamBlock).offset + srcOffset, length)
-  else moveChecked(dst, dstOffset, src, srcOffset, length)
+    moveOther(dst, dstOffset, src, srcOffset, length, true)
+  else to.lane.move((dst as RamBlock).offset + dstOffset, (src as RamBlock).offset + srcOffset, length)
+}
+
+/** All but two blocks of one guest RAM of which nothing is logged, and what is wrong. */
+function moveOther(
+  dst: CopySide,
+  dstOffset: number,
+  src: CopySide,
+  srcOffset: number,
+  length: number,
+  mayOverlap: boolean,
+): void {
+  if ((dst as RamBlock | undefined)?.ram === undefined)
+    copyOut(dst as Uint8Array, dstOffset, src as RamBlock, srcOffset, length)
+  else if ((src as RamBlock | undefined)?.ram === undefined)
+    copyIn(dst as RamBlock, dstOffset, src as Uint8Array, srcOffset, length)
+  else {
+    const distance = (dst as RamBlock).offset + dstOffset - (src as RamBlock).offset - srcOffset
+    const overlap = distance < length && -distance < length && length > 0
+    if (overlap && !mayOverlap && (dst as RamBlock).ram === (src as RamBlock).ram)
+      throw new RangeError(
+        `dst and src overlap: ${length} bytes at dstOffset ${dstOffset} and srcOffset ${srcOffset}; ramMove moves them`,
+      )
+    moveChecked(dst, dstOffset, src, srcOffset, length)
+  }
 }
 
 function copyIn(dst: RamBlock, dstOffset: number, src: Uint8Array, srcOffset: number, length: number): void {
@@ -100,20 +125,6 @@ export function ramFill(dst: RamBlock, offset: number, value: number, length: nu
 
 function isWithin(size: number, offset: number, length: number): boolean {
   return offset >>> 0 === offset && length >>> 0 === length && offset + length <= size
-}
-
-function areApart(a: number, b: number, length: number): boolean {
-  return a + length <= b || b + length <= a
-}
-
-/** Two blocks whose ranges are out of bounds, 2^32 bytes long, of two guest RAMs, logged, or overlap. */
-function copyChecked(dst: RamBlock, dstOffset: number, src: RamBlock, srcOffset: number, length: number): void {
-  const distance = dst.offset + dstOffset - src.offset - srcOffset
-  if (dst.ram === src.ram && distance < length && -distance < length && length > 0)
-    throw new RangeError(
-      `dst and src overlap: ${length} bytes at dstOffset ${dstOffset} and srcOffset ${srcOffset}; ramMove moves them`,
-    )
-  moveChecked(dst, dstOffset, src, srcOffset, length)
 }
 
 /** The rest: what is wrong; 2^32 bytes at once; two GuestRams; what must be marked dirty. */

@@ -1,7 +1,7 @@
 import { checkAddress, checkBoolean, checkKeys, checkObject, show } from '../check.ts'
 import type { MemoryRegion } from '../region/memory-region.ts'
 import { MemTxAttrs } from '../request/attrs.ts'
-import type { MemTxResult } from '../request/result.ts'
+import { MemTxResult } from '../request/result.ts'
 import { BounceBudget } from './bounce.ts'
 import type { DmaWindow } from './dma-window.ts'
 import { LatestCopy } from './latest-copy.ts'
@@ -94,16 +94,17 @@ export class AddressSpace extends WideAccess {
     length: number,
     attrs: MemTxAttrs = MemTxAttrs.UNSPECIFIED,
   ): MemTxResult {
-    const latest = this.#latestCopy
-    if (latest.goesOn(this.sections, address, source?.sections, sourceAddress, length, attrs)) {
-      this.latestResult = latest.copy(address, sourceAddress, length)
-      return this.latestResult
+    if (this.#latestCopy.goesOn(this.sections, address, source?.sections, sourceAddress, length, attrs)) {
+      this.latestResult = MemTxResult.OK
+      return MemTxResult.OK
     }
     checkAddress(address, 'address')
     if (!(source instanceof AddressSpace)) throw new TypeError(`source must be an AddressSpace, got ${show(source)}`)
     checkAddress(sourceAddress, 'sourceAddress')
     checkAddress(length, 'length')
-    this.latestResult = latest.find(this.sections, address, source.sections, sourceAddress, length, checkAttrs(attrs))
-    return this.latestResult
+    checkAttrs(attrs)
+    const result = this.#latestCopy.find(this.sections, address, source.sections, sourceAddress, length, attrs)
+    this.latestResult = result
+    return result
   }
 }

@@ -1,5 +1,5 @@
 import { MemTxAttrs } from '../request/attrs.ts'
-import { MemTxResult } from '../request/result.ts'
+import type { MemTxResult } from '../request/result.ts'
 import { copyGuest } from './guest-copy.ts'
 import type { Section } from './section.ts'
 import type { SectionMap } from './section-map.ts'
@@ -15,8 +15,8 @@ export class LatestCopy {
   #from: Section | undefined
 
   /**
-   * True if a copy lies within the same two sections, and is in order. Nothing was checked before, so nothing that is no
-   * integer may pass: it differs from itself as an unsigned 32-bit one.
+   * Copies within the same two sections, in order; false where that is not what is asked for. Nothing was checked before,
+   * so nothing that is no integer may pass: it differs from the unsigned 32-bit one that is made of it.
    */
   goesOn(
     dstMap: SectionMap,
@@ -26,31 +26,28 @@ export class LatestCopy {
     length: number,
     attrs: MemTxAttrs,
   ): boolean {
-    const to = this.#to
-    const from = this.#from
-    if (to === undefined || from === undefined || dstMap !== this.#dstMap || srcMap !== this.#srcMap) return false
+    if (dstMap !== this.#dstMap || srcMap !== this.#srcMap) return false
     if (typeof dst !== 'number' || typeof src !== 'number' || typeof length !== 'number') return false
-    const at = dst - to.start
-    const sourceAt = src - from.start
-    return (
-      at >>> 0 === at &&
-      sourceAt >>> 0 === sourceAt &&
-      length >>> 0 === length &&
-      at + length <= to.length &&
-      sourceAt + length <= from.length &&
-      attrs === MemTxAttrs.UNSPECIFIED
-    )
-  }
-
-  /** Such a copy. */
-  copy(dst: number, src: number, length: number): MemTxResult {
     const to = this.#to as Section
     const from = this.#from as Section
-    if (length > 0) to.lane?.move(to.base + (dst - to.start), from.base + (src - from.start), length)
-    return MemTxResult.OK
+    // In 32 bits, from the start: the kernel's first load waits for nothing that takes longer.
+    const dstAt = ((dst >>> 0) - to.low) >>> 0
+    const srcAt = ((src >>> 0) - from.low) >>> 0
+    const size = length >>> 0
+    if (
+      dstAt + to.start !== dst ||
+      srcAt + from.start !== src ||
+      size !== length ||
+      dstAt + size > to.length ||
+      srcAt + size > from.length ||
+      attrs !== MemTxAttrs.UNSPECIFIED
+    )
+      return false
+    if (size > 0) to.lane?.move(to.base + dstAt, from.base + srcAt, size)
+    return true
   }
 
-  /** Any other; its sections are remembered. */
+  /** Any other copy; its sections are remembered. */
   find(
     dstMap: SectionMap,
     dst: number,

@@ -135,7 +135,8 @@ export class Section {
     const { endianness } = this.readDevice
     this.bigDevice = endianness === 'native' ? settings.big : endianness === 'big'
     this.cells = cells
-    this.base = base
+    // Below 2^32. An unsigned integer, which what adds to it is quicker with.
+    this.base = base >>> 0
     this.start = start
     this.end = end
     this.length = end - start
