@@ -12,6 +12,8 @@ import { copyLarge, copyWide } from './wide-copy.ts'
 const SCRIPT_BYTES = 16
 /** Up to here a loop over 64-bit elements beats the engine's copy and the view that it takes; bytes. */
 const SHORT_BYTES = 256
+/** The same where 64-bit elements go straight to guest RAM: the way there by the stage takes a second copy. */
+const STRAIGHT_BYTES = 1024
 /** What passes through the stage at once: it stays in the first-level cache on its way. */
 const CHUNK_BYTES = 8192
 /** From here on memory is what limits a copy, and a loop that reads and writes in turn beats the stage; bytes. */
@@ -174,12 +176,15 @@ export class WasmLane implements Lane {
 
   #longIn(dst: number, user: UserBuffer, at: number, length: number): void {
     const from = user.offset + at
+    const straight = this.#wide && ((from - dst) & 7) === 0
+    const views = user.ownViews
     if (user.guest) this.move(dst, from, length)
     else if (user.shared) this.#script.copyUserIn(dst, user, at, length)
     else if (isCell(dst, length)) putCell(this.#cells, dst, user.bytes, at, length)
     else if (length <= SCRIPT_BYTES) this.#script.copyUserIn(dst, user, at, length)
-    else if (this.#wide && length >= LARGE_BYTES && ((from - dst) & 7) === 0)
-      copyLarge(this.#memory.buffer, dst, user.bytes.buffer, from, length)
+    else if (straight && length <= STRAIGHT_BYTES && views !== undefined)
+      copyWide(this.#views, dst, views, from, length)
+    else if (straight && length >= LARGE_BYTES) copyLarge(this.#memory.buffer, dst, user.bytes.buffer, from, length)
     else this.#stageIn(dst, user, at, length, false)
   }
 
