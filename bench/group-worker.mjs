@@ -3,6 +3,6 @@ import { pairsOf } from './groups.mjs'
 import { measure } from './harness.mjs'
 
 const { group, smoke, only } = workerData
-const effort = smoke ? { rounds: 3, sampleNs: 5e4, warmNs: 1e5 } : { rounds: 31, sampleNs: 3e5, warmNs: 1e7 }
+const effort = smoke ? { rounds: 3, sampleNs: 5e4, warmNs: 1e5 } : { rounds: 31, sampleNs: 3e5, warmNs: 3e7 }
 for (const pair of pairsOf(group, smoke))
   if (`${pair.case}, ${pair.rival}`.includes(only)) parentPort?.postMessage(measure(pair, effort))
