@@ -94,7 +94,7 @@ export class AddressSpace extends WideAccess {
     length: number,
     attrs: MemTxAttrs = MemTxAttrs.UNSPECIFIED,
   ): MemTxResult {
-    if (this.#latestCopy.goesOn(this.sections, address, source?.sections, sourceAddress, length, attrs)) {
+    if (this.#latestCopy.goOn(this.sections, address, source?.sections, sourceAddress, length, attrs)) {
       this.latestResult = MemTxResult.OK
       return MemTxResult.OK
     }

@@ -18,7 +18,7 @@ export class LatestCopy {
    * Copies within the same two sections, in order; false where that is not what is asked for. Nothing was checked before,
    * so nothing that is no integer may pass: it differs from the unsigned 32-bit one that is made of it.
    */
-  goesOn(
+  goOn(
     dstMap: SectionMap,
     dst: number,
     srcMap: SectionMap | undefined,

@@ -132,6 +132,24 @@ describe('copy', () => {
     expect([...(one.all[0]?.subarray(9, 31) ?? [])]).toEqual([45, ...new Array(20).fill(0xee), 150])
   })
 
+  test('goes on from the space that is named, not from the one before it', () => {
+    const { space, memory, all } = board()
+    const bytes = all[0] as Uint8Array
+    const behind = MemoryRegion.container('behind', SIZE)
+    behind.addSubregion(0, MemoryRegion.alias('half', memory, 128, 128))
+    const other = new AddressSpace('other', behind)
+    const before = bytes.slice()
+    for (const [from, offset] of [
+      [space, 0],
+      [other, 128],
+      [space, 0],
+    ] as const) {
+      space.copy(100, from, 16, 8)
+      space.copy(100, from, 8, 8)
+      expect([...bytes.subarray(100, 108)]).toEqual([...before.subarray(offset + 8, offset + 16)])
+    }
+  })
+
   test('marks what it stored to (F2)', () => {
     const { space, memory, block } = board()
     memory.setLog(DirtyClient.MIGRATION, true)
