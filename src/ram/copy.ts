@@ -34,12 +34,14 @@ export function ramCopy(dst: CopySide, dstOffset: number, src: CopySide, srcOffs
     length >>> 0 !== length ||
     dstOffset + length > (dst as RamBlock).size ||
     srcOffset + length > (src as RamBlock).size
-  )
-    return moveOther(dst, dstOffset, src, srcOffset, length, false)
+  ) {
+    moveOther(dst, dstOffset, src, srcOffset, length, false)
+    return
+  }
   const dstAt = (dst as RamBlock).offset + dstOffset
   const srcAt = (src as RamBlock).offset + srcOffset
-  if (dstAt + length > srcAt && srcAt + length > dstAt) return moveOther(dst, dstOffset, src, srcOffset, length, false)
-  to.lane.copy(dstAt, srcAt, length)
+  if (dstAt + length > srcAt && srcAt + length > dstAt) moveOther(dst, dstOffset, src, srcOffset, length, false)
+  else to.lane.copy(dstAt, srcAt, length)
 }
 
 /**

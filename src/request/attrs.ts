@@ -57,3 +57,6 @@ export class MemTxAttrs {
     )
   }
 }
+
+/** MemTxAttrs.UNSPECIFIED for the short ways: the JIT looks a member of an export up each time. */
+export const UNSPECIFIED: MemTxAttrs = /* @__PURE__ */ (() => MemTxAttrs.UNSPECIFIED)()

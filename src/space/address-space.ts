@@ -1,7 +1,7 @@
 import { checkAddress, checkBoolean, checkKeys, checkObject, show } from '../check.ts'
 import type { MemoryRegion } from '../region/memory-region.ts'
-import { MemTxAttrs } from '../request/attrs.ts'
-import { MemTxResult } from '../request/result.ts'
+import { type MemTxAttrs, UNSPECIFIED } from '../request/attrs.ts'
+import type { MemTxResult } from '../request/result.ts'
 import { BounceBudget } from './bounce.ts'
 import type { DmaWindow } from './dma-window.ts'
 import { LatestCopy } from './latest-copy.ts'
@@ -57,7 +57,7 @@ export class AddressSpace extends WideAccess {
     checkAddress(length, 'length')
     checkKeys(checkObject(options, 'options'), MAP_OPTIONS, 'options')
     const write = checkBoolean(options.write ?? false, 'options.write')
-    const attrs = checkAttrs(options.attrs ?? MemTxAttrs.UNSPECIFIED)
+    const attrs = checkAttrs(options.attrs ?? UNSPECIFIED)
     return length === 0 ? undefined : lend(this.sections, this.#bounce, address, length, write, attrs)
   }
 
@@ -87,23 +87,18 @@ export class AddressSpace extends WideAccess {
    * @param length Bytes.
    * @throws RangeError, before anything is copied, where ranges overlap and the guest RAM's `scratchLimit` forbids it.
    */
-  copy(
-    address: number,
-    source: AddressSpace,
-    sourceAddress: number,
-    length: number,
-    attrs: MemTxAttrs = MemTxAttrs.UNSPECIFIED,
-  ): MemTxResult {
+  copy(address: number, source: AddressSpace, sourceAddress: number, length: number, attrs?: MemTxAttrs): MemTxResult {
     if (this.#latestCopy.goOn(this.sections, address, source?.sections, sourceAddress, length, attrs)) {
-      this.latestResult = MemTxResult.OK
-      return MemTxResult.OK
+      // MemTxResult.OK.
+      this.latestResult = 0
+      return 0
     }
     checkAddress(address, 'address')
     if (!(source instanceof AddressSpace)) throw new TypeError(`source must be an AddressSpace, got ${show(source)}`)
     checkAddress(sourceAddress, 'sourceAddress')
     checkAddress(length, 'length')
-    checkAttrs(attrs)
-    const result = this.#latestCopy.find(this.sections, address, source.sections, sourceAddress, length, attrs)
+    const given = attrs === undefined ? UNSPECIFIED : checkAttrs(attrs)
+    const result = this.#latestCopy.find(this.sections, address, source.sections, sourceAddress, length, given)
     this.latestResult = result
     return result
   }

@@ -1,4 +1,4 @@
-import { MemTxAttrs } from '../request/attrs.ts'
+import { type MemTxAttrs, UNSPECIFIED } from '../request/attrs.ts'
 import type { MemTxResult } from '../request/result.ts'
 import { copyGuest } from './guest-copy.ts'
 import type { Section } from './section.ts'
@@ -24,7 +24,7 @@ export class LatestCopy {
     srcMap: SectionMap | undefined,
     src: number,
     length: number,
-    attrs: MemTxAttrs,
+    attrs: MemTxAttrs | undefined,
   ): boolean {
     if (dstMap !== this.#dstMap || srcMap !== this.#srcMap) return false
     if (typeof dst !== 'number' || typeof src !== 'number' || typeof length !== 'number') return false
@@ -40,7 +40,7 @@ export class LatestCopy {
       size !== length ||
       dstAt + size > to.length ||
       srcAt + size > from.length ||
-      attrs !== MemTxAttrs.UNSPECIFIED
+      (attrs !== undefined && attrs !== UNSPECIFIED)
     )
       return false
     if (size > 0) to.lane?.move(to.base + dstAt, from.base + srcAt, size)

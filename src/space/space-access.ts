@@ -4,15 +4,11 @@ import { NO_VIEWS } from '../ram/section-views.ts'
 import { swap, swap16, swap32 } from '../ram/views.ts'
 import { completion } from '../region/device-access.ts'
 import type { MemoryRegion } from '../region/memory-region.ts'
-import { MemTxAttrs } from '../request/attrs.ts'
-import { MemTxResult } from '../request/result.ts'
+import { type MemTxAttrs, UNSPECIFIED } from '../request/attrs.ts'
 import { Section } from './section.ts'
 import { loadSection, storeSection } from './section-access.ts'
 import { checkAttrs, SpaceRequests } from './space-requests.ts'
 import type { AddressSpaceOptions } from './space-view.ts'
-
-/** Looked up once, for the short ways. */
-const UNSPECIFIED: MemTxAttrs = /* @__PURE__ */ (() => MemTxAttrs.UNSPECIFIED)()
 
 /** Loads and stores of 8 to 32 bits, the way of most of a guest's accesses. */
 export abstract class SpaceAccess extends SpaceRequests {
@@ -55,14 +51,15 @@ export abstract class SpaceAccess extends SpaceRequests {
   //
   // The way to RAM is written out in each, for the JIT: integer arithmetic, two compares and an element access. It is for
   // addresses below 2^32, as a guest's registers hold them. The compare with the address fails for one that is higher,
-  // negative, fractional or NaN; the other, the typed array's own bounds check, for one that is outside the section.
+  // negative, fractional or NaN; the other, the typed array's own bounds check, for one that is outside the section. The
+  // result, MemTxResult.OK, is written as the number that it is: the JIT looks a member of an export up each time.
 
   load8(address: number, attrs?: MemTxAttrs): number {
     const word = address >>> 0
     const index = (word - this.#low) >>> 0
     const elements = this.#loads8
     if (word === address && index < elements.length) {
-      this.latestResult = MemTxResult.OK
+      this.latestResult = 0
       return elements[index] as number
     }
     return this.#load(address, 1, attrs)
@@ -74,7 +71,7 @@ export abstract class SpaceAccess extends SpaceRequests {
     const index = at >>> 1
     const elements = this.#loads16
     if (word === address && (at & 1) === 0 && index < elements.length) {
-      this.latestResult = MemTxResult.OK
+      this.latestResult = 0
       const value = elements[index] as number
       return this.#swaps ? swap16(value) : value
     }
@@ -88,7 +85,7 @@ export abstract class SpaceAccess extends SpaceRequests {
     const index = at >>> 2
     const elements = this.#loads32
     if (word === address && (at & 3) === 0 && index < elements.length) {
-      this.latestResult = MemTxResult.OK
+      this.latestResult = 0
       const value = elements[index] as number
       return this.#swaps ? swap32(value) : value
     }
@@ -100,7 +97,7 @@ export abstract class SpaceAccess extends SpaceRequests {
     const index = (word - this.#low) >>> 0
     const elements = this.#stores8
     if (word === address && index < elements.length) {
-      this.latestResult = MemTxResult.OK
+      this.latestResult = 0
       elements[index] = value
     } else this.#store(address, value & 0xff, 1, attrs)
   }
@@ -111,7 +108,7 @@ export abstract class SpaceAccess extends SpaceRequests {
     const index = at >>> 1
     const elements = this.#stores16
     if (word === address && (at & 1) === 0 && index < elements.length) {
-      this.latestResult = MemTxResult.OK
+      this.latestResult = 0
       elements[index] = this.#swaps ? swap16(value) : value
     } else this.#store(address, value & 0xffff, 2, attrs)
   }
@@ -122,7 +119,7 @@ export abstract class SpaceAccess extends SpaceRequests {
     const index = at >>> 2
     const elements = this.#stores32
     if (word === address && (at & 3) === 0 && index < elements.length) {
-      this.latestResult = MemTxResult.OK
+      this.latestResult = 0
       elements[index] = this.#swaps ? swap32(value) : value
     } else this.#store(address, value >>> 0, 4, attrs)
   }
@@ -153,7 +150,7 @@ export abstract class SpaceAccess extends SpaceRequests {
     if (cells === undefined || at + size > section.near || !cells.permits(ram, size))
       return this.#loadFound(word, size, attrs)
     this.#touch(section)
-    this.latestResult = MemTxResult.OK
+    this.latestResult = 0
     const value = size === 4 ? cells.load32(ram) : size === 2 ? cells.load16(ram) : cells.load8(ram)
     return this.#big ? swap(value, size) : value
   }
