@@ -30,7 +30,9 @@ export function accesses() {
   // Guest addresses as a guest has them, in registers of 32 bits; the same for both.
   const inRam = Uint32Array.from({ length: COUNT }, (_, i) => RAM + (Math.imul(i, 2654435761) & 0xfffc))
   const inUart = Uint32Array.from({ length: COUNT }, (_, i) => UART + (Math.imul(i, 2654435761) & 0xfc))
-  const row = (name, rival, ours, theirs) => ({ case: name, bytes: 4, align: 'aligned', rival, ours, theirs })
+  const all = new Uint8Array(ram.buffer)
+  const own = new Uint8Array(16)
+  const row = (name, rival, ours, theirs, bytes = 4) => ({ case: name, bytes, align: 'aligned', rival, ours, theirs })
   return [
     row(
       'load32, RAM',
@@ -79,6 +81,32 @@ export function accesses() {
       reps => {
         for (let i = 0; i < reps; i++) uart.write(inUart[i & (COUNT - 1)] - UART, i, 4)
       },
+    ),
+    // As a device fetches a descriptor, and gives it back.
+    row(
+      'read, RAM',
+      'Uint8Array.set',
+      reps => {
+        for (let i = 0; i < reps; i++) memory.read(inRam[i & (COUNT - 1)], own)
+      },
+      reps => {
+        for (let i = 0; i < reps; i++) {
+          const at = block.offset + inRam[i & (COUNT - 1)] - RAM
+          own.set(all.subarray(at, at + 16))
+        }
+      },
+      16,
+    ),
+    row(
+      'write, RAM',
+      'Uint8Array.set',
+      reps => {
+        for (let i = 0; i < reps; i++) memory.write(inRam[i & (COUNT - 1)], own)
+      },
+      reps => {
+        for (let i = 0; i < reps; i++) all.set(own, block.offset + inRam[i & (COUNT - 1)] - RAM)
+      },
+      16,
     ),
   ]
 }

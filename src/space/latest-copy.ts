@@ -43,7 +43,7 @@ export class LatestCopy {
       (attrs !== undefined && attrs !== UNSPECIFIED)
     )
       return false
-    if (size > 0) to.lane?.move(to.base + dstAt, from.base + srcAt, size)
+    if (size > 0) to.writes?.move(to.base + dstAt, from.base + srcAt, size)
     return true
   }
 
@@ -60,8 +60,12 @@ export class LatestCopy {
     const from = srcMap.select(src)
     // What is mapped in another way has rules of its own for what is short: `copyGuest` keeps them.
     const normal = to.region?.cacheMode === 'normal' && from.region?.cacheMode === 'normal'
-    const open = normal && to.strictWrite === 'ordered' && from.strictRead === 'ordered' && to.logged === 0
-    if (open && to.block?.ram.buffer === from.block?.ram.buffer) {
+    if (
+      normal &&
+      to.writes !== undefined &&
+      from.reads !== undefined &&
+      to.block?.ram.buffer === from.block?.ram.buffer
+    ) {
       this.#dstMap = dstMap
       this.#srcMap = srcMap
       this.#to = to

@@ -80,6 +80,9 @@ export class Section {
   readonly stores16: Uint16Array
   readonly stores32: Uint32Array
   readonly lane: Lane | undefined
+  /** What carries out a strict request that lies within it, where that is memory and in order, and nothing else is due. */
+  readonly reads: Lane | undefined
+  readonly writes: Lane | undefined
   readonly strictRead: Route
   readonly strictWrite: Route
   readonly relaxedRead: Route
@@ -154,6 +157,8 @@ export class Section {
     this.stores16 = stores.u16
     this.stores32 = stores.u32
     this.lane = ram?.lane
+    this.reads = strictRead === 'ordered' ? ram?.lane : undefined
+    this.writes = strictWrite === 'ordered' && writable ? ram?.lane : undefined
     this.strictRead = strictRead
     this.strictWrite = strictWrite
     this.relaxedRead = ask(false, false)

@@ -1,5 +1,5 @@
 import { checkAddress, checkBytes, checkInteger, show } from '../check.ts'
-import { MemTxAttrs } from '../request/attrs.ts'
+import { MemTxAttrs, UNSPECIFIED } from '../request/attrs.ts'
 import { MemTxResult } from '../request/result.ts'
 import { SpaceView } from './space-view.ts'
 import { type Transfer, transfer } from './transfer.ts'
@@ -21,18 +21,32 @@ export abstract class SpaceRequests extends SpaceView {
    *
    * @returns The results of the pieces, OR-ed.
    */
-  read(address: number, bytes: Uint8Array, attrs: MemTxAttrs = MemTxAttrs.UNSPECIFIED): MemTxResult {
+  read(address: number, bytes: Uint8Array, attrs: MemTxAttrs = UNSPECIFIED): MemTxResult {
     checkAddress(address, 'address')
-    return this.#transfer({ kind: 'read', bytes: checkBytes(bytes, 'bytes'), byte: 0 }, address, bytes.length, attrs)
+    const { length } = checkBytes(bytes, 'bytes')
+    const section = this.sections.select(address)
+    const at = address - section.start
+    if (attrs !== UNSPECIFIED || section.reads === undefined || at + length > section.length || length === 0)
+      return this.#transfer({ kind: 'read', bytes, byte: 0 }, address, length, attrs)
+    section.reads.copyOut(bytes, 0, section.base + at, length)
+    this.latestResult = 0
+    return 0
   }
 
   /**
    * Writes `bytes`. In order, the last byte last, unless `attrs` are relaxed (S2, S4). As a device's write it goes to RAM
    * also through a readonly alias; to a ROM it does not (RULES E2).
    */
-  write(address: number, bytes: Uint8Array, attrs: MemTxAttrs = MemTxAttrs.UNSPECIFIED): MemTxResult {
+  write(address: number, bytes: Uint8Array, attrs: MemTxAttrs = UNSPECIFIED): MemTxResult {
     checkAddress(address, 'address')
-    return this.#transfer({ kind: 'write', bytes: checkBytes(bytes, 'bytes'), byte: 0 }, address, bytes.length, attrs)
+    const { length } = checkBytes(bytes, 'bytes')
+    const section = this.sections.select(address)
+    const at = address - section.start
+    if (attrs !== UNSPECIFIED || section.writes === undefined || at + length > section.length || length === 0)
+      return this.#transfer({ kind: 'write', bytes, byte: 0 }, address, length, attrs)
+    section.writes.copyIn(section.base + at, bytes, 0, length)
+    this.latestResult = 0
+    return 0
   }
 
   /**
@@ -41,7 +55,7 @@ export abstract class SpaceRequests extends SpaceView {
    * @param value 0 to 255.
    * @param length Bytes, 0 to 2^53 - 1.
    */
-  fill(address: number, value: number, length: number, attrs: MemTxAttrs = MemTxAttrs.UNSPECIFIED): MemTxResult {
+  fill(address: number, value: number, length: number, attrs: MemTxAttrs = UNSPECIFIED): MemTxResult {
     checkAddress(address, 'address')
     const byte = checkInteger(value, 'value', 0, 255)
     checkAddress(length, 'length')

@@ -1,7 +1,7 @@
 import { show } from '../check.ts'
 import { swap32 } from '../ram/views.ts'
 import { completion } from '../region/device-access.ts'
-import { MemTxAttrs } from '../request/attrs.ts'
+import { type MemTxAttrs, UNSPECIFIED } from '../request/attrs.ts'
 import { MemTxResult } from '../request/result.ts'
 import { loadSection64, storeSection64 } from './section-access.ts'
 import { SpaceAccess } from './space-access.ts'
@@ -12,7 +12,7 @@ export abstract class WideAccess extends SpaceAccess {
   /** The high half of the latest `load64Pair`, unsigned. */
   high = 0
 
-  load64(address: number, attrs: MemTxAttrs = MemTxAttrs.UNSPECIFIED): bigint {
+  load64(address: number, attrs: MemTxAttrs = UNSPECIFIED): bigint {
     checkAttrs(attrs)
     const section = this.select(address)
     const value = loadSection64(section, address - section.start, attrs, this.settings.big)
@@ -21,7 +21,7 @@ export abstract class WideAccess extends SpaceAccess {
   }
 
   /** @param value Taken modulo 2^64. */
-  store64(address: number, value: bigint, attrs: MemTxAttrs = MemTxAttrs.UNSPECIFIED): void {
+  store64(address: number, value: bigint, attrs: MemTxAttrs = UNSPECIFIED): void {
     if (typeof value !== 'bigint') throw new TypeError(`value must be a bigint, got ${show(value)}`)
     checkAttrs(attrs)
     const section = this.select(address)
@@ -30,7 +30,7 @@ export abstract class WideAccess extends SpaceAccess {
   }
 
   /** 64 bits as two numbers, without a bigint: returns the low half, unsigned, and leaves the high one in `high`. */
-  load64Pair(address: number, attrs: MemTxAttrs = MemTxAttrs.UNSPECIFIED): number {
+  load64Pair(address: number, attrs: MemTxAttrs = UNSPECIFIED): number {
     checkAttrs(attrs)
     const section = this.select(address)
     const at = address - section.start
@@ -52,7 +52,7 @@ export abstract class WideAccess extends SpaceAccess {
   }
 
   /** 64 bits given as two numbers, each taken modulo 2^32. */
-  store64Pair(address: number, low: number, high: number, attrs: MemTxAttrs = MemTxAttrs.UNSPECIFIED): void {
+  store64Pair(address: number, low: number, high: number, attrs: MemTxAttrs = UNSPECIFIED): void {
     checkAttrs(attrs)
     const section = this.select(address)
     const at = address - section.start
