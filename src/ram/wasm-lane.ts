@@ -13,9 +13,14 @@ const SCRIPT_BYTES = 16
 /** Up to here a loop over 64-bit elements beats the engine's copy and the view that it takes; bytes. */
 const SHORT_BYTES = 256
 /** The same where 64-bit elements go straight to guest RAM: the way there by the stage takes a second copy. */
-const STRAIGHT_BYTES = 1024
+const STRAIGHT_BYTES = 768
 /** What passes through the stage at once: it stays in the first-level cache on its way. */
 const CHUNK_BYTES = 8192
+/**
+ * The stage is used half a page away, modulo 4 KiB, from what its bytes are stored to next: a load whose address agrees
+ * with a recent store's in its low 12 bits waits for that store, and is put into the same places of the cache.
+ */
+const HALF_PAGE = 2048
 /** From here on memory is what limits a copy, and a loop that reads and writes in turn beats the stage; bytes. */
 const LARGE_BYTES = 2 ** 22
 /** The kernel carries part of a ring's scratch in a register, which it spills beside the ring. */
@@ -145,12 +150,12 @@ export class WasmLane implements Lane {
   #shortIn(dst: number, user: UserBuffer, views: Views, at: number, length: number): void {
     const from = user.offset + at
     if (this.#wide && ((from - dst) & 7) === 0) copyWide(this.#views, dst, views, from, length)
-    else if (length <= 4 && isCell(dst, length)) putCell(this.#cells, dst, user.bytes, at, length)
+    else if (isCell(dst, length)) putCell(this.#cells, dst, user.bytes, at, length)
     else {
       const stage = this.#openStage()
       if (stage === undefined) this.#script.copyUserIn(dst, user, at, length)
       else {
-        const skew = from & 7
+        const skew = ((dst + HALF_PAGE) & 0xff8) | (from & 7)
         copyWide(stage.views, skew, views, from, length)
         this.#kernel.copyIn(dst, stage.base + skew, length)
       }
@@ -167,7 +172,7 @@ export class WasmLane implements Lane {
       const stage = this.#openStage()
       if (stage === undefined) this.#script.copyUserOut(user, at, src, length)
       else {
-        const skew = to & 7
+        const skew = (to + HALF_PAGE) & 0xfff
         this.#kernel.copyOut(stage.base + skew, src, length)
         copyWide(views, to, stage.views, skew, length)
       }
@@ -206,7 +211,7 @@ export class WasmLane implements Lane {
     }
     const kernel = this.#kernel
     // The kernel copies fastest where both sides line up; the engine's copy between shared memories depends on it.
-    const skew = (this.#module.privateScratch ? dst : user.offset + at) & 15
+    const skew = ((dst + HALF_PAGE) & 0xff0) | ((this.#module.privateScratch ? dst : user.offset + at) & 15)
     const { bytes } = user
     // Chunks end on a multiple of 16, so that no vector is cut; but not where the source would fall out of line.
     let size = this.#module.privateScratch ? CHUNK_BYTES - (dst & 15) : CHUNK_BYTES
@@ -226,7 +231,9 @@ export class WasmLane implements Lane {
       return
     }
     const kernel = this.#kernel
-    const skew = this.#module.privateScratch ? 0 : (user.offset + at) & 15
+    const to = user.offset + at
+    // One of two places, for the view of the latest to be of use again.
+    const skew = (~to & HALF_PAGE) | (this.#module.privateScratch ? 0 : to & 15)
     for (let done = 0; done < length; ) {
       const size = Math.min(CHUNK_BYTES, length - done)
       if (bulk) kernel.bulkOut(stage.base + skew, src + done, size)

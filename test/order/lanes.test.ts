@@ -46,7 +46,7 @@ describe.each(loggedLanes(8))('$name, logged', logged => {
   test('the same of lengths where the way changes', () => {
     const user = new Uint8Array(2048)
     pattern(user)
-    for (const length of [255, 256, 257, 300, 519, 777, 1023, 1024, 1025, 1100])
+    for (const length of [255, 256, 257, 300, 519, 767, 768, 769, 1024])
       for (const skew of SMALL ? [0, 3] : [0, 1, 2, 3, 5, 8, 13])
         for (const at of [skew, skew + 8, skew + 1]) {
           verify(logged, { dst: dst + skew, src: undefined, length }, user.slice(at, at + length), () =>

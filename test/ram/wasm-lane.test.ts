@@ -125,9 +125,14 @@ describe.each([true, false])('the way of a user buffer (scratch in a memory of i
     return { into, out: log.splice(0), base }
   }
 
-  /** A view of the shared stage has to line up with the array, one of a private stage with the guest RAM. */
-  const skewIn = (ram: number, user: number) => (privateScratch ? ram : user) & 15
-  const skewOut = (user: number) => (privateScratch ? 0 : user & 15)
+  /**
+   * Where in the stage bytes are: half a page from what they are stored to next. A view of the shared stage has to line
+   * up with the array, one of a private stage with the guest RAM.
+   */
+  const skewIn = (ram: number, user: number) => ((ram + 2048) & 0xff0) | ((privateScratch ? ram : user) & 15)
+  const skewOut = (user: number) => (~user & 2048) | (privateScratch ? 0 : user & 15)
+  const shortIn = (ram: number, user: number) => ((ram + 2048) & 0xff8) | (user & 7)
+  const shortOut = (user: number) => (user + 2048) & 0xfff
 
   test.each([1, 2, 4, 8, 16, 24, 255, 256])(
     '%i bytes that line up go straight across, once its views are known',
@@ -140,7 +145,10 @@ describe.each([true, false])('the way of a user buffer (scratch in a memory of i
     expect(ways({}, true, 4099, 3, 100)).toMatchObject({ into: [], out: [] })
     expect(ways({}, true, 4099, 3, LARGE)).toMatchObject({ into: [], out: [] })
     const { into, out, base } = ways({}, true, 4097, 7, 100)
-    expect({ into, out }).toEqual({ into: [`copyIn 4097 ${base + 7} 100`], out: [`copyOut ${base + 7} 4097 100`] })
+    expect({ into, out }).toEqual({
+      into: [`copyIn 4097 ${base + shortIn(4097, 7)} 100`],
+      out: [`copyOut ${base + shortOut(7)} 4097 100`],
+    })
     expect(ways({}, true, 4097, 7, LARGE).into.length).toBeGreaterThan(500)
     expect(ways({}, true, 4097, 7, LARGE).out.length).toBeGreaterThan(500)
   })
@@ -148,26 +156,27 @@ describe.each([true, false])('the way of a user buffer (scratch in a memory of i
   test.each([3, 5, 9, 17, 100, 255, 256])('%i bytes that do not are shifted by a kernel, from the stage', size => {
     const { into, out, base } = ways({}, true, 4096, 3, size, 2)
     expect({ into, out }).toEqual({
-      into: [`copyIn 4096 ${base + 5} ${size}`],
-      out: [`copyOut ${base + 5} 4096 ${size}`],
+      into: [`copyIn 4096 ${base + shortIn(4096, 5)} ${size}`],
+      out: [`copyOut ${base + shortOut(5)} 4096 ${size}`],
     })
   })
 
-  test.each([1, 2, 4])('%i bytes that are one access are one cell, wherever they come from', size => {
+  test.each([1, 2, 4, 8])('%i bytes that are one access are one cell, wherever they come from', size => {
     expect(ways({}, true, 4096, 3, size)).toMatchObject({ into: [], out: [] })
     expect(ways({}, false, 4096, 3, size)).toMatchObject({ into: [], out: [] })
   })
 
-  test("8 bytes that are one access are one load; the store is the stage's kernel's, once its views are known", () => {
-    const { into, out, base } = ways({}, true, 4096, 3, 8)
-    expect({ into, out }).toEqual({ into: [`copyIn 4096 ${base + 3} 8`], out: [] })
-    expect(ways({}, false, 4096, 3, 8)).toMatchObject({ into: [], out: [] })
+  test('up to 768 bytes that line up go straight to guest RAM; from it, and more, through the stage', () => {
+    const { into, out, base } = ways({}, true, 4096, 0, 768)
+    expect({ into, out }).toEqual({ into: [], out: [`copyOut ${base + skewOut(0)} 4096 768`] })
+    expect(ways({}, true, 4096, 0, 769).into).toEqual([`copyIn 4096 ${base + skewIn(4096, 0)} 769`])
+    expect(ways({}, false, 4096, 0, 300).into).toEqual([`copyIn 4096 ${base + skewIn(4096, 0)} 300`])
   })
 
   test('in the language order what lines up is shifted too, and a cell is loaded as one', () => {
     const { into, out, base } = ways({ atomic: true }, true, 4096, 0, 24)
-    expect({ into, out }).toEqual({ into: [`copyIn 4096 ${base} 24`], out: [] })
-    expect(ways({ atomic: true }, true, 4096, 0, 8)).toMatchObject({ into: [`copyIn 4096 ${base} 8`], out: [] })
+    expect({ into, out }).toEqual({ into: [`copyIn 4096 ${base + shortIn(4096, 0)} 24`], out: [] })
+    expect(ways({ atomic: true }, true, 4096, 0, 8)).toMatchObject({ into: [], out: [] })
   })
 
   test("short ones of a buffer that was seen once are script's, up to 16 bytes", () => {
