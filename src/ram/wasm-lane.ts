@@ -22,7 +22,7 @@ const CHUNK_BYTES = 8192
  */
 const HALF_PAGE = 2048
 /** From here on memory is what limits a copy, and a loop that reads and writes in turn beats the stage; bytes. */
-const LARGE_BYTES = 2 ** 22
+const LARGE_BYTES = 2 ** 23
 /** The kernel carries part of a ring's scratch in a register, which it spills beside the ring. */
 const RING_SPILL_BYTES = 16
 

@@ -136,10 +136,10 @@ describe.each(loggedLanes(8))('$name, logged', logged => {
 })
 
 test('a copy so large that it goes through loops of its own', () => {
-  const length = 2 ** 22 + 13
+  const length = 2 ** 23 + 13
   const user = new Uint8Array(length + 3)
   pattern(user)
-  for (const logged of loggedLanes(70).filter(({ name }) => name.includes('wide'))) {
+  for (const logged of loggedLanes(134).filter(({ name }) => name.includes('wide'))) {
     const { lane, log, ram, start } = logged
     const bound = <T extends Uint8ArrayConstructor | BigUint64ArrayConstructor>(real: T): T =>
       new Proxy(real, {

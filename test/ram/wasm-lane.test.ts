@@ -22,7 +22,7 @@ vi.mock('../../src/ram/kernels/kernel.ts', async original => ({
 }))
 
 const PAGE = 65536
-const LARGE = 2 ** 22
+const LARGE = 2 ** 23
 const PAGES = 2 * (LARGE / PAGE) + 2
 const RAM = PAGES * PAGE
 
