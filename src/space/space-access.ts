@@ -52,7 +52,8 @@ export abstract class SpaceAccess extends SpaceRequests {
   // The way to RAM is written out in each, for the JIT: integer arithmetic, two compares and an element access. It is for
   // addresses below 2^32, as a guest's registers hold them. The compare with the address fails for one that is higher,
   // negative, fractional or NaN; the other, the typed array's own bounds check, for one that is outside the section. The
-  // result, MemTxResult.OK, is written as the number that it is: the JIT looks a member of an export up each time.
+  // result, MemTxResult.OK, is written as the number that it is: the JIT looks a member of an export up each time, and even
+  // a constant of the module's costs 0.3 of 1.9 ns.
 
   load8(address: number, attrs?: MemTxAttrs): number {
     const word = address >>> 0

@@ -11,6 +11,9 @@ const NO_BYTES = /* @__PURE__ */ new Uint8Array(0)
 export abstract class SpaceRequests extends SpaceView {
   protected latestResult: MemTxResult = MemTxResult.OK
 
+  // What lies in one piece of ordered memory, as a descriptor does, goes to its lane at once: `transfer` would do the same
+  // with it, after as much work again. The result, MemTxResult.OK, is written as the number that it is (space-access.ts).
+
   /** The result of this space's latest access. */
   get result(): MemTxResult {
     return this.latestResult
