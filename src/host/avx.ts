@@ -1,4 +1,4 @@
-import type { HostScope } from './scope.ts'
+import type { HostScope } from './host-scope.ts'
 
 /**
  * Whether this x86-64 CPU is known to have AVX. It matters because only CPUs with AVX promise that an aligned 16-byte

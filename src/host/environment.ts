@@ -1,6 +1,6 @@
 import { hasAvx } from './avx.ts'
 import type { HostName } from './host-access.ts'
-import type { HostScope } from './scope.ts'
+import type { HostScope } from './host-scope.ts'
 
 /** What can be learnt of the host CPU from JavaScript. */
 export interface HostProbe {

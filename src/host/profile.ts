@@ -1,7 +1,7 @@
 import { checkBoolean, checkKeys, checkObject, checkOneOf } from '../check.ts'
 import { byMode, CACHE_MODES, type CacheMode } from './cache-mode.ts'
 import type { AccessWidth, HostAccess, HostName } from './host-access.ts'
-import { hostValues } from './values.ts'
+import { hostValues } from './host-values.ts'
 
 /**
  * What a host CPU lets an access be (S1.3). Together with a region's cache mode it decides how bytes may be moved.

@@ -1,5 +1,5 @@
-import { DirtyBitmaps } from './dirty-bitmaps.ts'
-import { isShared } from './views.ts'
+import { DirtyBitmaps } from './dirty/dirty-bitmaps.ts'
+import { isShared } from './access/views.ts'
 
 const WASM_PAGE = 65536
 /** Addresses in guest RAM fit in 32 bits, as a WebAssembly memory's do. */

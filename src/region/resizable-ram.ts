@@ -1,6 +1,6 @@
 import { checkInteger, checkObject, show } from '../check.ts'
-import { GUEST_PAGE } from '../ram/dirty-bitmaps.ts'
-import { harvest } from '../ram/dirty-harvest.ts'
+import { GUEST_PAGE } from '../ram/dirty/dirty-bitmaps.ts'
+import { harvest } from '../ram/dirty/dirty-harvest.ts'
 import { RamBlock } from '../ram/ram-block.ts'
 import { DirtyClient } from './dirty-client.ts'
 import { MemoryRegion, type RamRegionOptions } from './memory-region.ts'

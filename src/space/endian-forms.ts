@@ -1,4 +1,4 @@
-import { swap16, swap32, swap64 } from '../ram/views.ts'
+import { swap16, swap32, swap64 } from '../ram/access/views.ts'
 import type { MemTxAttrs } from '../request/attrs.ts'
 
 /** The little- and big-endian forms of a space's accesses, made of those in the target's byte order (RULES I3). */

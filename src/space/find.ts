@@ -1,7 +1,7 @@
 import { checkAddress, checkInteger, show } from '../check.ts'
 import { MemoryRegion } from '../region/memory-region.ts'
 import { AddressSpace } from './address-space.ts'
-import { sectionOf } from './listener-sections.ts'
+import { sectionOf } from '../listener/coalesced-sections.ts'
 import type { MemoryRegionSection } from './memory-region-section.ts'
 
 /**

@@ -2,9 +2,9 @@ import { checkAddress, checkBoolean, checkInteger, checkKeys, checkObject, show 
 import type { MemoryRegion } from '../region/memory-region.ts'
 import { MemTxAttrs } from '../request/attrs.ts'
 import { AddressSpace } from './address-space.ts'
-import { pieceSize } from './pieces.ts'
+import { pieceSize } from '../transfer/device-pieces.ts'
 import { checkAttrs } from './space-requests.ts'
-import { resolve, translation } from './translation.ts'
+import { resolve, translation } from '../dispatch/resolve.ts'
 
 export interface TranslateOptions {
   /** What is asked for is a write. False unless said. */

@@ -67,7 +67,7 @@ function blockDue(board: Board, way: Way, { address, length }: Place): readonly 
   return way === 'ops' ? opsAccesses(board.setting, at, length) : natural(at, length, 8)
 }
 
-/** A copy of a register is one load of it; of plain RAM it is one where both sides are aligned (src/ram/lane.ts). */
+/** A copy of a register is one load of it; of plain RAM it is one where both sides are aligned (src/ram/copy/lane.ts). */
 function copyLoads(board: Board, way: Way, place: Place, reach: 'kernel' | 'script' = 'kernel'): Due {
   if (way !== 'any' && way !== 'bulk') return blockDue(board, way, place)
   const { cacheMode, lane } = board.setting

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { GuestRam } from '../../src/ram/guest-ram.ts'
-import { scratchBytes } from '../../src/ram/lane.ts'
-import type { GuestRamOptions } from '../../src/ram/options.ts'
+import { scratchBytes } from '../../src/ram/copy/lane.ts'
+import type { GuestRamOptions } from '../../src/ram/guest-ram-options.ts'
 import { SMALL } from '../order/builds.ts'
-import { runs } from '../space/campaign.ts'
+import { runs } from '../support/campaign.ts'
 
 /** Guest RAM of one lane and tier. */
 export type MakeRam = (bytes: number, options?: GuestRamOptions) => GuestRam

@@ -7,8 +7,8 @@ import { explore, type Run } from './scenario.ts'
 import { STEPPED_ATOMICS } from './stepper.ts'
 
 vi.mock('../../src/ram/kernels/kernel.ts', async real => (await import('./stepper.ts')).steppedKernels(await real()))
-vi.mock('../../src/ram/views.ts', async real => (await import('./stepper.ts')).steppedViews(await real()))
-vi.mock('../../src/ram/section-views.ts', async real =>
+vi.mock('../../src/ram/access/views.ts', async real => (await import('./stepper.ts')).steppedViews(await real()))
+vi.mock('../../src/ram/access/section-views.ts', async real =>
   (await import('./stepper.ts')).steppedSectionViews(await real()),
 )
 vi.stubGlobal('Atomics', Object.assign(Object.create(Atomics), STEPPED_ATOMICS))

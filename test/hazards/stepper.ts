@@ -1,5 +1,5 @@
 import type { Kernel, KernelModule, KernelTier } from '../../src/ram/kernels/kernel.ts'
-import type { Views } from '../../src/ram/views.ts'
+import type { Views } from '../../src/ram/access/views.ts'
 import type { Access } from '../order/access-log.ts'
 import { hooks, instrumented } from '../order/instrument.ts'
 
@@ -76,7 +76,7 @@ function stepped(bytes: Uint8Array): WebAssembly.Module {
   return instrumented(bytes, ['flatten'])
 }
 
-type ViewsFile = typeof import('../../src/ram/views.ts')
+type ViewsFile = typeof import('../../src/ram/access/views.ts')
 
 export function steppedViews(real: ViewsFile): ViewsFile {
   return {
@@ -89,7 +89,7 @@ export function steppedViews(real: ViewsFile): ViewsFile {
   }
 }
 
-type SectionViewsFile = typeof import('../../src/ram/section-views.ts')
+type SectionViewsFile = typeof import('../../src/ram/access/section-views.ts')
 
 export function steppedSectionViews(real: SectionViewsFile): SectionViewsFile {
   return {

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import wabt from 'wabt'
 import { hasAvx } from '../../src/host/avx.ts'
-import type { HostScope } from '../../src/host/scope.ts'
+import type { HostScope } from '../../src/host/host-scope.ts'
 import { cpuinfoWith, forbiddenWasm, processWith, wasmThat } from './fake-scope.ts'
 
 test('a fused multiply-add shows AVX, and nothing is read', () => {

@@ -1,4 +1,4 @@
-import type { HostScope } from '../../src/host/scope.ts'
+import type { HostScope } from '../../src/host/host-scope.ts'
 
 /** Typed arrays of a host whose CPU makes NaNs of this sign: whatever is computed, the word read is that NaN's. */
 export function nanOfSign(sign: 0 | 1): Pick<HostScope, 'Float32Array' | 'Uint32Array'> {

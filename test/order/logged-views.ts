@@ -1,4 +1,4 @@
-import { type Views, viewsOf } from '../../src/ram/views.ts'
+import { type Views, viewsOf } from '../../src/ram/access/views.ts'
 import type { Access } from './access-log.ts'
 import { AccessLog } from './log.ts'
 

@@ -32,7 +32,7 @@ export type PropertyName =
   | '1, 2, 4 and 8 aligned bytes are one access'
 
 /**
- * The contract of src/ram/lane.ts, a property each, none of which says what another says: a copy that breaks one is
+ * The contract of src/ram/copy/lane.ts, a property each, none of which says what another says: a copy that breaks one is
  * refused by that one. (Only that the last byte is last follows from others; it is what
  * most users came for.)
  */

@@ -1,7 +1,7 @@
 import { AddressSpace, GuestRam, MemoryRegion } from 'guestmem'
 import { flatViewToSvg, machineFromJson } from 'guestmem/qemu'
 import { describe, expect, test } from 'vitest'
-import { QUIET } from '../space/board.ts'
+import { QUIET } from '../support/board.ts'
 import { recordings } from './corpus.ts'
 
 const rows = (svg: string) => [...svg.matchAll(/<g><title>([^<]*)<\/title>/g)].map(([, title]) => title)

@@ -1,6 +1,6 @@
 import { AddressSpace, GuestRam, MemoryRegion, MemTxResult } from 'guestmem'
 import { describe, expect, test } from 'vitest'
-import { block, bytes, PAGE } from '../space/board.ts'
+import { block, bytes, PAGE } from '../support/board.ts'
 
 /** Two blocks of two guest RAMs, 16 and 32 bytes, as one region of 48 at 0x1000. */
 function board(options: { unaligned?: 'refuse'; order?: 'language' } = {}) {

@@ -1,6 +1,6 @@
 import { GuestRam, MemoryRegion, type MemoryRegionOps } from 'guestmem'
 import { describe, expect, test } from 'vitest'
-import { block, QUIET } from '../space/board.ts'
+import { block, QUIET } from '../support/board.ts'
 
 /** Anything, given where a type forbids it. */
 // biome-ignore lint/suspicious/noExplicitAny: what is tested is what types would forbid

@@ -11,7 +11,7 @@ import {
   snapshotAndClearDirty,
 } from 'guestmem'
 import { describe, expect, test } from 'vitest'
-import { PAGE } from '../space/board.ts'
+import { PAGE } from '../support/board.ts'
 
 const CLIENTS = Object.values(DirtyClient)
 

@@ -1,6 +1,6 @@
 import { AddressSpace, MemoryRegion, type MemoryRegionOps, MemTxAttrs, MemTxResult } from 'guestmem'
 import { describe, expect, test } from 'vitest'
-import { block, bytes, QUIET, shown } from '../space/board.ts'
+import { block, bytes, QUIET, shown } from '../support/board.ts'
 
 const { OK, DECODE_ERROR } = MemTxResult
 

@@ -1,6 +1,6 @@
 import { AddressSpace, findRange, isPresent, MemoryRegion } from 'guestmem'
 import { describe, expect, test } from 'vitest'
-import { block, PAGE, QUIET } from './board.ts'
+import { block, PAGE, QUIET } from '../support/board.ts'
 
 function io(name: string, size = 16): MemoryRegion {
   return MemoryRegion.io(name, QUIET, size)

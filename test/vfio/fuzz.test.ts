@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { CACHE_MODES } from 'guestmem'
 import { parseRegionInfo, regionInfoFromObject, type VfioRegionObject } from 'guestmem/vfio'
 import { describe, expect, test } from 'vitest'
-import { runs } from '../space/campaign.ts'
+import { runs } from '../support/campaign.ts'
 import { type Area, CACHE_MODE_ID, cacheMode, type WrittenCapability, type WrittenRegion, write } from './writer.ts'
 
 const FIELD = /^bytes\.(?:argsz|length|cap_offset|size|areas\[\d+\]|capabilities\[\d+\])/

@@ -12,7 +12,7 @@ import {
   vfioRegions,
 } from 'guestmem/vfio'
 import { describe, expect, test } from 'vitest'
-import { block } from '../space/board.ts'
+import { block } from '../support/board.ts'
 import { write } from './writer.ts'
 
 /** Anything, given where a type forbids it. */

@@ -1,7 +1,7 @@
 import { AddressSpace, GuestRam, MemoryRegion, MemTxResult, type RamBlock } from 'guestmem'
 import { regionInfoFromObject, type VfioRegionObject, vfioRegions } from 'guestmem/vfio'
 import { describe, expect, test } from 'vitest'
-import { block, shown } from '../space/board.ts'
+import { block, shown } from '../support/board.ts'
 
 const PAGE = 4096
 const FILE = 2 ** 41

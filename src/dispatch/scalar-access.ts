@@ -1,0 +1,139 @@
+import { swap, swap64 } from '../ram/access/views.ts'
+import { completion } from '../region/device/completer.ts'
+import type { MemTxAttrs } from '../request/attrs.ts'
+import { MemTxResult } from '../request/result.ts'
+import type { Section } from './section.ts'
+
+/**
+ * One access of 1, 2 or 4 bytes at `at` bytes from the start of a section, whatever it is: the whole size at once, never
+ * in pieces (RULES I1). Values are in the target's byte order, `big` or not. The result is left in `completion`.
+ */
+export function loadSection(section: Section, at: number, size: number, attrs: MemTxAttrs, big: boolean): number {
+  if (section.endsReads) return loadMemory(section, at, size, attrs, big)
+  if (refuses(section, attrs)) return refuse()
+  return loadDevice(section, at, size, attrs, big)
+}
+
+/** `value` is unsigned and of `size` bytes. */
+export function storeSection(
+  section: Section,
+  at: number,
+  value: number,
+  size: number,
+  attrs: MemTxAttrs,
+  big: boolean,
+): void {
+  if (section.memory) storeMemory(section, at, value, size, attrs, big)
+  else if (refuses(section, attrs)) refuse()
+  else storeDevice(section, at, value, size, attrs, big)
+}
+
+/**
+ * One access of 1, 2 or 4 bytes at `at` bytes from the start of a section that is memory, or read like it (RULES I1). It
+ * is one cell; or one access of the register accessors, where it may not be touched directly.
+ */
+function loadMemory(section: Section, at: number, size: number, attrs: MemTxAttrs, big: boolean): number {
+  const { cells } = section
+  const ram = section.base + at
+  if (!section.readable || cells === undefined || at + size > section.length)
+    return loadRest(section, at, size, attrs, big)
+  if ((ram & (size - 1)) !== 0 && !cells.permits(ram, size)) return reject()
+  completion.result = MemTxResult.OK
+  const value = size === 4 ? cells.load32(ram) : size === 2 ? cells.load16(ram) : cells.load8(ram)
+  return big ? swap(value, size) : value
+}
+
+function storeMemory(section: Section, at: number, value: number, size: number, attrs: MemTxAttrs, big: boolean): void {
+  const { cells } = section
+  const ram = section.base + at
+  if (!section.writable || cells === undefined || at + size > section.length)
+    storeRest(section, at, value, size, attrs, big)
+  else if ((ram & (size - 1)) !== 0 && !cells.permits(ram, size)) reject()
+  else {
+    completion.result = MemTxResult.OK
+    const little = big ? swap(value, size) : value
+    if (size === 4) cells.store32(ram, little)
+    else if (size === 2) cells.store16(ram, little)
+    else cells.store8(ram, little)
+  }
+}
+
+/**
+ * What is not read directly is one access of the whole size (RULES I1). An access that reaches over the end of a piece
+ * of memory is rejected whole (I2); over the end of a ROM device, it is one of the handlers'.
+ */
+function loadRest(section: Section, at: number, size: number, attrs: MemTxAttrs, big: boolean): number {
+  if (at + size > section.length) {
+    if (section.memory) return reject()
+    if (refuses(section, attrs)) return refuse()
+  }
+  return loadDevice(section, at, size, attrs, big)
+}
+
+function storeRest(section: Section, at: number, value: number, size: number, attrs: MemTxAttrs, big: boolean): void {
+  if (at + size > section.length) reject()
+  else storeDevice(section, at, value, size, attrs, big)
+}
+
+/** 8 bytes, of memory or of a device: one cell, or one access of the whole size. */
+export function loadSection64(section: Section, at: number, attrs: MemTxAttrs, big: boolean): bigint {
+  const { cells } = section
+  if (section.memory && at + 8 > section.length) return BigInt(reject())
+  if ((!section.endsReads || at + 8 > section.length) && refuses(section, attrs)) return BigInt(refuse())
+  if (!section.readable || cells === undefined || at + 8 > section.length) return loadDevice64(section, at, attrs, big)
+  if (!cells.permits(section.base + at, 8)) return BigInt(reject())
+  completion.result = MemTxResult.OK
+  const value = cells.load64(section.base + at)
+  return big ? swap64(value) : value
+}
+
+/** `value` is unsigned and of 64 bits. */
+export function storeSection64(section: Section, at: number, value: bigint, attrs: MemTxAttrs, big: boolean): void {
+  const { cells } = section
+  if (section.memory && at + 8 > section.length) reject()
+  else if (!section.memory && refuses(section, attrs)) refuse()
+  else if (!section.writable || cells === undefined) {
+    const ordered = section.bigDevice === big ? value : swap64(value)
+    section.writeDevice.write64(section.offset + at, ordered, attrs, section.bigDevice)
+  } else if (!cells.permits(section.base + at, 8)) reject()
+  else {
+    completion.result = MemTxResult.OK
+    cells.store64(section.base + at, big ? swap64(value) : value)
+  }
+}
+
+// What answers where memory does not, in its own byte order: a device, register accessors, or who rejects.
+
+export function loadDevice(section: Section, at: number, size: number, attrs: MemTxAttrs, big: boolean): number {
+  const { bigDevice } = section
+  const value = section.readDevice.read(section.offset + at, size, attrs, bigDevice)
+  return bigDevice === big ? value : swap(value, size)
+}
+
+function storeDevice(section: Section, at: number, value: number, size: number, attrs: MemTxAttrs, big: boolean): void {
+  const { bigDevice } = section
+  const ordered = bigDevice === big ? value : swap(value, size)
+  section.writeDevice.write(section.offset + at, ordered, size, attrs, bigDevice)
+}
+
+export function loadDevice64(section: Section, at: number, attrs: MemTxAttrs, big: boolean): bigint {
+  const { bigDevice } = section
+  const value = section.readDevice.read64(section.offset + at, attrs, bigDevice)
+  return bigDevice === big ? value : swap64(value)
+}
+
+/** An access for memory alone to what is none (RULES E8). An IOMMU is asked what is behind it. */
+function refuses(section: Section, attrs: MemTxAttrs): boolean {
+  return attrs.memory && section.translator === undefined
+}
+
+export function refuse(): 0 {
+  completion.result = MemTxResult.ACCESS_ERROR
+  return 0
+}
+
+/** Also an unaligned access that the policy refuses (S6), as a device would. Zero is all the data there is. */
+export function reject(): 0 {
+  completion.result = MemTxResult.DECODE_ERROR
+  return 0
+}

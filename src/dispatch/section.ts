@@ -1,0 +1,199 @@
+import type { Cells } from '../ram/access/cells.ts'
+import type { Lane } from '../ram/copy/lane.ts'
+import type { RamBlock } from '../ram/ram-block.ts'
+import { NO_VIEWS, sectionViews } from '../ram/access/section-views.ts'
+import { backingAt } from '../region/backing.ts'
+import type { DeviceAccess } from '../region/device/completer.ts'
+import type { MemoryRegion } from '../region/memory-region.ts'
+import { RegisterAccess } from '../region/device/register-completer.ts'
+import { REJECT } from '../region/device/rejecting-completer.ts'
+import type { MemTxAttrs } from '../request/attrs.ts'
+import { type DirectAccess, type Route, route } from '../request/route.ts'
+import type { FlatRange } from '../view/flat-view.ts'
+
+/** What a section needs to know of the space that looks through it. */
+export interface SpaceSettings {
+  /** The target's byte order. */
+  readonly big: boolean
+  readonly directAccess: DirectAccess
+}
+
+/** What an IOMMU region has for an access: it leads to another section (RULES K2). */
+export interface Translator extends DeviceAccess {
+  /**
+   * The section that an access at `offset` of the region goes to; where in it, and how many bytes of the request, are
+   * left in `translation`.
+   */
+  translate(offset: number, write: boolean, attrs: MemTxAttrs): Section
+}
+
+const MAX_NEAR = 2 ** 30
+
+/**
+ * A flat range, or what one RAM block has of it, as one address space uses it: where its bytes are, and the way of each
+ * kind of request, asked of `route` once (QEMU's MemoryRegionSection). All have the same shape, so that what reads them
+ * stays monomorphic.
+ */
+export class Section {
+  // First what an access needs that finds the section by 32 bits of its address: it is two cache lines, and a guest's
+  // accesses may go to very many sections.
+  /** The 32 bits of `start`. Small integers, this and the next, which the JIT keeps unboxed. */
+  readonly low: number
+  /** Bytes from `start` on that may be found so: none where the section is neither a device nor has elements. */
+  readonly near: number
+  /** A device, and what its offset is below 2^30. */
+  readonly callable: boolean
+  /** The offset in the region of `start`; where nothing is mapped, the address itself (RULES D3). */
+  readonly offset: number
+  /** The device's byte order. */
+  readonly bigDevice: boolean
+  /** What answers where the route is `ops`. */
+  readonly readDevice: DeviceAccess
+  readonly writeDevice: DeviceAccess
+  readonly cells: Cells | undefined
+  /** The byte address in guest RAM of `start`. */
+  readonly base: number
+  readonly start: number
+  /** The address behind the last. */
+  readonly end: number
+  /** Bytes. */
+  readonly length: number
+  readonly region: MemoryRegion | undefined
+  /** Of memory. */
+  readonly block: RamBlock | undefined
+  /** It is a RAM block's, and no ROM device's: an access ends within it (RULES D4). */
+  readonly memory: boolean
+  /** A read ends within it: of memory, and of a ROM device that is read directly (RULES E10, where QEMU reads on). */
+  readonly endsReads: boolean
+  /** Who wants to know which pages of it were stored to: a set of DirtyClient bits (RULES F1). */
+  readonly logged: number
+  /** Cells may load from it, and store to it; else only ops answer. Stores that must be marked are made by ops (F2). */
+  readonly readable: boolean
+  readonly writable: boolean
+  // The short way to RAM: the section's bytes below 2^32 as elements, to load from and to store to. Empty where an access
+  // must be atomic to be ordered, where the section's first byte is no element's, where only ops answer, and to store to
+  // where it is logged.
+  readonly loads8: Uint8Array
+  readonly loads16: Uint16Array
+  readonly loads32: Uint32Array
+  readonly stores8: Uint8Array
+  readonly stores16: Uint16Array
+  readonly stores32: Uint32Array
+  readonly lane: Lane | undefined
+  /** What carries out a strict request that lies within it, where that is memory and in order, and nothing else is due. */
+  readonly reads: Lane | undefined
+  readonly writes: Lane | undefined
+  readonly strictRead: Route
+  readonly strictWrite: Route
+  readonly relaxedRead: Route
+  readonly relaxedWrite: Route
+  /** Of an IOMMU. */
+  readonly translator: Translator | undefined
+
+  /** @param blockStart Of a range's memory: the offset in the region at which `block` begins. */
+  private constructor(
+    start: number,
+    end: number,
+    range: FlatRange | undefined,
+    settings: SpaceSettings,
+    block?: RamBlock,
+    blockStart = 0,
+  ) {
+    const region = range?.region
+    const ram = block?.ram
+    const cacheMode = region?.cacheMode
+    const ask = (write: boolean, strict: boolean): Route => {
+      if (region === undefined || ram === undefined) return 'ops'
+      // A region's own flag makes RAM a ROM; one that it is shown through does not (RULES E2).
+      const { kind: own } = region
+      const memory = range?.rom ? 'rom' : own === 'rom' ? 'ram' : own
+      const kind = own === 'romDevice' ? (range?.romd ? own : 'io') : memory
+      return route({ kind, cacheMode, write, strict, host: ram.host, policy: settings.directAccess })
+    }
+    const strictRead = ask(false, true)
+    const strictWrite = ask(true, true)
+    const readable = strictRead !== 'ops'
+    const logged = range === undefined || block === undefined ? 0 : range.dirtyLogMask
+    const writable = strictWrite !== 'ops' && logged === 0
+    const offset = range === undefined ? start : range.offset + (start - range.start)
+    const base = block === undefined ? 0 : block.offset + (offset - blockStart)
+    const low = Math.min(end, 2 ** 32) - start
+    const views = ram?.order === 'host' && low > 0 ? sectionViews(ram.buffer, base, low) : NO_VIEWS
+    const loads = readable ? views : NO_VIEWS
+    const stores = writable ? views : NO_VIEWS
+    const cells = cacheMode === undefined ? undefined : ram?.cells(cacheMode)
+    const dirty = logged === 0 ? undefined : ram?.dirty
+    const registers = cells && block && new RegisterAccess(cells, block.offset - blockStart, dirty, logged)
+    // A region that is readonly itself has no re-entrancy guard (RULES G7).
+    const access = (range?.rom ? region?.access?.unguarded : undefined) ?? region?.access
+    const translator = region?.kind === 'iommu' ? (access as Translator) : undefined
+    // In the order of the fields' declaration: the engine lays them out so.
+    this.low = start | 0
+    // An IOMMU has no short way: what is called there stays a device.
+    this.callable = access !== undefined && !translator && !readable && offset < MAX_NEAR
+    this.near = this.callable || loads.u8.length > 0 ? Math.max(0, Math.min(low, MAX_NEAR)) : 0
+    this.offset = offset
+    this.readDevice = access ?? registers ?? REJECT
+    this.writeDevice = access ?? (range?.rom ? REJECT : (registers ?? REJECT))
+    const { endianness } = this.readDevice
+    this.bigDevice = endianness === 'native' ? settings.big : endianness === 'big'
+    this.cells = cells
+    // Below 2^32. An unsigned integer, which what adds to it is quicker with.
+    this.base = base >>> 0
+    this.start = start
+    this.end = end
+    this.length = end - start
+    this.region = region
+    this.block = block
+    this.memory = block !== undefined && region?.kind !== 'romDevice'
+    this.readable = readable
+    this.writable = writable
+    this.endsReads = this.memory || readable
+    this.logged = logged
+    this.loads8 = loads.u8
+    this.loads16 = loads.u16
+    this.loads32 = loads.u32
+    this.stores8 = stores.u8
+    this.stores16 = stores.u16
+    this.stores32 = stores.u32
+    this.lane = ram?.lane
+    this.reads = strictRead === 'ordered' ? ram?.lane : undefined
+    this.writes = strictWrite === 'ordered' && writable ? ram?.lane : undefined
+    this.strictRead = strictRead
+    this.strictWrite = strictWrite
+    this.relaxedRead = ask(false, false)
+    this.relaxedWrite = ask(true, false)
+    this.translator = translator
+  }
+
+  /** The way of a request. */
+  route(write: boolean, strict: boolean): Route {
+    if (strict) return write ? this.strictWrite : this.strictRead
+    return write ? this.relaxedWrite : this.relaxedRead
+  }
+
+  /** A request ends within it; else it may reach over its end (RULES D4). */
+  ends(write: boolean): boolean {
+    return write ? this.memory : this.endsReads
+  }
+
+  /** What answers where the route is `ops`. */
+  device(write: boolean): DeviceAccess {
+    return write ? this.writeDevice : this.readDevice
+  }
+
+  /** What holds `address`, which is one of the range's. */
+  static ofRange(range: FlatRange, address: number, settings: SpaceSettings): Section {
+    const { start, end, offset, region } = range
+    if (region.block === undefined) return new Section(start, end, range, settings)
+    const { block, start: first } = backingAt(region.backing, offset + (address - start))
+    const from = Math.max(start, start + (first - offset))
+    const to = Math.min(end, start + (first + block.size - offset))
+    return new Section(from, to, range, settings, block, first)
+  }
+
+  /** Addresses where nothing is mapped. */
+  static unassigned(start: number, end: number, settings: SpaceSettings): Section {
+    return new Section(start, end, undefined, settings)
+  }
+}

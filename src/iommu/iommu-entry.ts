@@ -1,0 +1,60 @@
+import { checkAddress, checkInteger, checkObject, show } from '../check.ts'
+import { AddressSpace } from '../space/address-space.ts'
+
+/** What may be done at an address, or is to be done there: a set of READ and WRITE (QEMU's IOMMUAccessFlags). */
+export type IommuPermissions = 0 | 1 | 2 | 3
+
+export const IommuPermissions: {
+  /** Of an entry: nothing may be done. Of a question: all permissions are wanted. */
+  readonly NONE: 0
+  readonly READ: 1
+  readonly WRITE: 2
+  readonly BOTH: 3
+} = /* @__PURE__ */ Object.freeze({ NONE: 0, READ: 1, WRITE: 2, BOTH: 3 })
+
+/**
+ * What an IOMMU says of an address: where the naturally aligned block around it is found, and what may be done there
+ * (QEMU's IOMMUTLBEntry). Without the permission that is needed, the other fields are not looked at. It is read before
+ * anything else is asked, so an IOMMU may give the same object again and again.
+ */
+export interface IommuTlbEntry {
+  readonly target: AddressSpace
+  /** An address in `target`, bytes, 0 to 2^53 - 1; its bits under `mask` do not count. */
+  readonly translated: number
+  /** The block's size less 1, bytes: 0xfff for a page of 4 KiB, 2^53 - 1 for all addresses at once. */
+  readonly mask: number
+  readonly permissions: IommuPermissions
+}
+
+/** Of an integer from 1 to 2^53, more than 32-bit operators take. */
+export function isPowerOfTwo(value: number): boolean {
+  const high = value / 2 ** 31
+  if (high < 1) return (value & (value - 1)) === 0
+  return Number.isInteger(high) && (high & (high - 1)) === 0
+}
+
+export function checkPermissions(value: unknown, argument: string): IommuPermissions {
+  return checkInteger(value, argument, 0, 3) as IommuPermissions
+}
+
+/** 2^k - 1, below 2^53. */
+export function checkMask(value: unknown, argument: string): number {
+  const mask = checkInteger(value, argument, 0, Number.MAX_SAFE_INTEGER)
+  if (!isPowerOfTwo(mask + 1)) throw new RangeError(`${argument} must be a power of two less 1, got ${mask}`)
+  return mask
+}
+
+export function checkTarget(value: unknown, argument: string): AddressSpace {
+  if (!(value instanceof AddressSpace)) throw new TypeError(`${argument} must be an AddressSpace, got ${show(value)}`)
+  return value
+}
+
+/** An entry that gives one of the permissions `wanted`; undefined for one that does not. */
+export function checkEntry(value: unknown, wanted: IommuPermissions): IommuTlbEntry | undefined {
+  const entry = checkObject(value, 'what translate returns')
+  if ((checkPermissions(entry.permissions, 'permissions of the entry') & wanted) === 0) return undefined
+  checkTarget(entry.target, 'target of the entry')
+  checkAddress(entry.translated, 'translated of the entry')
+  checkMask(entry.mask, 'mask of the entry')
+  return value as IommuTlbEntry
+}

@@ -1,0 +1,285 @@
+import { show } from '../../check.ts'
+import { HOST_LITTLE_ENDIAN } from '../../host/endian.ts'
+import type { Kernel } from '../kernels/kernel.ts'
+import { swap16, swap32, swap64, type Views } from './views.ts'
+
+/** What an unaligned cell does where the host can't make it in one access (S6). */
+export type UnalignedPolicy = 'split' | 'refuse'
+
+export interface CellOptions {
+  /** Every access is an atomic one: the language order. */
+  readonly atomic: boolean
+  /** Unaligned accesses can be made in one instruction of the kernel. */
+  readonly oneAccess: boolean
+  readonly unaligned: UnalignedPolicy
+}
+
+/**
+ * Cells: one guest access of 8, 16, 32 or 64 bits at a byte address in guest RAM, little-endian (a big-endian one is
+ * the same access with its value reversed).
+ *
+ * Naturally aligned, each is one access: a typed array's element up to 32 bits, Atomics or a kernel's i64 for 64. It
+ * can't tear and is never repeated, so a guest that watches sees the old value or the new (S2.1, H2). Unaligned, it is
+ * one instruction where the host has that (H3), else by policy: pieces in ascending order, or a RangeError (S6, D).
+ *
+ * Addresses are not checked here: callers hold a region or a block and have checked against it.
+ */
+export class Cells {
+  readonly atomic: boolean
+  readonly oneAccess: boolean
+  readonly splits: boolean
+  /** The high half of the latest `load64Pair`. */
+  high = 0
+  readonly #u8: Uint8Array
+  readonly #u16: Uint16Array
+  readonly #u32: Uint32Array
+  readonly #u64: BigUint64Array
+  readonly #kernel: Kernel | undefined
+  // A 64-bit element moved between arrays needs no bigint: the two halves are seen through another view.
+  readonly #pun64: BigUint64Array = new BigUint64Array(1)
+  readonly #pun32: Uint32Array = new Uint32Array(this.#pun64.buffer)
+
+  constructor(views: Views, kernel: Kernel | undefined, options: CellOptions) {
+    this.atomic = options.atomic
+    // An atomic access must be aligned, and a plain one would leave the language order: there the policy decides.
+    this.oneAccess = options.oneAccess && kernel !== undefined && !options.atomic
+    this.splits = options.unaligned === 'split'
+    this.#u8 = views.u8
+    this.#u16 = views.u16
+    this.#u32 = views.u32
+    this.#u64 = views.u64
+    this.#kernel = kernel
+  }
+
+  /** False where an access of `size` bytes at `address` would be refused. */
+  permits(address: number, size: number): boolean {
+    return this.splits || this.oneAccess || (address & (size - 1)) === 0
+  }
+
+  load8(address: number): number {
+    return this.atomic ? Atomics.load(this.#u8, address) : (this.#u8[address] as number)
+  }
+
+  load16(address: number): number {
+    if ((address & 1) === 0) {
+      const index = address >>> 1
+      const value = this.atomic ? Atomics.load(this.#u16, index) : (this.#u16[index] as number)
+      return HOST_LITTLE_ENDIAN ? value : swap16(value)
+    }
+    return this.#load16Unaligned(address)
+  }
+
+  load32(address: number): number {
+    if ((address & 3) === 0) {
+      const index = address >>> 2
+      const value = this.atomic ? Atomics.load(this.#u32, index) : (this.#u32[index] as number)
+      return HOST_LITTLE_ENDIAN ? value : swap32(value)
+    }
+    return this.#load32Unaligned(address)
+  }
+
+  load64(address: number): bigint {
+    if ((address & 7) === 0) {
+      const value = Atomics.load(this.#u64, address / 8)
+      return HOST_LITTLE_ENDIAN ? value : swap64(value)
+    }
+    const low = this.load64Pair(address)
+    return (BigInt(this.high) << 32n) | BigInt(low)
+  }
+
+  /** 64 bits as two numbers, without a bigint: returns the low half, leaves the high one in `high`. */
+  load64Pair(address: number): number {
+    if ((address & 7) === 0) {
+      const kernel = this.#kernel
+      if (kernel !== undefined) {
+        const low = kernel.atomicLoad64(address) >>> 0
+        this.high = kernel.high() >>> 0
+        return low
+      }
+      this.#pun64[0] = Atomics.load(this.#u64, address / 8)
+      return this.#unpun()
+    }
+    if (this.oneAccess) {
+      const kernel = this.#kernel as Kernel
+      const low = kernel.load64(address) >>> 0
+      this.high = kernel.high() >>> 0
+      return low
+    }
+    this.#check(address, 8)
+    return this.#splitLoad64(address)
+  }
+
+  store8(address: number, value: number): void {
+    if (this.atomic) Atomics.store(this.#u8, address, value)
+    else this.#u8[address] = value
+  }
+
+  store16(address: number, value: number): void {
+    if ((address & 1) === 0) {
+      const element = HOST_LITTLE_ENDIAN ? value : swap16(value)
+      if (this.atomic) Atomics.store(this.#u16, address >>> 1, element)
+      else this.#u16[address >>> 1] = element
+    } else this.#store16Unaligned(address, value)
+  }
+
+  store32(address: number, value: number): void {
+    if ((address & 3) === 0) {
+      const element = HOST_LITTLE_ENDIAN ? value : swap32(value)
+      if (this.atomic) Atomics.store(this.#u32, address >>> 2, element)
+      else this.#u32[address >>> 2] = element
+    } else this.#store32Unaligned(address, value)
+  }
+
+  store64(address: number, value: bigint): void {
+    if ((address & 7) === 0) {
+      const kernel = this.#kernel
+      if (kernel === undefined || this.atomic)
+        Atomics.store(this.#u64, address / 8, HOST_LITTLE_ENDIAN ? value : swap64(value))
+      else {
+        // Not an atomic store: on x86 that is an XCHG, which loads too, and a device's register may mind being read.
+        this.#pun64[0] = value
+        const first = this.#pun32[0] as number
+        const second = this.#pun32[1] as number
+        if (HOST_LITTLE_ENDIAN) kernel.store64(address, first, second)
+        else kernel.store64(address, second, first)
+      }
+    } else this.store64Pair(address, Number(value & 0xffff_ffffn), Number((value >> 32n) & 0xffff_ffffn))
+  }
+
+  /** 64 bits given as two numbers. */
+  store64Pair(address: number, low: number, high: number): void {
+    if ((address & 7) === 0) {
+      const kernel = this.#kernel
+      if (kernel === undefined) {
+        this.#pun(low, high)
+        Atomics.store(this.#u64, address / 8, this.#pun64[0] as bigint)
+      } else if (this.atomic) kernel.atomicStore64(address, low, high)
+      // One i64.store, which every engine makes one machine store of (docs: what host order rests on).
+      else kernel.store64(address, low, high)
+    } else if (this.oneAccess) (this.#kernel as Kernel).store64(address, low, high)
+    else {
+      this.#check(address, 8)
+      this.#splitStore64(address, low, high)
+    }
+  }
+
+  // Apart, so that the aligned ways stay small enough for the JIT to inline them.
+
+  #load16Unaligned(address: number): number {
+    if (this.oneAccess) return (this.#kernel as Kernel).load16(address)
+    this.#check(address, 2)
+    const low = this.load8(address)
+    return low | (this.load8(address + 1) << 8)
+  }
+
+  #load32Unaligned(address: number): number {
+    if (this.oneAccess) return (this.#kernel as Kernel).load32(address) >>> 0
+    this.#check(address, 4)
+    if ((address & 1) === 0) {
+      const low = this.load16(address)
+      return (low | (this.load16(address + 2) << 16)) >>> 0
+    }
+    const low = this.load8(address)
+    const middle = this.load16(address + 1)
+    return (low | (middle << 8) | (this.load8(address + 3) << 24)) >>> 0
+  }
+
+  #store16Unaligned(address: number, value: number): void {
+    if (this.oneAccess) (this.#kernel as Kernel).store16(address, value)
+    else {
+      this.#check(address, 2)
+      this.store8(address, value)
+      this.store8(address + 1, value >>> 8)
+    }
+  }
+
+  #store32Unaligned(address: number, value: number): void {
+    if (this.oneAccess) (this.#kernel as Kernel).store32(address, value)
+    else {
+      this.#check(address, 4)
+      if ((address & 1) === 0) {
+        this.store16(address, value)
+        this.store16(address + 2, value >>> 16)
+      } else {
+        this.store8(address, value)
+        this.store16(address + 1, value >>> 8)
+        this.store8(address + 3, value >>> 24)
+      }
+    }
+  }
+
+  #check(address: number, size: number): void {
+    if (!this.splits)
+      throw new RangeError(
+        `address must be a multiple of ${size}, got ${show(address)}: unaligned accesses are refused and this host has none`,
+      )
+  }
+
+  /** Ascending pieces, each naturally aligned: 4 4, 2 4 2, 1 2 4 1 or 1 4 2 1 bytes. */
+  #splitLoad64(address: number): number {
+    if ((address & 3) === 0) {
+      const low = this.load32(address)
+      this.high = this.load32(address + 4)
+      return low
+    }
+    const head = 4 - (address & 3)
+    const first = head === 2 ? this.load16(address) : head === 1 ? this.load8(address) : this.#load24(address)
+    const middle = this.load32(address + head)
+    const at = address + head + 4
+    const last = head === 2 ? this.load16(at) : head === 1 ? this.#load24(at) : this.load8(at)
+    const shift = 8 * head
+    this.high = ((middle >>> (32 - shift)) | (last << shift)) >>> 0
+    return (first | (middle << shift)) >>> 0
+  }
+
+  #splitStore64(address: number, low: number, high: number): void {
+    if ((address & 3) === 0) {
+      this.store32(address, low)
+      this.store32(address + 4, high)
+      return
+    }
+    const head = 4 - (address & 3)
+    const shift = 8 * head
+    if (head === 2) this.store16(address, low)
+    else if (head === 1) this.store8(address, low)
+    else this.#store24(address, low)
+    this.store32(address + head, (low >>> shift) | (high << (32 - shift)))
+    const at = address + head + 4
+    const last = high >>> shift
+    if (head === 2) this.store16(at, last)
+    else if (head === 1) this.#store24(at, last)
+    else this.store8(at, last)
+  }
+
+  /** Three bytes that begin at an odd address (1 2) or end at one (2 1). */
+  #load24(address: number): number {
+    if ((address & 1) === 1) {
+      const first = this.load8(address)
+      return first | (this.load16(address + 1) << 8)
+    }
+    const first = this.load16(address)
+    return first | (this.load8(address + 2) << 16)
+  }
+
+  #store24(address: number, value: number): void {
+    if ((address & 1) === 1) {
+      this.store8(address, value)
+      this.store16(address + 1, value >>> 8)
+    } else {
+      this.store16(address, value)
+      this.store8(address + 2, value >>> 16)
+    }
+  }
+
+  #pun(low: number, high: number): void {
+    this.#pun32[0] = HOST_LITTLE_ENDIAN ? low : swap32(low)
+    this.#pun32[1] = HOST_LITTLE_ENDIAN ? high : swap32(high)
+  }
+
+  #unpun(): number {
+    const first = this.#pun32[0] as number
+    const second = this.#pun32[1] as number
+    this.high = HOST_LITTLE_ENDIAN ? second : swap32(second)
+    return HOST_LITTLE_ENDIAN ? first : swap32(first)
+  }
+}

@@ -1,0 +1,74 @@
+import { checkInteger, show } from '../../check.ts'
+import { type CacheMode, checkCacheMode } from '../../host/cache-mode.ts'
+import type { Cells } from './cells.ts'
+import { markLogged } from '../dirty/dirty-harvest.ts'
+import { RamBlock } from '../ram-block.ts'
+
+/**
+ * Register accessors in the manner of Linux' readb/w/l/q and writeb/w/l/q (S5), on a RAM block: one access each when
+ * naturally aligned, little-endian, in the guest RAM's order. `offset` is in bytes. Any thread.
+ *
+ * Unaligned: one instruction where the host has it in memory that is mapped as `cacheMode`, else by the guest RAM's
+ * `unaligned` policy: pieces in ascending order, or a RangeError (S6). A block doesn't know how the host maps it: of a
+ * device's memory, say so (H6).
+ */
+export function readb(block: RamBlock, offset: number, cacheMode: CacheMode = 'normal'): number {
+  const at = address(block, offset, 1)
+  return cellsOf(block, cacheMode).load8(at)
+}
+
+export function readw(block: RamBlock, offset: number, cacheMode: CacheMode = 'normal'): number {
+  const at = address(block, offset, 2)
+  return cellsOf(block, cacheMode).load16(at)
+}
+
+/** Unsigned. */
+export function readl(block: RamBlock, offset: number, cacheMode: CacheMode = 'normal'): number {
+  const at = address(block, offset, 4)
+  return cellsOf(block, cacheMode).load32(at)
+}
+
+export function readq(block: RamBlock, offset: number, cacheMode: CacheMode = 'normal'): bigint {
+  const at = address(block, offset, 8)
+  return cellsOf(block, cacheMode).load64(at)
+}
+
+/** `value` is taken modulo 2^8; the others modulo their width. */
+export function writeb(block: RamBlock, offset: number, value: number, cacheMode: CacheMode = 'normal'): void {
+  const at = address(block, offset, 1)
+  cellsOf(block, cacheMode).store8(at, value)
+  mark(block, at, 1)
+}
+
+export function writew(block: RamBlock, offset: number, value: number, cacheMode: CacheMode = 'normal'): void {
+  const at = address(block, offset, 2)
+  cellsOf(block, cacheMode).store16(at, value)
+  mark(block, at, 2)
+}
+
+export function writel(block: RamBlock, offset: number, value: number, cacheMode: CacheMode = 'normal'): void {
+  const at = address(block, offset, 4)
+  cellsOf(block, cacheMode).store32(at, value)
+  mark(block, at, 4)
+}
+
+export function writeq(block: RamBlock, offset: number, value: bigint, cacheMode: CacheMode = 'normal'): void {
+  if (typeof value !== 'bigint') throw new TypeError(`value must be a bigint, got ${show(value)}`)
+  const at = address(block, offset, 8)
+  cellsOf(block, cacheMode).store64(at, value)
+  mark(block, at, 8)
+}
+
+/** For who logs a region of this guest RAM (RULES F2). */
+function mark(block: RamBlock, address: number, size: number): void {
+  if (block.ram.logs[0] !== 0) markLogged(block.ram.dirty, address, size)
+}
+
+function cellsOf(block: RamBlock, cacheMode: CacheMode): Cells {
+  return block.ram.cells(cacheMode === 'normal' ? cacheMode : checkCacheMode(cacheMode, 'cacheMode'))
+}
+
+function address(block: RamBlock, offset: number, size: number): number {
+  if (!(block instanceof RamBlock)) throw new TypeError(`block must be a RamBlock, got ${show(block)}`)
+  return block.offset + checkInteger(offset, 'offset', 0, block.size - size)
+}

@@ -1,0 +1,64 @@
+import { HOST_LITTLE_ENDIAN } from '../../host/endian.ts'
+
+/**
+ * Typed arrays over one buffer, an element width each. An element access on these never tears by the ECMAScript
+ * specification (IsNoTearConfiguration); 64 bits have that promise only through Atomics.
+ */
+export interface Views {
+  readonly u8: Uint8Array
+  readonly u16: Uint16Array
+  readonly u32: Uint32Array
+  readonly u64: BigUint64Array
+}
+
+/** Views of a buffer, or of a part that begins at a multiple of 8. Its last odd bytes are reachable through `u8` alone. */
+export function viewsOf(buffer: ArrayBufferLike, offset = 0, bytes: number = buffer.byteLength): Views {
+  return {
+    u8: new Uint8Array(buffer, offset, bytes),
+    u16: new Uint16Array(buffer, offset, Math.floor(bytes / 2)),
+    u32: new Uint32Array(buffer, offset, Math.floor(bytes / 4)),
+    u64: new BigUint64Array(buffer, offset, Math.floor(bytes / 8)),
+  }
+}
+
+/** True of a buffer that other threads may see. Some pages have no such buffers, nor the name. */
+export function isShared(buffer: unknown): buffer is SharedArrayBuffer {
+  return typeof SharedArrayBuffer !== 'undefined' && buffer instanceof SharedArrayBuffer
+}
+
+/** The 16 bits that two bytes in address order make as an element of a typed array on this host. */
+export function pack16(bytes: Uint8Array, at: number): number {
+  const a = bytes[at] as number
+  const b = bytes[at + 1] as number
+  return HOST_LITTLE_ENDIAN ? a | (b << 8) : (a << 8) | b
+}
+
+/** The same for 32 bits; may come out negative. */
+export function pack32(bytes: Uint8Array, at: number): number {
+  const a = bytes[at] as number
+  const b = bytes[at + 1] as number
+  const c = bytes[at + 2] as number
+  const d = bytes[at + 3] as number
+  return HOST_LITTLE_ENDIAN ? a | (b << 8) | (c << 16) | (d << 24) : (a << 24) | (b << 16) | (c << 8) | d
+}
+
+export function swap16(value: number): number {
+  return ((value & 0xff) << 8) | ((value >>> 8) & 0xff)
+}
+
+/** Unsigned. */
+export function swap32(value: number): number {
+  return ((value << 24) | ((value & 0xff00) << 8) | ((value >>> 8) & 0xff00) | (value >>> 24)) >>> 0
+}
+
+/** Reverses the bytes of a value of 1, 2 or 4. */
+export function swap(value: number, size: number): number {
+  return size === 4 ? swap32(value) : size === 2 ? swap16(value) : value
+}
+
+/** Reverses the eight bytes of an unsigned 64-bit value. */
+export function swap64(value: bigint): bigint {
+  const low = swap32(Number(value & 0xffff_ffffn))
+  const high = swap32(Number((value >> 32n) & 0xffff_ffffn))
+  return (BigInt(low) << 32n) | BigInt(high)
+}

@@ -1,0 +1,27 @@
+import type { MemTxAttrs } from '../../request/attrs.ts'
+import type { MemTxResult } from '../../request/result.ts'
+
+/** How the latest access of a DeviceAccess in this thread ended. Read it at once: a handler may make other accesses. */
+export const completion: { result: MemTxResult } = { result: 0 }
+
+/**
+ * What stands behind a flat range that is not directly accessible: one access of 1, 2, 4 or 8 bytes at an offset in the
+ * region, its result left in `completion`. Values are numbers formed by the bytes in the device's order: `big` says
+ * that it is big-endian, which for `native` is for the target to say.
+ */
+export interface DeviceAccess {
+  /** The largest piece that a block request is cut into, bytes (RULES E4). */
+  readonly maxSize: number
+  /** Pieces of a block request need not be aligned. */
+  readonly unaligned: boolean
+  readonly endianness: 'little' | 'big' | 'native'
+  /** Of a device with a re-entrancy guard: the same without it. */
+  readonly unguarded?: DeviceAccess
+  /** Whether an access of 1, 2, 4 or 8 bytes would be accepted (RULES G2). */
+  accepts(offset: number, size: number, isWrite: boolean, attrs: MemTxAttrs): boolean
+  /** `size` is 1, 2 or 4; unsigned. */
+  read(offset: number, size: number, attrs: MemTxAttrs, big: boolean): number
+  write(offset: number, value: number, size: number, attrs: MemTxAttrs, big: boolean): void
+  read64(offset: number, attrs: MemTxAttrs, big: boolean): bigint
+  write64(offset: number, value: bigint, attrs: MemTxAttrs, big: boolean): void
+}

@@ -1,0 +1,154 @@
+import { ADDRESS_LIMIT, checkAddress, checkKeys, checkObject, checkOneOf, show } from '../../check.ts'
+import { handlersOf } from './handlers.ts'
+import type { MemoryRegion } from '../memory-region.ts'
+import type { OpsAccess } from './ops-completer.ts'
+import { markNotifiers, transaction } from '../tree/transaction.ts'
+
+/** Called when a write was taken, on the thread that made it. What it throws reaches the caller of the access. */
+export type EventNotifier = () => void
+
+/** Which writes to a region an event notifier takes. */
+export interface EventNotifierMatch {
+  /** Of the write, bytes from the region's start. */
+  readonly offset: number
+  /** Of the write, bytes; 0 for every size, and then `data` is not looked at. */
+  readonly size: 0 | 1 | 2 | 4 | 8
+  /** Takes only writes of this value, a number in the target's byte order: 0 to 2^(8 * size) - 1. Any value unless said. */
+  readonly data?: number | bigint
+  /** The target's byte order, which `data` is in. `little` unless said, as of an AddressSpace. */
+  readonly endian?: 'little' | 'big'
+}
+
+/** An event notifier as it is kept. */
+export interface NotifierEntry {
+  readonly offset: number
+  readonly size: number
+  /** In the device's byte order; undefined: any. */
+  readonly data: bigint | undefined
+  /** The same as a write brings it: a bigint where `size` is 8. */
+  readonly value: number | bigint | undefined
+  readonly notify: EventNotifier
+}
+
+const entries = /* @__PURE__ */ new WeakMap<MemoryRegion, readonly NotifierEntry[]>()
+/** Takes the place of QEMU's pointers in the order of entries. */
+const serials = /* @__PURE__ */ new WeakMap<EventNotifier, number>()
+let lastSerial = 0
+
+const KEYS = ['offset', 'size', 'data', 'endian'] as const
+const NONE: readonly NotifierEntry[] = []
+
+/**
+ * Has writes to a device taken by `notify`: they end with OK, and reach no handler (QEMU's ioeventfd, RULES H1). A write
+ * is looked at as the device gets it, in pieces of a size that the device accepts; of several notifiers that match, the
+ * first in the order of offset, size, with or without data, and data is called. Where the device runs already, it is
+ * called all the same.
+ *
+ * Regions without event notifiers are as fast as before.
+ *
+ * @param region One that has handlers: io, or a ROM device.
+ * @throws TypeError or RangeError naming what is wrong.
+ */
+export function addEventNotifier(region: MemoryRegion, match: EventNotifierMatch, notify: EventNotifier): void {
+  const access = handlersOf(region)
+  const entry = entryOf(access, match, notify)
+  const list = [...eventNotifiersOf(region), entry].sort(compareEntries)
+  change(region, access, list)
+}
+
+/** Takes back an `addEventNotifier` of the same arguments. @throws RangeError where there was none. */
+export function removeEventNotifier(region: MemoryRegion, match: EventNotifierMatch, notify: EventNotifier): void {
+  const access = handlersOf(region)
+  const entry = entryOf(access, match, notify)
+  const before = eventNotifiersOf(region)
+  const index = before.findIndex(each => compareEntries(each, entry) === 0)
+  if (index < 0) throw new RangeError(`match must be of an event notifier of ${show(region.name)}, got one it has not`)
+  const list = before.filter((_, i) => i !== index)
+  change(region, access, list)
+}
+
+/** In the order of RULES H2. */
+export function eventNotifiersOf(region: MemoryRegion): readonly NotifierEntry[] {
+  return entries.get(region) ?? NONE
+}
+
+/** The order of H2: offset, size, with or without data, data, notifier. */
+export function compareEntries(a: NotifierEntry, b: NotifierEntry): number {
+  return a.offset - b.offset || compareRest(a, b)
+}
+
+type Rest = Pick<NotifierEntry, 'size' | 'data' | 'notify'>
+
+/** The same apart from the offset. */
+export function compareRest(a: Rest, b: Rest): number {
+  if (a.size !== b.size) return a.size - b.size
+  if (a.data !== b.data) return a.data === undefined || (b.data !== undefined && a.data < b.data) ? -1 : 1
+  return serialOf(a.notify) - serialOf(b.notify)
+}
+
+function change(region: MemoryRegion, access: OpsAccess, list: readonly NotifierEntry[]): void {
+  transaction(() => {
+    entries.set(region, list)
+    access.setTakes(list.length === 0 ? undefined : takesOf(list))
+    markNotifiers()
+  })
+}
+
+/** What looks for the first entry that matches, and notifies it. */
+function takesOf(list: readonly NotifierEntry[]): (offset: number, size: number, value: number | bigint) => boolean {
+  const byOffset = new Map<number, NotifierEntry[]>()
+  for (const entry of list) byOffset.set(entry.offset, [...(byOffset.get(entry.offset) ?? []), entry])
+  return (offset, size, value) => {
+    const here = byOffset.get(offset)
+    if (here === undefined) return false
+    for (const entry of here) {
+      if (entry.size !== 0 && (entry.size !== size || (entry.value !== undefined && entry.value !== value))) continue
+      entry.notify()
+      return true
+    }
+    return false
+  }
+}
+
+/** @throws TypeError or RangeError naming what is wrong. */
+function entryOf(access: OpsAccess, match: EventNotifierMatch, notify: EventNotifier): NotifierEntry {
+  checkKeys(checkObject(match, 'match'), KEYS, 'match')
+  const offset = checkAddress(match.offset, 'match.offset')
+  const size = checkOneOf(match.size, [0, 1, 2, 4, 8] as const, 'match.size')
+  const endian = checkOneOf(match.endian ?? 'little', ['little', 'big'] as const, 'match.endian')
+  if (typeof notify !== 'function') throw new TypeError(`notify must be a function, got ${show(notify)}`)
+  serialOf(notify)
+  if (match.data === undefined) return { offset, size, data: undefined, value: undefined, notify }
+  const given = checkData(match.data, size)
+  // RULES H1: as a write of the target brings it to the device.
+  const { endianness } = access
+  const data = endianness === 'native' || endianness === endian ? given : swapBytes(given, size)
+  return { offset, size, data, value: size === 8 ? data : Number(data), notify }
+}
+
+function checkData(data: unknown, size: number): bigint {
+  if (typeof data !== 'bigint' && typeof data !== 'number')
+    throw new TypeError(`match.data must be a number or a bigint, got ${show(data)}`)
+  const bits = size === 0 ? 64 : 8 * size
+  const whole = typeof data === 'bigint' || (Number.isInteger(data) && data < ADDRESS_LIMIT)
+  if (!whole || data < 0 || BigInt(data) >> BigInt(bits) !== 0n)
+    throw new RangeError(
+      `match.data must be an integer from 0 to 2^${bits} - 1, a bigint from 2^53 on, got ${show(data)}`,
+    )
+  return BigInt(data)
+}
+
+function swapBytes(value: bigint, size: number): bigint {
+  let swapped = 0n
+  for (let i = 0; i < size; i++) swapped = (swapped << 8n) | ((value >> BigInt(8 * i)) & 0xffn)
+  return size === 0 ? value : swapped
+}
+
+function serialOf(notify: EventNotifier): number {
+  let serial = serials.get(notify)
+  if (serial === undefined) {
+    serial = ++lastSerial
+    serials.set(notify, serial)
+  }
+  return serial
+}

@@ -1,0 +1,76 @@
+import type { Cells } from '../../ram/access/cells.ts'
+import type { DirtyBitmaps } from '../../ram/dirty/dirty-bitmaps.ts'
+import { swap16, swap32, swap64 } from '../../ram/access/views.ts'
+import type { MemTxAttrs } from '../../request/attrs.ts'
+import { MemTxResult } from '../../request/result.ts'
+import { completion, type DeviceAccess } from './completer.ts'
+
+/**
+ * Accesses to memory that is not directly accessible (a ram device's registers, RULES G9; any cache mode that the
+ * direct-access policy leaves out): 1 to 8 bytes, each one cell of that width (S5). Unaligned ones are taken, and made
+ * as S6 says; where it refuses them, they are rejected.
+ *
+ * A block request is cut into unaligned pieces only where the host makes each of them in one access. Elsewhere it is
+ * cut where the pieces are aligned: fewer accesses than each piece split, and none for S6 to refuse.
+ */
+export class RegisterAccess implements DeviceAccess {
+  readonly maxSize = 8
+  readonly unaligned: boolean
+  readonly endianness = 'native'
+  readonly #cells: Cells
+  /** Where the region begins in guest RAM, bytes. */
+  readonly #base: number
+  readonly #dirty: DirtyBitmaps | undefined
+  readonly #logged: number
+
+  /** @param logged Whom stores are marked for, once they are made, in `dirty` (RULES F2, I4): a set of DirtyClients. */
+  constructor(cells: Cells, base: number, dirty?: DirtyBitmaps, logged = 0) {
+    this.unaligned = cells.oneAccess
+    this.#cells = cells
+    this.#base = base
+    this.#dirty = dirty
+    this.#logged = logged
+  }
+
+  accepts(offset: number, size: number): boolean {
+    return this.#cells.permits(this.#base + offset, size)
+  }
+
+  read(offset: number, size: number, _attrs: MemTxAttrs, big: boolean): number {
+    const address = this.#base + offset
+    if (!this.#admit(address, size)) return 0
+    const cells = this.#cells
+    if (size === 4) return big ? swap32(cells.load32(address)) : cells.load32(address)
+    if (size === 2) return big ? swap16(cells.load16(address)) : cells.load16(address)
+    return cells.load8(address)
+  }
+
+  write(offset: number, value: number, size: number, _attrs: MemTxAttrs, big: boolean): void {
+    const address = this.#base + offset
+    if (!this.#admit(address, size)) return
+    const cells = this.#cells
+    if (size === 4) cells.store32(address, big ? swap32(value) : value)
+    else if (size === 2) cells.store16(address, big ? swap16(value) : value)
+    else cells.store8(address, value)
+    this.#dirty?.mark(address, size, this.#logged)
+  }
+
+  read64(offset: number, _attrs: MemTxAttrs, big: boolean): bigint {
+    const address = this.#base + offset
+    if (!this.#admit(address, 8)) return 0n
+    return big ? swap64(this.#cells.load64(address)) : this.#cells.load64(address)
+  }
+
+  write64(offset: number, value: bigint, _attrs: MemTxAttrs, big: boolean): void {
+    const address = this.#base + offset
+    if (!this.#admit(address, 8)) return
+    this.#cells.store64(address, big ? swap64(value) : value)
+    this.#dirty?.mark(address, 8, this.#logged)
+  }
+
+  #admit(address: number, size: number): boolean {
+    const permitted = this.#cells.permits(address, size)
+    completion.result = permitted ? MemTxResult.OK : MemTxResult.DECODE_ERROR
+    return permitted
+  }
+}

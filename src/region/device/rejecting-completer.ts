@@ -1,0 +1,33 @@
+import { MemTxResult } from '../../request/result.ts'
+import { completion, type DeviceAccess } from './completer.ts'
+
+/** What answers where nothing is mapped, at a reservation, and for writes to ROM: zero data, DECODE_ERROR (RULES E5). */
+class RejectAccess implements DeviceAccess {
+  readonly maxSize = 4
+  readonly unaligned = false
+  readonly endianness = 'native'
+
+  accepts(): boolean {
+    return false
+  }
+
+  read(): number {
+    completion.result = MemTxResult.DECODE_ERROR
+    return 0
+  }
+
+  write(): void {
+    completion.result = MemTxResult.DECODE_ERROR
+  }
+
+  read64(): bigint {
+    completion.result = MemTxResult.DECODE_ERROR
+    return 0n
+  }
+
+  write64(): void {
+    completion.result = MemTxResult.DECODE_ERROR
+  }
+}
+
+export const REJECT: DeviceAccess = /* @__PURE__ */ new RejectAccess()

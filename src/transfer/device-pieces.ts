@@ -1,0 +1,94 @@
+import { completion, type DeviceAccess } from '../region/device/completer.ts'
+import { REJECT } from '../region/device/rejecting-completer.ts'
+import type { MemTxAttrs } from '../request/attrs.ts'
+import type { MemTxResult } from '../request/result.ts'
+
+/**
+ * The size of the next piece of a block request to a device (RULES E4): the largest power of two that neither the
+ * request nor what the device takes is smaller than, and that the offset in the region is a multiple of, unless the
+ * device takes unaligned accesses.
+ */
+export function pieceSize(device: DeviceAccess, offset: number, length: number): number {
+  let size = device.maxSize
+  if (!device.unaligned) while (offset % size !== 0) size >>>= 1
+  while (size > length) size >>>= 1
+  return size
+}
+
+/**
+ * How many bytes are rejected at once. Pieces of at most 4 aligned bytes are (RULES E5), and the last of them may reach
+ * over the end of what is not memory (D4), so up to there they are taken together.
+ *
+ * @param left Bytes to the section's end.
+ * @param most Bytes, of the next piece.
+ */
+export function rejectedSize(left: number, offset: number, length: number, most: number): number {
+  if (left >= length) return length
+  const whole = left - (left % 4)
+  return offset % 4 === 0 && whole > 0 ? whole : pieceSize(REJECT, offset, most)
+}
+
+/** Reads one piece into a user's buffer; what a failing one leaves there is zero. */
+export function readPiece(
+  device: DeviceAccess,
+  offset: number,
+  bytes: Uint8Array,
+  at: number,
+  size: number,
+  attrs: MemTxAttrs,
+  big: boolean,
+): MemTxResult {
+  if (size === 8) {
+    const value = device.read64(offset, attrs, big)
+    const { result } = completion
+    spread(bytes, big ? at + 4 : at, Number(value & 0xffff_ffffn), 4, big)
+    spread(bytes, big ? at : at + 4, Number(value >> 32n), 4, big)
+    return result
+  }
+  const value = device.read(offset, size, attrs, big)
+  const { result } = completion
+  spread(bytes, at, value, size, big)
+  return result
+}
+
+export function writePiece(
+  device: DeviceAccess,
+  offset: number,
+  bytes: Uint8Array,
+  at: number,
+  size: number,
+  attrs: MemTxAttrs,
+  big: boolean,
+): MemTxResult {
+  if (size === 8) {
+    const low = gather(bytes, big ? at + 4 : at, 4, big)
+    const high = gather(bytes, big ? at : at + 4, 4, big)
+    device.write64(offset, (BigInt(high) << 32n) | BigInt(low), attrs, big)
+  } else device.write(offset, gather(bytes, at, size, big), size, attrs, big)
+  return completion.result
+}
+
+/** Writes one piece of equal bytes. */
+export function fillPiece(
+  device: DeviceAccess,
+  offset: number,
+  byte: number,
+  size: number,
+  attrs: MemTxAttrs,
+  big: boolean,
+): MemTxResult {
+  const word = byte * 0x0101_0101
+  if (size === 8) device.write64(offset, (BigInt(word) << 32n) | BigInt(word), attrs, big)
+  else device.write(offset, size === 4 ? word : word & (size === 2 ? 0xffff : 0xff), size, attrs, big)
+  return completion.result
+}
+
+function spread(bytes: Uint8Array, at: number, value: number, size: number, big: boolean): void {
+  for (let i = 0; i < size; i++) bytes[at + (big ? size - 1 - i : i)] = value >>> (8 * i)
+}
+
+function gather(bytes: Uint8Array, at: number, size: number, big: boolean): number {
+  let value = 0
+  for (let i = 0; i < size; i++) value |= (bytes[at + (big ? size - 1 - i : i)] as number) << (8 * i)
+  return value >>> 0
+}

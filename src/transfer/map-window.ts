@@ -1,0 +1,157 @@
+import type { RamBlock } from '../ram/ram-block.ts'
+import type { MemTxAttrs } from '../request/attrs.ts'
+import { MemTxResult } from '../request/result.ts'
+import type { BounceBudget } from './bounce-budget.ts'
+import { DmaWindow, type Loan } from './dma-window.ts'
+import type { Section } from '../dispatch/section.ts'
+import type { SectionMap } from '../dispatch/section-map.ts'
+import { transfer } from './transfer.ts'
+import { resolve, translation } from '../dispatch/resolve.ts'
+
+/** Lends the bytes at `address`: at least one, at most `length`. Undefined where no bounce buffer is left. */
+export function lend(
+  map: SectionMap,
+  budget: BounceBudget,
+  address: number,
+  length: number,
+  write: boolean,
+  attrs: MemTxAttrs,
+): DmaWindow | undefined {
+  const section = resolve(map, address, write, attrs)
+  return isOpen(section, write)
+    ? lendMemory(section, map, address, length, write, attrs)
+    : lendBounce(map, budget, address, length, write, attrs)
+}
+
+/**
+ * Any access may touch the memory: a device's code stores as it likes, and no one can keep it to the widths that a
+ * stricter mapping allows (H6). So what needs those is bounced, as what has handlers is. A strict request is `ordered`
+ * just where any access is allowed; that a request is relaxed takes nothing away from what the mapping bears.
+ */
+function isOpen(section: Section, write: boolean): boolean {
+  return section.route(write, true) === 'ordered'
+}
+
+/** As far as the region goes on in the same RAM block: several flat ranges, or pages of an IOMMU, may show it (J1). */
+function lendMemory(
+  section: Section,
+  map: SectionMap,
+  address: number,
+  length: number,
+  write: boolean,
+  attrs: MemTxAttrs,
+): DmaWindow {
+  const block = section.block as RamBlock
+  const ram = section.base + translation.at
+  let size = Math.min(length, translation.length, section.length - translation.at)
+  while (size < length) {
+    const next = resolve(map, address + size, write, attrs)
+    const goesOn = next.region === section.region && next.block === block && next.base + translation.at === ram + size
+    if (!goesOn || !isOpen(next, write)) break
+    size += Math.min(length - size, translation.length, next.length - translation.at)
+  }
+  return new DmaWindow(address, size, MemTxResult.OK, new MemoryLoan(section, ram, size, write))
+}
+
+/** Memory itself, from byte address `ram` of its guest RAM on. */
+class MemoryLoan implements Loan {
+  readonly direct = true
+  readonly #section: Section
+  readonly #ram: number
+  readonly #size: number
+  readonly #write: boolean
+
+  constructor(section: Section, ram: number, size: number, write: boolean) {
+    this.#section = section
+    this.#ram = ram
+    this.#size = size
+    this.#write = write
+  }
+
+  view(): Uint8Array {
+    const block = this.#section.block as RamBlock
+    return block.view(this.#ram - block.offset, this.#size)
+  }
+
+  end(accessed: number): MemTxResult {
+    // Who logs the region now, not when the window was made: it was stored to at any time since.
+    const { region, block } = this.#section
+    const clients = this.#write ? (region?.dirtyLogMask ?? 0) : 0
+    if (clients !== 0) block?.ram.dirty.mark(this.#ram, accessed, clients)
+    return MemTxResult.OK
+  }
+}
+
+function lendBounce(
+  map: SectionMap,
+  budget: BounceBudget,
+  address: number,
+  length: number,
+  write: boolean,
+  attrs: MemTxAttrs,
+): DmaWindow | undefined {
+  if (budget.left === 0) return undefined
+  const loan = new BounceLoan(map, budget, address, length, write, attrs)
+  return new DmaWindow(address, loan.length, loan.fill(), loan)
+}
+
+/** A buffer out of the budget, for bytes that may not be touched themselves. */
+class BounceLoan implements Loan {
+  readonly direct = false
+  readonly #map: SectionMap
+  readonly #budget: BounceBudget
+  readonly #address: number
+  readonly #bytes: Uint8Array
+  readonly #write: boolean
+  readonly #attrs: MemTxAttrs
+
+  constructor(
+    map: SectionMap,
+    budget: BounceBudget,
+    address: number,
+    length: number,
+    write: boolean,
+    attrs: MemTxAttrs,
+  ) {
+    this.#map = map
+    this.#budget = budget
+    this.#address = address
+    this.#bytes = budget.take(length)
+    this.#write = write
+    this.#attrs = attrs
+  }
+
+  get length(): number {
+    return this.#bytes.length
+  }
+
+  view(): Uint8Array {
+    return this.#bytes
+  }
+
+  /** Reads what a device is to load. A handler that throws ends the loan before it began. */
+  fill(): MemTxResult {
+    if (this.#write) return MemTxResult.OK
+    let filled = false
+    try {
+      const result = this.#move('read', this.length)
+      filled = true
+      return result
+    } finally {
+      if (!filled) this.#budget.give(this.length)
+    }
+  }
+
+  /** With the attributes that it was mapped with: QEMU has lost them by now (RULES J3). */
+  end(accessed: number): MemTxResult {
+    try {
+      return this.#write ? this.#move('write', accessed) : MemTxResult.OK
+    } finally {
+      this.#budget.give(this.length)
+    }
+  }
+
+  #move(kind: 'read' | 'write', size: number): MemTxResult {
+    return transfer(this.#map, { kind, bytes: this.#bytes, byte: 0 }, this.#address, size, this.#attrs)
+  }
+}

@@ -1,0 +1,32 @@
+import { REJECT } from '../region/device/rejecting-completer.ts'
+import { MemTxAttrs } from '../request/attrs.ts'
+import { pieceSize, rejectedSize } from './device-pieces.ts'
+import type { SectionMap } from '../dispatch/section-map.ts'
+import { resolve, translation } from '../dispatch/resolve.ts'
+
+/**
+ * Writes what a loader puts there before the guest runs, or a debugger while it does: to RAM, to ROMs, and to ROM
+ * devices that are read directly (RULES E12). All else is passed over, in the pieces that an access would be made in;
+ * memory of a device too, as newer versions of QEMU do.
+ */
+export function writeRom(map: SectionMap, address: number, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length; ) {
+    const section = resolve(map, address + at, true, MemTxAttrs.UNSPECIFIED)
+    const { at: inside, translated } = translation
+    const rest = Math.min(bytes.length - at, translation.length)
+    const left = section.length - inside
+    const offset = section.offset + inside
+    let size = Math.min(rest, left)
+    const { block } = section
+    // Whatever the direct-access policy says: it is about a running machine's requests.
+    if (block !== undefined && section.endsReads && section.region?.kind !== 'ramDevice') {
+      const lane = section.strictRead === 'ordered' ? block.ram.lane : block.ram.fixedLane
+      const ram = section.base + inside
+      lane.copyIn(ram, bytes, at, size)
+      block.ram.dirty.mark(ram, size, section.logged)
+    } else if (section.writeDevice === REJECT && !section.memory && !translated)
+      size = rejectedSize(left, offset, rest, pieceSize(REJECT, offset, rest))
+    else if (!section.memory) size = pieceSize(section.writeDevice, offset, rest)
+    at += size
+  }
+}

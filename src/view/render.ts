@@ -1,0 +1,136 @@
+import { ADDRESS_LIMIT } from '../check.ts'
+import { expand } from '../region/tree/expansion.ts'
+import { globalDirtyLog } from '../region/global-dirty-log.ts'
+import type { MemoryRegion } from '../region/memory-region.ts'
+import { emptyView, type FlatRange, FlatView } from './flat-view.ts'
+import { CLIENTS_SHIFT, FLAGS, HIGH, LOW, NONVOLATILE, ORIGIN, READONLY, ROM, ROMD, Spans, WIDTH } from './range-rows.ts'
+import { sweep } from './overlap-sweep.ts'
+
+interface Rendering {
+  version: number
+  view: FlatView
+  /** What the view shows. */
+  readonly kept: Spans
+}
+
+const rendered = new WeakMap<MemoryRegion, Rendering>()
+// Of the map that is being rendered: no rendering begins within another.
+const candidates = new Spans()
+const latest = new Spans()
+
+/**
+ * The flat view of a region tree. Rendered once as long as nothing in it changes, and shared by all who ask.
+ *
+ * @param root The root of an address space; views are shared by the region that `flatViewRoot` finds below it.
+ */
+export function viewOf(root: MemoryRegion): FlatView {
+  const shown = flatViewRoot(root)
+  if (shown === undefined) return emptyView()
+  // Both only grow, so the sum is the same only where both are.
+  const version = shown.links.version + globalDirtyLog.version
+  let known = rendered.get(shown)
+  if (known === undefined) {
+    known = { version: -1, view: emptyView(), kept: new Spans() }
+    rendered.set(shown, known)
+  }
+  if (known.version !== version) {
+    render(shown, known)
+    known.version = version
+  }
+  return known.view
+}
+
+/**
+ * Walks down from a root while the next region shows the same (RULES C3): an alias of the beginning of something no
+ * larger, or a container whose one enabled subregion begins at 0 and fits. Undefined where nothing is shown.
+ */
+export function flatViewRoot(root: MemoryRegion): MemoryRegion | undefined {
+  let region = root
+  for (;;) {
+    if (!region.enabled) return undefined
+    if (region.target !== undefined) {
+      if (isMarked(region) || region.targetOffset !== 0 || region.size < region.target.size) return region
+      region = region.target
+    } else if (region.kind === 'container') {
+      const first = region.subregions.findIndex(subregion => subregion.enabled)
+      const only = region.subregions[first]
+      if (only === undefined) return undefined
+      if (isMarked(region) || only.address !== 0 || only.size > region.size) return region
+      if (region.subregions.some((subregion, index) => index > first && subregion.enabled)) return region
+      region = only
+    } else return region
+  }
+}
+
+/** What is below would lose a mark that `expand` gives it. */
+function isMarked({ readonly, nonvolatile }: MemoryRegion): boolean {
+  return readonly || nonvolatile
+}
+
+function render(root: MemoryRegion, rendering: Rendering): void {
+  const { view, kept } = rendering
+  try {
+    collect(root)
+    sweep(candidates, latest)
+    rendering.view = new FlatView(root, rangesOf(latest, kept, view.ranges))
+    kept.keep(latest)
+  } finally {
+    candidates.clear()
+    latest.clear()
+  }
+}
+
+/** All that a region shows, in the order in which it wins (RULES C4). */
+function collect(root: MemoryRegion): void {
+  expand(root, 0, 0, ADDRESS_LIMIT, (region, origin, low, high, { readonly, nonvolatile }) => {
+    if (region.kind === 'container') return
+    // All that rendering needs of the region, here, where it is at hand: later it would have to be fetched again.
+    const flags =
+      (readonly ? READONLY : 0) |
+      (nonvolatile ? NONVOLATILE : 0) |
+      (region.readonly ? ROM : 0) |
+      (isRomd(region) ? ROMD : 0) |
+      (region.dirtyLogMask << CLIENTS_SHIFT)
+    candidates.add(region, region.serial, flags, low, high, origin)
+  })
+}
+
+/** Reads come from its block (RULES A3). */
+function isRomd(region: MemoryRegion): boolean {
+  return region.kind === 'romDevice' && region.romdMode
+}
+
+/** The ranges of a view; the same objects where the view before shows the same: most of a large map stays. */
+function rangesOf({ count, rows, regions }: Spans, before: Spans, old: readonly FlatRange[]): FlatRange[] {
+  const ranges = new Array<FlatRange>(count)
+  const end = WIDTH * before.count
+  let was = 0
+  for (let i = 0; i < count; i++) {
+    const at = WIDTH * i
+    while (was < end && (before.rows[was + LOW] as number) < (rows[at + LOW] as number)) was += WIDTH
+    const same = was < end && isSame(rows, at, before.rows, was)
+    ranges[i] = same ? (old[was / WIDTH] as FlatRange) : rangeOf(regions[i] as MemoryRegion, rows, at)
+  }
+  return ranges
+}
+
+function isSame(rows: Float64Array, at: number, before: Float64Array, was: number): boolean {
+  for (let i = 0; i < WIDTH; i++) if (rows[at + i] !== before[was + i]) return false
+  return true
+}
+
+function rangeOf(region: MemoryRegion, rows: Float64Array, at: number): FlatRange {
+  const start = rows[at + LOW] as number
+  const flags = rows[at + FLAGS] as number
+  return {
+    start,
+    end: rows[at + HIGH] as number,
+    region,
+    offset: start - (rows[at + ORIGIN] as number),
+    readonly: (flags & READONLY) !== 0,
+    rom: (flags & ROM) !== 0,
+    romd: (flags & ROMD) !== 0,
+    nonvolatile: (flags & NONVOLATILE) !== 0,
+    dirtyLogMask: flags >>> CLIENTS_SHIFT,
+  }
+}

@@ -1,0 +1,606 @@
+import type { Campaigns } from './mutate.ts'
+
+/** A change to the library's source after which one rule does not hold. */
+export interface Mutant {
+  /** The rule that is broken, and how. */
+  readonly name: string
+  /** Below src. */
+  readonly file: string
+  /** Text that is there once, and what stands there instead. */
+  readonly from: string
+  readonly to: string
+  /** What stands behind all. */
+  readonly append?: string
+  /** Which campaigns are to find it. */
+  readonly foundBy: keyof Campaigns
+}
+
+const TREE = 'region/tree/region-tree.ts'
+const REGION = 'region/memory-region.ts'
+const EXPANSION = 'region/tree/expansion.ts'
+const RENDER = 'view/render.ts'
+const SWEEP = 'view/overlap-sweep.ts'
+const LINKS = 'region/tree/region-links.ts'
+const TRANSACTION = 'region/tree/transaction.ts'
+const SECTION = 'dispatch/section.ts'
+const TRANSFER = 'transfer/transfer.ts'
+const PIECES = 'transfer/device-pieces.ts'
+const OPS = 'region/device/ops-completer.ts'
+const ACCESS = 'dispatch/scalar-access.ts'
+const SPACE = 'space/space-access.ts'
+const VIEW = 'space/space-view.ts'
+const COMMIT = 'listener/commit-views.ts'
+const BITMAPS = 'ram/dirty/dirty-bitmaps.ts'
+const NOTIFIER = 'region/device/event-notifier.ts'
+const LEND = 'transfer/map-window.ts'
+const IOMMU = 'iommu/iommu-completer.ts'
+
+export const MUTANTS: readonly Mutant[] = [
+  {
+    name: 'A2 a ROM device begins out of romd mode',
+    file: REGION,
+    from: '#romdMode = true',
+    to: '#romdMode = false',
+    foundBy: 'TREES',
+  },
+  {
+    name: 'A3 a ROM is not readonly',
+    file: REGION,
+    from: "this.#readonly = init.kind === 'rom'",
+    to: 'this.#readonly = false',
+    foundBy: 'TREES',
+  },
+  {
+    name: 'A4 a region that terminates does not show its subregions',
+    file: EXPANSION,
+    from: 'for (let i = subregions.length - 1; i >= 0; i--) {',
+    to: "for (let i = (region as { kind?: string }).kind === 'io' ? -1 : subregions.length - 1; i >= 0; i--) {",
+    foundBy: 'TREES',
+  },
+  {
+    name: 'A6 an alias that shows its ancestor without end is taken',
+    file: EXPANSION,
+    from: 'if (!region.links.showsItself()) return',
+    to: 'if (region.links.showsItself() || true) return',
+    foundBy: 'TREES',
+  },
+  {
+    name: 'B1 among equals the first that was added wins',
+    file: TREE,
+    from: 'this.#subregions.splice(place, 0, region)',
+    to: 'this.#subregions.splice(this.#subregions.findIndex(r => r.priority >= priority), 0, region)',
+    foundBy: 'TREES',
+  },
+  {
+    name: 'B1 subregions are shown as they were added',
+    file: TREE,
+    from: 'before.#priority > priority',
+    to: 'before.#priority > priority + 2',
+    foundBy: 'TREES',
+  },
+  {
+    name: 'B2 a region that moves keeps its place among its equals',
+    file: TREE,
+    from: 'container.#link(address, this.#self, this.#priority)\n    try',
+    to: 'container.#link(address, this.#self, this.#priority, place)\n    try',
+    foundBy: 'TREES',
+  },
+  {
+    name: 'B3 a region that is removed forgets its address',
+    file: TREE,
+    from: 'region.#container = undefined\n',
+    to: 'region.#container = undefined\n    region.#address = 0\n',
+    foundBy: 'TREES',
+  },
+  {
+    name: 'B4 an alias that shows another part is not rendered anew',
+    file: TREE,
+    from: '      undo()\n      throw error\n    }\n    this.links.changed()',
+    to: "      undo()\n      throw error\n    }\n    if (argument !== 'offset') this.links.changed()",
+    foundBy: 'TREES',
+  },
+  {
+    name: 'B5 the target of an alias that was unmapped once is not watched again',
+    file: LINKS,
+    from: 'if (this.#mapped++ === 0 && target !== undefined) {',
+    to: 'if (this.#mapped++ === 0 && target !== undefined && this.version === 0) {',
+    foundBy: 'TREES',
+  },
+  {
+    name: 'C1 a nested transaction renders',
+    file: TRANSACTION,
+    from: 'if (depth > 1) depth--',
+    to: 'if (depth > 2) depth--',
+    foundBy: 'TREES',
+  },
+  {
+    name: 'C1 what a transaction changes is seen within it, where nobody looked before',
+    file: 'region/tree/viewers.ts',
+    from: 'ref.deref()?.settle()',
+    to: 'ref.deref()',
+    foundBy: 'TREES',
+  },
+  {
+    name: 'C2 a change that was marked is not marked again after somebody has looked',
+    file: 'space/space-view.ts',
+    from: '    nextEpoch()\n',
+    to: '',
+    foundBy: 'TREES',
+  },
+  {
+    name: 'C3 an alias of a part counts as its target',
+    file: RENDER,
+    from: 'region.targetOffset !== 0 || region.size < region.target.size',
+    to: 'region.targetOffset !== 0',
+    foundBy: 'TREES',
+  },
+  {
+    name: 'C4 readonly is not handed on',
+    file: EXPANSION,
+    from: 'readonly: marks.readonly || readonly,',
+    to: 'readonly,',
+    foundBy: 'TREES',
+  },
+  {
+    name: 'C4 what an alias shows is not clipped to it',
+    file: EXPANSION,
+    from: 'expand(region.target, origin - region.targetOffset, start, end, visit, own)',
+    to: 'expand(region.target, origin - region.targetOffset, low, high, visit, own)',
+    foundBy: 'TREES',
+  },
+  {
+    name: 'C5 neighbours are merged across a difference of offsets',
+    file: SWEEP,
+    from: 'rows[a + SERIAL] !== rows[b + SERIAL] || rows[a + ORIGIN] !== rows[b + ORIGIN]',
+    to: 'rows[a + SERIAL] !== rows[b + SERIAL]',
+    foundBy: 'TREES',
+  },
+  {
+    name: 'C5 neighbours are merged across a difference of marks',
+    file: SWEEP,
+    from: '(READONLY | NONVOLATILE)',
+    to: 'NONVOLATILE',
+    foundBy: 'TREES',
+  },
+  {
+    name: 'C5 a range of the view before is kept whose marks have changed',
+    file: RENDER,
+    from: 'if (rows[at + i] !== before[was + i])',
+    to: 'if (i !== 1 && rows[at + i] !== before[was + i])',
+    foundBy: 'TREES',
+  },
+  {
+    name: 'D3 where nothing is mapped, offsets begin anew',
+    file: SECTION,
+    from: 'const offset = range === undefined ? start :',
+    to: 'const offset = range === undefined ? 1 :',
+    foundBy: 'REQUESTS',
+  },
+  {
+    name: 'D4 an access to a device ends with its range',
+    file: TRANSFER,
+    from: 'Math.min(rest, left) : rest',
+    to: 'Math.min(rest, left) : Math.min(rest, left)',
+    foundBy: 'REQUESTS',
+  },
+  {
+    name: 'E2 a write through a readonly alias of RAM is rejected',
+    file: RENDER,
+    from: 'rom: (flags & ROM) !== 0',
+    to: 'rom: (flags & READONLY) !== 0',
+    foundBy: 'REQUESTS',
+  },
+  {
+    name: 'E2 a ROM device is read directly out of romd mode, too',
+    file: SECTION,
+    from: "(range?.romd ? own : 'io')",
+    to: 'own',
+    foundBy: 'REQUESTS',
+  },
+  {
+    name: 'E4 the size of a piece follows from the absolute address',
+    file: TRANSFER,
+    from: 'size = pieceSize(device, offset, most)',
+    to: 'size = pieceSize(device, address + at, most)',
+    foundBy: 'REQUESTS',
+  },
+  {
+    name: 'E4 a piece is larger than what is left of the request',
+    file: PIECES,
+    from: 'while (size > length) size >>>= 1',
+    to: 'while (size > length && size > 2) size >>>= 1',
+    foundBy: 'REQUESTS',
+  },
+  {
+    name: 'E5 a rejected piece reads ff',
+    file: TRANSFER,
+    from: 'request.bytes.fill(0, at, at + size)\n        result |=',
+    to: 'request.bytes.fill(0xff, at, at + size)\n        result |=',
+    foundBy: 'REQUESTS',
+  },
+  {
+    name: 'E7 the result of the last piece stands for all',
+    file: TRANSFER,
+    from: 'result |= readPiece(',
+    to: 'result = readPiece(',
+    foundBy: 'REQUESTS',
+  },
+  {
+    name: 'E8 a block read for memory alone takes what a ROM device holds',
+    file: TRANSFER,
+    from: 'if (attrs.memory && !section.memory) {',
+    to: 'if (attrs.memory && !section.memory && (write || !section.endsReads)) {',
+    foundBy: 'REQUESTS',
+  },
+  {
+    name: 'E8 the first region refuses its own length, not the whole access',
+    file: TRANSFER,
+    from: 'size = pattern === 0 ? length - at : size',
+    to: '',
+    foundBy: 'REQUESTS',
+  },
+  {
+    name: 'E8 a load for memory alone calls a handler over the end of a ROM device',
+    file: ACCESS,
+    from: '    if (refuses(section, attrs)) return refuse()\n  }',
+    to: '  }',
+    foundBy: 'REQUESTS',
+  },
+  {
+    name: 'E10 a read of a ROM device goes on behind its end',
+    file: SECTION,
+    from: 'this.endsReads = this.memory || readable',
+    to: 'this.endsReads = this.memory',
+    foundBy: 'REQUESTS',
+  },
+  {
+    name: 'E11 a fill of a device is not cut at its pattern',
+    file: TRANSFER,
+    from: 'FILL_PATTERN_BYTES - (at % FILL_PATTERN_BYTES)',
+    to: 'FILL_PATTERN_BYTES',
+    foundBy: 'REQUESTS',
+  },
+  {
+    name: 'G2 an unaligned access is valid',
+    file: OPS,
+    from: 'if (!this.#validUnaligned && (offset & (size - 1)) !== 0) return false',
+    to: '',
+    foundBy: 'REQUESTS',
+  },
+  {
+    name: 'G2 accepts is not asked',
+    file: OPS,
+    from: 'const asked = ops.accepts !== undefined',
+    to: 'const asked = false',
+    foundBy: 'REQUESTS',
+  },
+  {
+    name: 'G5 the pieces of a big-endian device sit in the order of a little-endian one',
+    file: OPS,
+    from: 'return 8 * (big ? size - width - at : at)',
+    to: 'return 8 * at',
+    foundBy: 'REQUESTS',
+  },
+  {
+    name: 'G5 a wide handler is called at the offset aligned down',
+    file: OPS,
+    from: 'const piece = this.#readPiece(offset + at, width, attrs)',
+    to: 'const piece = this.#readPiece((offset + at) & -width, width, attrs)',
+    foundBy: 'REQUESTS',
+  },
+  {
+    name: 'G6 a value is not swapped for a device of the other byte order',
+    file: SPACE,
+    from: 'return big === this.#big ? value : swap(value, size)',
+    to: 'return value',
+    foundBy: 'REQUESTS',
+  },
+  {
+    name: 'G6 each piece is swapped, not the whole',
+    file: OPS,
+    from: 'BigInt(this.#readPiece(offset + at, width, attrs))',
+    to: 'BigInt(swapped(this.#readPiece(offset + at, width, attrs), big && width === 4))',
+    append: `function swapped(value: number, big: boolean): number {
+      if (!big) return value
+      return ((value << 24) | ((value & 0xff00) << 8) | ((value >>> 8) & 0xff00) | (value >>> 24)) >>> 0
+    }`,
+    foundBy: 'REQUESTS',
+  },
+  {
+    name: 'G7 the guard is not looked at',
+    file: OPS,
+    from: 'if (guard.engaged) {',
+    to: 'if (guard.engaged && guard !== this.#guard) {',
+    foundBy: 'REQUESTS',
+  },
+  {
+    name: 'G7 the guard is not released',
+    file: OPS,
+    from: 'if (this.#guard !== undefined) this.#guard.engaged = false',
+    to: '',
+    foundBy: 'REQUESTS',
+  },
+  {
+    name: 'G7 the guard is asked before the access is known to be valid',
+    file: OPS,
+    from: 'if (this.accepts(offset, size, isWrite, attrs)) return true',
+    to: 'if (this.#guard?.engaged === true || this.accepts(offset, size, isWrite, attrs)) return true',
+    foundBy: 'REQUESTS',
+  },
+  {
+    name: 'G7 a ROM device has a guard',
+    file: REGION,
+    from: 'options.cacheMode, access.unguarded)',
+    to: 'options.cacheMode, access)',
+    foundBy: 'REQUESTS',
+  },
+  {
+    name: 'G7 a region that is readonly itself has a guard',
+    file: SECTION,
+    from: '(range?.rom ? region?.access?.unguarded : undefined) ?? region?.access',
+    to: 'region?.access',
+    foundBy: 'REQUESTS',
+  },
+  {
+    name: 'I1 a load of a device is split',
+    file: SPACE,
+    from: 'const value = section.readDevice.read(section.offset + at, size, attrs, big)\n',
+    to: `const half = size > 1 ? size / 2 : size
+      let value = section.readDevice.read(section.offset + at, half, attrs, big)
+      if (half < size) value |= section.readDevice.read(section.offset + at + half, half, attrs, big) << (8 * half)
+`,
+    foundBy: 'REQUESTS',
+  },
+  {
+    name: 'I2 a load over the end of RAM is split',
+    file: ACCESS,
+    from: 'if (!section.readable || cells === undefined || at + size > section.length)\n    return loadRest',
+    to: 'if (!section.readable || cells === undefined)\n    return loadRest',
+    foundBy: 'REQUESTS',
+  },
+  {
+    name: 'I3 a load of RAM is not swapped for the other byte order',
+    file: ACCESS,
+    from: 'return big ? swap(value, size) : value',
+    to: 'return value',
+    foundBy: 'REQUESTS',
+  },
+  {
+    name: 'C7 after a change a space uses what it remembers',
+    file: VIEW,
+    from: 'this.forgetSection()',
+    to: '',
+    foundBy: 'REQUESTS',
+  },
+  {
+    name: 'C6 what goes is told in the order of listeners',
+    file: COMMIT,
+    from: 'callReverse(list, ({ listener }) => listener.regionDel?.(section))',
+    to: 'callForward(list, ({ listener }) => listener.regionDel?.(section))',
+    foundBy: 'LISTENERS',
+  },
+  {
+    name: 'C6 a range whose marks change is the same range',
+    file: 'view/view-changes.ts',
+    from: 'a.readonly === b.readonly &&\n',
+    to: '',
+    foundBy: 'LISTENERS',
+  },
+  {
+    name: 'C8 what comes is told in reverse order',
+    file: COMMIT,
+    from: 'callForward(list, ({ listener }) => listener.regionAdd?.(section))',
+    to: 'callReverse(list, ({ listener }) => listener.regionAdd?.(section))',
+    foundBy: 'LISTENERS',
+  },
+  {
+    name: 'E12 writeRom passes over a ROM',
+    file: 'transfer/write-rom.ts',
+    from: 'section.endsReads && section.region',
+    to: 'section.writable && section.region',
+    foundBy: 'IOMMUS',
+  },
+  {
+    name: 'E13 the answer is that of pieces by the absolute address',
+    file: 'space/translate.ts',
+    from: 'pieceSize(device, offset, size)',
+    to: 'pieceSize(device, address + done, size)',
+    foundBy: 'IOMMUS',
+  },
+  {
+    name: 'F1 clients that log nothing have dirty pages',
+    file: BITMAPS,
+    from: 'if ((clients & (1 << client)) === 0) continue',
+    to: '',
+    foundBy: 'DIRTY',
+  },
+  {
+    name: 'F2 a write marks nothing',
+    file: TRANSFER,
+    from: 'if (write && section.logged !== 0)',
+    to: 'if (write && section.logged < 0)',
+    foundBy: 'DIRTY',
+  },
+  {
+    name: 'F2 a store marks nothing',
+    file: 'region/device/register-completer.ts',
+    from: 'else cells.store8(address, value)\n    this.#dirty?.mark(address, size, this.#logged)',
+    to: 'else cells.store8(address, value)',
+    foundBy: 'DIRTY',
+  },
+  {
+    name: 'F2 the page behind is marked, too',
+    file: BITMAPS,
+    from: '(offset + length - 1) >>> PAGE_SHIFT',
+    to: '(offset + length) >>> PAGE_SHIFT',
+    foundBy: 'DIRTY',
+  },
+  {
+    name: "F3 a snapshot of a part takes its neighbours' bits",
+    file: 'ram/dirty/dirty-harvest.ts',
+    from: '~bits) & bits',
+    to: '0) & bits',
+    foundBy: 'DIRTY',
+  },
+  {
+    name: 'F5 the page of the offset in the section is marked',
+    file: TRANSFER,
+    from: 'ram.dirty.mark(ram, size, section.logged)',
+    to: 'ram.dirty.mark(inside, size, section.logged)',
+    foundBy: 'DIRTY',
+  },
+  {
+    name: 'H1 data is not looked at',
+    file: NOTIFIER,
+    from: '(entry.value !== undefined && entry.value !== value)',
+    to: 'false',
+    foundBy: 'NOTIFIERS',
+  },
+  {
+    name: 'H1 the size is not looked at',
+    file: NOTIFIER,
+    from: 'entry.size !== size || ',
+    to: '',
+    foundBy: 'NOTIFIERS',
+  },
+  {
+    name: 'H1 with size 0, data is looked at',
+    file: NOTIFIER,
+    from: 'if (entry.size !== 0 && (entry.size !== size || (entry.value',
+    to: 'if (((entry.size !== 0 && entry.size !== size) || (entry.value',
+    foundBy: 'NOTIFIERS',
+  },
+  {
+    name: 'H1 data is not swapped for a device of the other byte order',
+    file: NOTIFIER,
+    from: 'endianness === endian ? given : swapBytes(given, size)',
+    to: 'endianness === endian ? given : given',
+    foundBy: 'NOTIFIERS',
+  },
+  {
+    name: 'H1 a write is taken before it is known to be valid',
+    file: OPS,
+    from: 'if (!this.#admit(offset, size, true, attrs) || this.#isTaken(offset, size, value) ||',
+    to: 'if (this.#isTaken(offset, size, value) || !this.#admit(offset, size, true, attrs) ||',
+    foundBy: 'NOTIFIERS',
+  },
+  {
+    name: 'H2 larger sizes come first',
+    file: NOTIFIER,
+    from: 'return a.size - b.size',
+    to: 'return b.size - a.size',
+    foundBy: 'NOTIFIERS',
+  },
+  {
+    name: 'H3 a notifier that reaches into a range from below is not told of',
+    file: 'listener/ioeventfds.ts',
+    from: '(address >= start || address + size > start)',
+    to: 'address >= start',
+    foundBy: 'LISTENERS',
+  },
+  {
+    name: 'H4 coalesced ranges are not clipped to what is seen',
+    file: 'listener/coalesced-sections.ts',
+    from: 'Math.min(section.end, section.start + (range.end - section.offset))',
+    to: 'section.start + (range.end - section.offset)',
+    foundBy: 'LISTENERS',
+  },
+  {
+    name: 'J1 a window goes on where other bytes of the region are',
+    file: LEND,
+    from: 'next.block === block && next.base + translation.at === ram + size',
+    to: 'next.block === block',
+    foundBy: 'WINDOWS',
+  },
+  {
+    name: 'J1 a window ends with its flat range',
+    file: LEND,
+    from: 'while (size < length) {',
+    to: 'while (size < 0) {',
+    foundBy: 'WINDOWS',
+  },
+  {
+    name: 'J2 a bounce buffer is never given back',
+    file: LEND,
+    from: '} finally {\n      this.#budget.give(this.length)\n    }',
+    to: '} finally {\n      this.#budget.give(0)\n    }',
+    foundBy: 'WINDOWS',
+  },
+  {
+    name: 'J2 a bounce buffer is larger than what is left',
+    file: 'transfer/bounce-budget.ts',
+    from: 'Math.min(length, this.#left)',
+    to: 'length',
+    foundBy: 'WINDOWS',
+  },
+  {
+    name: 'J2 a bounce buffer is not filled',
+    file: LEND,
+    from: "const result = this.#move('read', this.length)",
+    to: 'const result = MemTxResult.OK',
+    foundBy: 'WINDOWS',
+  },
+  {
+    name: 'J3 unmap writes all, not what was accessed',
+    file: LEND,
+    from: "this.#move('write', accessed)",
+    to: "this.#move('write', this.length)",
+    foundBy: 'WINDOWS',
+  },
+  {
+    name: 'J3 unmap marks all, not what was accessed',
+    file: LEND,
+    from: 'mark(this.#ram, accessed, clients)',
+    to: 'mark(this.#ram, this.#size, clients)',
+    foundBy: 'WINDOWS',
+  },
+  {
+    name: 'J3 unmap loses the attributes',
+    file: LEND,
+    from: 'this.#address, size, this.#attrs)',
+    to: 'this.#address, size, (this.#attrs.constructor as typeof MemTxAttrs).UNSPECIFIED)',
+    foundBy: 'WINDOWS',
+  },
+  {
+    name: 'K1 permissions are not looked at',
+    file: 'iommu/iommu-entry.ts',
+    from: '& wanted) === 0) return undefined',
+    to: '& 3) === 0) return undefined',
+    foundBy: 'IOMMUS',
+  },
+  {
+    name: 'K2 the mask does not count',
+    file: IOMMU,
+    from: 'translated - (translated % block) + within',
+    to: 'translated + within',
+    foundBy: 'IOMMUS',
+  },
+  {
+    name: 'K2 an access goes on behind the end of its block',
+    file: IOMMU,
+    from: 'length = Math.min(length, block - within)',
+    to: 'length = Number.POSITIVE_INFINITY',
+    foundBy: 'IOMMUS',
+  },
+  {
+    name: "K2 of several IOMMUs, the last one's block counts",
+    file: IOMMU,
+    from: 'length = Math.min(length, block - within)',
+    to: 'length = block - within',
+    foundBy: 'IOMMUS',
+  },
+  {
+    name: 'K2 a target that is an IOMMU again is a fault',
+    file: IOMMU,
+    from: 'depth < MAX_DEPTH',
+    to: 'depth < 1',
+    foundBy: 'IOMMUS',
+  },
+  {
+    name: 'K3 after a fault the rest is not translated again',
+    file: TRANSFER,
+    from: 'size = translated ? pieceSize',
+    to: 'size = false ? pieceSize',
+    foundBy: 'IOMMUS',
+  },
+]
