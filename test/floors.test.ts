@@ -50,8 +50,8 @@ describe('the check of imports finds', () => {
         'dma/b.ts': '',
       },
       [
-        'ram/a.ts:2: imports ../space/a.ts: goes up from floor 1 to floor 4',
-        'ram/a.ts:3: imports ../dma/b.ts: goes up from floor 1 to floor 5',
+        'ram/a.ts:2: imports ../space/a.ts: goes up from floor 1 to floor 7',
+        'ram/a.ts:3: imports ../dma/b.ts: goes up from floor 1 to floor 9',
       ],
     ],
     [
@@ -70,7 +70,7 @@ describe('the check of imports finds', () => {
     [
       'a neighbour on the same floor',
       { 'vfio/a.ts': "import '../threads/b.ts'", 'threads/b.ts': '' },
-      ['vfio/a.ts:1: imports ../threads/b.ts: a neighbour on floor 6'],
+      ['vfio/a.ts:1: imports ../threads/b.ts: a neighbour on floor 10'],
     ],
     [
       'what a door sees behind the face, but not the face by its name, nor a door that the command line opens',
@@ -129,8 +129,8 @@ describe('the check of bytes finds', () => {
         'ram/a.ts': 'const blocks = new Map<string, number>(); blocks.set("a", 1); new Uint8Array(memory.buffer)',
         'ram/b.ts': 'class B { readonly #seen: Map<string, B> = make(); c() { this.#seen.set("b", this) } }',
         'host/a.ts': 'new Uint8Array(Uint16Array.of(1).buffer)',
-        'ram/bulk.ts': 'view.set(bytes); view.copyWithin(0, 1, 2)',
-        'ram/stage.ts': 'new DataView(memory.buffer)',
+        'ram/copy/bulk.ts': 'view.set(bytes); view.copyWithin(0, 1, 2)',
+        'ram/copy/stage.ts': 'new DataView(memory.buffer)',
         'ram/kernels/bulk.wat': '(memory.copy)',
       },
       [],

@@ -1,11 +1,11 @@
+import { conduct, perform, performAfter } from '../listener/commit-cycle.ts'
+import { callForward, callReverse, rethrow } from '../listener/listener-calls.ts'
+import { allListeners } from '../listener/registrations.ts'
 import { globalDirtyLog, setGlobalDirtyLog } from '../region/global-dirty-log.ts'
 import type { MemoryRegion } from '../region/memory-region.ts'
 import { transaction, within } from '../region/tree/transaction.ts'
 import { markAllDirty } from '../region/tree/viewers.ts'
-import { callForward, callReverse, rethrow } from '../listener/listener-calls.ts'
-import { conduct, perform, performAfter } from '../listener/commit-cycle.ts'
-import { allListeners } from '../listener/registrations.ts'
-import { sectionOf } from '../listener/coalesced-sections.ts'
+import { sectionOf } from '../space/memory-region-section.ts'
 
 /**
  * Has writes to all memory logged for `DirtyClient.MIGRATION`: it is in the mask of every flat range of memory from here

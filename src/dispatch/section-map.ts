@@ -1,6 +1,6 @@
 import type { FlatView } from '../view/flat-view.ts'
-import { Section, type SpaceSettings } from './section.ts'
 import { slotCount, slotOf, slotShift } from '../view/page-slots.ts'
+import { Section, type SpaceSettings } from './section.ts'
 
 const maps = /* @__PURE__ */ new WeakMap<FlatView, SectionMap[]>()
 

@@ -1,15 +1,15 @@
 import { checkAddress, checkBoolean, checkBytes, checkInteger, checkKeys, checkObject, show } from '../check.ts'
+import { loadSection, loadSection64, storeSection, storeSection64 } from '../dispatch/scalar-access.ts'
+import { Section } from '../dispatch/section.ts'
 import { completion } from '../region/device/completer.ts'
 import type { MemoryRegion } from '../region/memory-region.ts'
 import { MemTxAttrs } from '../request/attrs.ts'
 import type { MemTxResult } from '../request/result.ts'
 import { AddressSpace } from '../space/address-space.ts'
 import { EndianForms } from '../space/endian-forms.ts'
-import type { FlatRange, FlatView } from '../view/flat-view.ts'
-import { Section } from '../dispatch/section.ts'
-import { loadSection, loadSection64, storeSection, storeSection64 } from '../dispatch/scalar-access.ts'
 import { checkAttrs } from '../space/space-requests.ts'
 import { transfer } from '../transfer/transfer.ts'
+import type { FlatRange, FlatView } from '../view/flat-view.ts'
 
 export interface MemoryRegionCacheOptions {
   /** Stores and writes are made through it, too. False unless said. */

@@ -1,8 +1,5 @@
 import { checkInteger } from '../check.ts'
-import type { MemTxAttrs } from '../request/attrs.ts'
-import { checkEntry, IommuPermissions, type IommuTlbEntry } from './iommu-entry.ts'
-import type { IommuOps } from './iommu-ops.ts'
-import { Section, type Translator } from '../dispatch/section.ts'
+import { translation } from '../dispatch/resolve.ts'
 import {
   loadDevice,
   loadDevice64,
@@ -13,7 +10,10 @@ import {
   storeSection,
   storeSection64,
 } from '../dispatch/scalar-access.ts'
-import { translation } from '../dispatch/resolve.ts'
+import { Section, type Translator } from '../dispatch/section.ts'
+import type { MemTxAttrs } from '../request/attrs.ts'
+import { checkEntry, IommuPermissions, type IommuTlbEntry } from './iommu-entry.ts'
+import type { IommuOps } from './iommu-ops.ts'
 
 /**
  * How many IOMMUs may lie behind one another. A guest can have them lead in a circle, which would never end: what lies

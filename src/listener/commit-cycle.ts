@@ -2,10 +2,11 @@ import { type CoalescedRange, setCoalescingReporter } from '../region/device/coa
 import type { MemoryRegion } from '../region/memory-region.ts'
 import { inTransaction, type Pending, setConductor, takePending, within } from '../region/tree/transaction.ts'
 import { settleViewers } from '../region/tree/viewers.ts'
-import { attempt, callForward, callReverse, rethrow } from './listener-calls.ts'
+import { sectionOf } from '../space/memory-region-section.ts'
+import { clipCoalesced } from './coalesced-sections.ts'
 import { carryOut } from './commit-views.ts'
+import { attempt, callForward, callReverse, rethrow } from './listener-calls.ts'
 import { allListeners, listenedSpaces } from './registrations.ts'
-import { clipCoalesced, sectionOf } from './coalesced-sections.ts'
 
 /** Callbacks are being made: what they ask for waits. */
 let calling = false

@@ -1,11 +1,12 @@
 import type { Pending } from '../region/tree/transaction.ts'
+import { sectionOf } from '../space/memory-region-section.ts'
+import type { SpaceView } from '../space/space-view.ts'
 import type { FlatView } from '../view/flat-view.ts'
+import { compareViews } from '../view/view-changes.ts'
+import { eachCoalesced } from './coalesced-sections.ts'
 import { compareIoeventfds, ioeventfdsOf } from './ioeventfds.ts'
 import { callForward, callReverse } from './listener-calls.ts'
 import { allListeners, listenersOf, type Registration, type SpaceListeners, strike } from './registrations.ts'
-import { eachCoalesced, sectionOf } from './coalesced-sections.ts'
-import type { SpaceView } from '../space/space-view.ts'
-import { compareViews } from '../view/view-changes.ts'
 
 /** Carries out what is pending (RULES C2): all views are rendered before the first callback is made. */
 export function carryOut({ map, notifiers, viewers }: Pending): void {

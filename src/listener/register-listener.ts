@@ -1,13 +1,14 @@
 import { checkInteger, checkKeys, checkObject, show } from '../check.ts'
 import { globalDirtyLog } from '../region/global-dirty-log.ts'
 import { AddressSpace } from '../space/address-space.ts'
+import { sectionOf } from '../space/memory-region-section.ts'
+import { eachCoalesced } from './coalesced-sections.ts'
+import { conduct, perform } from './commit-cycle.ts'
+import { wantsIoeventfds } from './commit-views.ts'
 import { ioeventfdsOf } from './ioeventfds.ts'
 import { callForward } from './listener-calls.ts'
-import { wantsIoeventfds } from './commit-views.ts'
-import { conduct, perform } from './commit-cycle.ts'
-import { allListeners, enlist, listenersOf, type Registration, strike } from './registrations.ts'
-import { eachCoalesced, sectionOf } from './coalesced-sections.ts'
 import { checkListener, type MemoryListener } from './memory-listener.ts'
+import { allListeners, enlist, listenersOf, type Registration, strike } from './registrations.ts'
 
 export interface MemoryListenerOptions {
   /**

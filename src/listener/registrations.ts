@@ -1,6 +1,6 @@
 import type { AddressSpace } from '../space/address-space.ts'
-import type { IoEventfd, MemoryListener } from './memory-listener.ts'
 import type { SpaceView } from '../space/space-view.ts'
+import type { IoEventfd, MemoryListener } from './memory-listener.ts'
 
 /** A listener of one space. */
 export interface Registration {

@@ -1,13 +1,13 @@
 import type { CacheMode } from '../host/cache-mode.ts'
 import type { HostProfile } from '../host/profile.ts'
 import type { Cells } from './access/cells.ts'
+import type { Views } from './access/views.ts'
+import type { Lane } from './copy/lane.ts'
 import { DirtyBitmaps, GUEST_PAGE } from './dirty/dirty-bitmaps.ts'
 import { GuestRam } from './guest-ram.ts'
-import type { Lane } from './copy/lane.ts'
 import type { GuestRamOptions, RamSettings } from './guest-ram-options.ts'
 import { type BlockMemory, RamBlock } from './ram-block.ts'
 import { type SharedTables, sharedBytes, sharedTables } from './shared-memory.ts'
-import type { Views } from './access/views.ts'
 
 /** A guest RAM that is allocated when its bytes are first asked for; by then all its blocks are laid out. */
 export class LazyRam implements BlockMemory {

@@ -2,9 +2,9 @@ import { checkInteger } from '../check.ts'
 import type { CacheMode } from '../host/cache-mode.ts'
 import type { HostProfile } from '../host/profile.ts'
 import type { Cells } from './access/cells.ts'
-import type { DirtyBitmaps } from './dirty/dirty-bitmaps.ts'
-import type { Lane } from './copy/lane.ts'
 import type { Views } from './access/views.ts'
+import type { Lane } from './copy/lane.ts'
+import type { DirtyBitmaps } from './dirty/dirty-bitmaps.ts'
 
 /** The guest RAM that a block was cut from, as far as those who hold the block need it: a GuestRam. */
 export interface BlockMemory {

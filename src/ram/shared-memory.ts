@@ -1,5 +1,5 @@
-import { DirtyBitmaps } from './dirty/dirty-bitmaps.ts'
 import { isShared } from './access/views.ts'
+import { DirtyBitmaps } from './dirty/dirty-bitmaps.ts'
 
 const WASM_PAGE = 65536
 /** Addresses in guest RAM fit in 32 bits, as a WebAssembly memory's do. */

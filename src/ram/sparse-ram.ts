@@ -1,8 +1,8 @@
 import { checkInteger, checkKeys, checkObject, checkText, show } from '../check.ts'
 import { GUEST_PAGE } from './dirty/dirty-bitmaps.ts'
 import type { GuestRamHandle } from './guest-ram.ts'
-import { LazyRam } from './lazy-ram.ts'
 import { GUEST_RAM_OPTIONS, type GuestRamOptions, type RamSettings, resolveOptions } from './guest-ram-options.ts'
+import { LazyRam } from './lazy-ram.ts'
 import type { RamBlock } from './ram-block.ts'
 import { MAX_BYTES } from './shared-memory.ts'
 

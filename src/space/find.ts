@@ -1,8 +1,8 @@
 import { checkAddress, checkInteger, show } from '../check.ts'
 import { MemoryRegion } from '../region/memory-region.ts'
 import { AddressSpace } from './address-space.ts'
-import { sectionOf } from '../listener/coalesced-sections.ts'
 import type { MemoryRegionSection } from './memory-region-section.ts'
+import { sectionOf } from './memory-region-section.ts'
 
 /**
  * What is seen of `size` bytes at an offset of a region: the part of the lowest flat range that is among them

@@ -1,4 +1,5 @@
 import type { MemoryRegion } from '../region/memory-region.ts'
+import type { FlatRange } from '../view/flat-view.ts'
 import type { AddressSpace } from './address-space.ts'
 
 /** A flat range, or a part of one, as an address space shows it (QEMU's MemoryRegionSection). Immutable. */
@@ -19,4 +20,16 @@ export interface MemoryRegionSection {
   readonly romd: boolean
   /** A set of DirtyClient bits (RULES F1). */
   readonly dirtyLogMask: number
+}
+
+/** The section of a range; of [start, end) where only a part of it is meant. */
+export function sectionOf(
+  space: AddressSpace,
+  range: FlatRange,
+  start: number = range.start,
+  end: number = range.end,
+): MemoryRegionSection {
+  const { region, readonly, nonvolatile, romd, dirtyLogMask } = range
+  const offset = range.offset + (start - range.start)
+  return Object.freeze({ space, start, end, region, offset, readonly, nonvolatile, romd, dirtyLogMask })
 }

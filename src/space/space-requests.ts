@@ -1,9 +1,9 @@
 import { checkAddress, checkBytes, checkInteger, show } from '../check.ts'
 import { MemTxAttrs, UNSPECIFIED } from '../request/attrs.ts'
 import { MemTxResult } from '../request/result.ts'
-import { SpaceView } from './space-view.ts'
 import { type Transfer, transfer } from '../transfer/transfer.ts'
 import { writeRom } from '../transfer/write-rom.ts'
+import { SpaceView } from './space-view.ts'
 
 const NO_BYTES = /* @__PURE__ */ new Uint8Array(0)
 

@@ -1,13 +1,13 @@
 import { checkInteger, checkKeys, checkObject, checkOneOf, checkText, show } from '../check.ts'
+import type { SpaceSettings } from '../dispatch/section.ts'
+import { type SectionMap, sectionMapOf } from '../dispatch/section-map.ts'
 import { MemoryRegion } from '../region/memory-region.ts'
 import { inTransaction, markDirty, nextEpoch, transaction, type Viewer } from '../region/tree/transaction.ts'
 import { markStale } from '../region/tree/viewers.ts'
 import { DIRECT_ACCESS, type DirectAccess } from '../request/route.ts'
-import { EndianForms } from './endian-forms.ts'
 import { emptyView, type FlatView } from '../view/flat-view.ts'
 import { viewOf } from '../view/render.ts'
-import type { SpaceSettings } from '../dispatch/section.ts'
-import { type SectionMap, sectionMapOf } from '../dispatch/section-map.ts'
+import { EndianForms } from './endian-forms.ts'
 
 export interface AddressSpaceOptions {
   /** The target's byte order: of `load*` and `store*`, and of devices that are `native`. `little` unless said. */

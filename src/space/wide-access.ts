@@ -1,9 +1,9 @@
 import { show } from '../check.ts'
+import { loadSection64, storeSection64 } from '../dispatch/scalar-access.ts'
 import { swap32 } from '../ram/access/views.ts'
 import { completion } from '../region/device/completer.ts'
 import { type MemTxAttrs, UNSPECIFIED } from '../request/attrs.ts'
 import { MemTxResult } from '../request/result.ts'
-import { loadSection64, storeSection64 } from '../dispatch/scalar-access.ts'
 import { SpaceAccess } from './space-access.ts'
 import { checkAttrs } from './space-requests.ts'
 

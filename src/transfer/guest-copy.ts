@@ -1,9 +1,9 @@
-import type { MemTxAttrs } from '../request/attrs.ts'
-import { MemTxResult } from '../request/result.ts'
+import { resolve, translation } from '../dispatch/resolve.ts'
 import type { Section } from '../dispatch/section.ts'
 import type { SectionMap } from '../dispatch/section-map.ts'
+import type { MemTxAttrs } from '../request/attrs.ts'
+import { MemTxResult } from '../request/result.ts'
 import { transfer } from './transfer.ts'
-import { resolve, translation } from '../dispatch/resolve.ts'
 
 /** What goes by way of a buffer at once, bytes. */
 const SOME_BYTES = 65536

@@ -1,8 +1,8 @@
+import type { Section } from '../dispatch/section.ts'
+import type { SectionMap } from '../dispatch/section-map.ts'
 import { type MemTxAttrs, UNSPECIFIED } from '../request/attrs.ts'
 import type { MemTxResult } from '../request/result.ts'
 import { copyGuest } from './guest-copy.ts'
-import type { Section } from '../dispatch/section.ts'
-import type { SectionMap } from '../dispatch/section-map.ts'
 
 /**
  * The sections of a space's latest copy, where both are normal memory of one guest RAM: a DMA engine goes on where it

@@ -1,12 +1,12 @@
+import { resolve, translation } from '../dispatch/resolve.ts'
+import type { Section } from '../dispatch/section.ts'
+import type { SectionMap } from '../dispatch/section-map.ts'
 import type { RamBlock } from '../ram/ram-block.ts'
 import type { MemTxAttrs } from '../request/attrs.ts'
 import { MemTxResult } from '../request/result.ts'
 import type { BounceBudget } from './bounce-budget.ts'
 import { DmaWindow, type Loan } from './dma-window.ts'
-import type { Section } from '../dispatch/section.ts'
-import type { SectionMap } from '../dispatch/section-map.ts'
 import { transfer } from './transfer.ts'
-import { resolve, translation } from '../dispatch/resolve.ts'
 
 /** Lends the bytes at `address`: at least one, at most `length`. Undefined where no bounce buffer is left. */
 export function lend(

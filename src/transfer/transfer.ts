@@ -1,15 +1,15 @@
+import { resolve, translation } from '../dispatch/resolve.ts'
+import type { Section } from '../dispatch/section.ts'
+import type { SectionMap } from '../dispatch/section-map.ts'
 import type { Cells } from '../ram/access/cells.ts'
 import { fixedFill, fixedIn, fixedOut } from '../ram/access/fixed-width.ts'
-import type { Lane } from '../ram/copy/lane.ts'
 import { isShared } from '../ram/access/views.ts'
+import type { Lane } from '../ram/copy/lane.ts'
 import { REJECT } from '../region/device/rejecting-completer.ts'
 import type { MemTxAttrs } from '../request/attrs.ts'
 import { MemTxResult } from '../request/result.ts'
 import type { Route } from '../request/route.ts'
 import { fillPiece, pieceSize, readPiece, rejectedSize, writePiece } from './device-pieces.ts'
-import type { Section } from '../dispatch/section.ts'
-import type { SectionMap } from '../dispatch/section-map.ts'
-import { resolve, translation } from '../dispatch/resolve.ts'
 
 /** QEMU fills through a pattern of this many bytes, so pieces that are not direct end at its multiples (RULES E11). */
 const FILL_PATTERN_BYTES = 512

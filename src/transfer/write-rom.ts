@@ -1,8 +1,8 @@
+import { resolve, translation } from '../dispatch/resolve.ts'
+import type { SectionMap } from '../dispatch/section-map.ts'
 import { REJECT } from '../region/device/rejecting-completer.ts'
 import { MemTxAttrs } from '../request/attrs.ts'
 import { pieceSize, rejectedSize } from './device-pieces.ts'
-import type { SectionMap } from '../dispatch/section-map.ts'
-import { resolve, translation } from '../dispatch/resolve.ts'
 
 /**
  * Writes what a loader puts there before the guest runs, or a debugger while it does: to RAM, to ROMs, and to ROM

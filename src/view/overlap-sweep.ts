@@ -1,8 +1,8 @@
 import { ADDRESS_LIMIT } from '../check.ts'
 import type { MemoryRegion } from '../region/memory-region.ts'
-import { ascending } from './sorted-indices.ts'
 import { MinHeap } from './min-heap.ts'
 import { FLAGS, HIGH, LOW, NONVOLATILE, ORIGIN, READONLY, SERIAL, type Spans, WIDTH } from './range-rows.ts'
+import { ascending } from './sorted-indices.ts'
 
 /**
  * Sweeps over the addresses; of the candidates that are open, the first is seen: first come, first seen (RULES C4). Pieces

@@ -1,10 +1,22 @@
 import { ADDRESS_LIMIT } from '../check.ts'
-import { expand } from '../region/tree/expansion.ts'
 import { globalDirtyLog } from '../region/global-dirty-log.ts'
 import type { MemoryRegion } from '../region/memory-region.ts'
+import { expand } from '../region/tree/expansion.ts'
 import { emptyView, type FlatRange, FlatView } from './flat-view.ts'
-import { CLIENTS_SHIFT, FLAGS, HIGH, LOW, NONVOLATILE, ORIGIN, READONLY, ROM, ROMD, Spans, WIDTH } from './range-rows.ts'
 import { sweep } from './overlap-sweep.ts'
+import {
+  CLIENTS_SHIFT,
+  FLAGS,
+  HIGH,
+  LOW,
+  NONVOLATILE,
+  ORIGIN,
+  READONLY,
+  ROM,
+  ROMD,
+  Spans,
+  WIDTH,
+} from './range-rows.ts'
 
 interface Rendering {
   version: number

@@ -23,7 +23,9 @@ import { hasUnaligned, natural, oneAccess, opsAccesses, type Setting, wayOf } fr
 vi.mock('../../src/ram/kernels/kernel.ts', async real =>
   (await import('../hazards/stepper.ts')).steppedKernels(await real()),
 )
-vi.mock('../../src/ram/access/views.ts', async real => (await import('../hazards/stepper.ts')).steppedViews(await real()))
+vi.mock('../../src/ram/access/views.ts', async real =>
+  (await import('../hazards/stepper.ts')).steppedViews(await real()),
+)
 vi.mock('../../src/ram/access/section-views.ts', async real =>
   (await import('../hazards/stepper.ts')).steppedSectionViews(await real()),
 )

@@ -11,7 +11,9 @@ import { type Setting, wayOf } from './expected.ts'
 vi.mock('../../src/ram/kernels/kernel.ts', async real =>
   (await import('../hazards/stepper.ts')).steppedKernels(await real()),
 )
-vi.mock('../../src/ram/access/views.ts', async real => (await import('../hazards/stepper.ts')).steppedViews(await real()))
+vi.mock('../../src/ram/access/views.ts', async real =>
+  (await import('../hazards/stepper.ts')).steppedViews(await real()),
+)
 vi.mock('../../src/ram/access/section-views.ts', async real =>
   (await import('../hazards/stepper.ts')).steppedSectionViews(await real()),
 )

@@ -8,7 +8,9 @@ import { isDirect } from './expected.ts'
 vi.mock('../../src/ram/kernels/kernel.ts', async real =>
   (await import('../hazards/stepper.ts')).steppedKernels(await real()),
 )
-vi.mock('../../src/ram/access/views.ts', async real => (await import('../hazards/stepper.ts')).steppedViews(await real()))
+vi.mock('../../src/ram/access/views.ts', async real =>
+  (await import('../hazards/stepper.ts')).steppedViews(await real()),
+)
 vi.mock('../../src/ram/access/section-views.ts', async real =>
   (await import('../hazards/stepper.ts')).steppedSectionViews(await real()),
 )

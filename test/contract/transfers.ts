@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { GuestRam } from '../../src/ram/guest-ram.ts'
 import { scratchBytes } from '../../src/ram/copy/lane.ts'
+import type { GuestRam } from '../../src/ram/guest-ram.ts'
 import type { GuestRamOptions } from '../../src/ram/guest-ram-options.ts'
 import { SMALL } from '../order/builds.ts'
 import { runs } from '../support/campaign.ts'

@@ -8,8 +8,8 @@ import {
 } from 'guestmem'
 import { afterEach, describe, expect, test } from 'vitest'
 import { afterDirtyLogSync, clearDirtyLog, syncDirtyLog } from '../../src/dirty-log/log-listeners.ts'
-import { block, countUpdates, PAGE, QUIET } from '../support/board.ts'
 import { logger, taken } from '../listener/support/listener-log.ts'
+import { block, countUpdates, PAGE, QUIET } from '../support/board.ts'
 
 afterEach(stopGlobalDirtyLog)
 

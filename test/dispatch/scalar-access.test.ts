@@ -1,7 +1,7 @@
 import { AddressSpace, GuestRam, MemoryRegion, MemTxResult, translate } from 'guestmem'
 import { describe, expect, test } from 'vitest'
-import { type Call, recorder } from '../support/device.ts'
 import { bytes, PAGE } from '../support/board.ts'
+import { type Call, recorder } from '../support/device.ts'
 
 const { OK, DECODE_ERROR } = MemTxResult
 

@@ -1,7 +1,7 @@
 import { AddressSpace, GuestRam, MemoryRegion, MemoryRegionCache, MemTxAttrs, MemTxResult } from 'guestmem'
 import { describe, expect, test } from 'vitest'
-import { type Call, counting, recorder } from '../support/device.ts'
 import { bytes, PAGE } from '../support/board.ts'
+import { type Call, counting, recorder } from '../support/device.ts'
 import { iommuBoard } from '../support/iommu-board.ts'
 
 const { OK, DECODE_ERROR } = MemTxResult

@@ -4,8 +4,12 @@ export const FLOORS: readonly (readonly string[])[] = [
   ['ram'],
   ['request'],
   ['region'],
+  ['view'],
+  ['dispatch'],
+  ['transfer'],
   ['space'],
-  ['dma'],
+  ['iommu', 'listener'],
+  ['dirty-log', 'dma'],
   ['qemu', 'vfio', 'threads', 'litmus'],
   ['cli'],
 ]
@@ -35,4 +39,4 @@ export const RACING_FOLDER = 'litmus'
  * The files, within the bytes folder, that may use calls whose stores come in no promised order or may tear:
  * each of them is there for bytes that nobody watches.
  */
-export const UNORDERED_FILES: readonly string[] = ['ram/bulk.ts', 'ram/stage.ts']
+export const UNORDERED_FILES: readonly string[] = ['ram/copy/bulk.ts', 'ram/copy/stage.ts']

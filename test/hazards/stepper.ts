@@ -1,5 +1,5 @@
-import type { Kernel, KernelModule, KernelTier } from '../../src/ram/kernels/kernel.ts'
 import type { Views } from '../../src/ram/access/views.ts'
+import type { Kernel, KernelModule, KernelTier } from '../../src/ram/kernels/kernel.ts'
 import type { Access } from '../order/access-log.ts'
 import { hooks, instrumented } from '../order/instrument.ts'
 

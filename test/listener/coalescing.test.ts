@@ -10,8 +10,8 @@ import {
   setCoalescing,
 } from 'guestmem'
 import { describe, expect, test } from 'vitest'
-import { recorder } from '../support/device.ts'
 import { QUIET } from '../support/board.ts'
+import { recorder } from '../support/device.ts'
 import { logger, taken } from './support/listener-log.ts'
 
 const NAMES = ['begin', 'regionAdd', 'regionDel', 'coalescedIoAdd', 'coalescedIoDel', 'commit'] as const

@@ -1,6 +1,6 @@
 import { vi } from 'vitest'
-import type { KernelTier } from '../../src/ram/kernels/kernel.ts'
 import { copyViews } from '../../src/ram/copy/script-copy.ts'
+import type { KernelTier } from '../../src/ram/kernels/kernel.ts'
 import { type Access, type LoggedKernel, loggedKernel } from '../order/access-log.ts'
 import { loggedViews } from '../order/logged-views.ts'
 import { type Order, type Store, store } from './program.ts'

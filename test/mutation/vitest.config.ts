@@ -11,7 +11,7 @@ const config: ViteUserConfig = {
       'test/order/lanes.test.ts',
       'test/order/campaign.test.ts',
       'test/request/route.test.ts',
-      'test/dma/dirty*.test.ts',
+      'test/dirty-log/**/*.test.ts',
       'test/transfer/random-requests.test.ts',
       'test/transfer/shared-user-buffer.test.ts',
     ],

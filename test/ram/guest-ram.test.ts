@@ -1,8 +1,8 @@
 import { GuestRam, type GuestRamHandle, type GuestRamOptions, hostProfile, ramCopy } from 'guestmem'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import type { KernelTier, kernelModule } from '../../src/ram/kernels/kernel.ts'
 import { ScriptLane } from '../../src/ram/copy/script-lane.ts'
 import { WasmLane } from '../../src/ram/copy/wasm-lane.ts'
+import type { KernelTier, kernelModule } from '../../src/ram/kernels/kernel.ts'
 
 /** The tiers that were asked for, and those that this engine is to lack. */
 const { asked, missing } = vi.hoisted(() => ({ asked: [] as string[], missing: new Set<string>() }))

@@ -1,7 +1,7 @@
 import { AddressSpace, accessValid, GuestRam, MemoryRegion, MemTxAttrs, translate } from 'guestmem'
 import { describe, expect, test } from 'vitest'
-import { type Call, recorder } from '../support/device.ts'
 import { bytes, PAGE, QUIET } from '../support/board.ts'
+import { type Call, recorder } from '../support/device.ts'
 import { iommuBoard } from '../support/iommu-board.ts'
 
 const MEMORY_ONLY = MemTxAttrs.of({ memory: true })

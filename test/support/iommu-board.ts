@@ -7,8 +7,8 @@ import {
   type IommuTlbEntry,
   MemoryRegion,
 } from 'guestmem'
-import { type Call, recorder } from './device.ts'
 import { PAGE } from './board.ts'
+import { type Call, recorder } from './device.ts'
 
 const { NONE, BOTH } = IommuPermissions
 

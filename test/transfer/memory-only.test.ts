@@ -1,7 +1,7 @@
 import { AddressSpace, GuestRam, IommuMemoryRegion, MemoryRegion, MemTxAttrs, MemTxResult } from 'guestmem'
 import { describe, expect, test } from 'vitest'
-import { type Call, recorder } from '../support/device.ts'
 import { bytes, PAGE } from '../support/board.ts'
+import { type Call, recorder } from '../support/device.ts'
 import { iommuBoard } from '../support/iommu-board.ts'
 
 const { OK, ACCESS_ERROR, DECODE_ERROR } = MemTxResult

@@ -1,8 +1,8 @@
 import { checkInteger, show } from '../../check.ts'
 import { type CacheMode, checkCacheMode } from '../../host/cache-mode.ts'
-import type { Cells } from './cells.ts'
 import { markLogged } from '../dirty/dirty-harvest.ts'
 import { RamBlock } from '../ram-block.ts'
+import type { Cells } from './cells.ts'
 
 /**
  * Register accessors in the manner of Linux' readb/w/l/q and writeb/w/l/q (S5), on a RAM block: one access each when

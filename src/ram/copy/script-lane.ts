@@ -1,10 +1,10 @@
-import { bulkCopyWithin, bulkFillBytes, bulkSetIn, bulkSetOut } from './bulk.ts'
 import { getCell, isCell, putCell } from '../access/cell-bytes.ts'
 import type { Cells } from '../access/cells.ts'
+import { type Views, viewsOf } from '../access/views.ts'
+import { bulkCopyWithin, bulkFillBytes, bulkSetIn, bulkSetOut } from './bulk.ts'
 import { admitScratch, type Lane, type ScratchPolicy, scratchBytes } from './lane.ts'
 import { copyDown, copyViews, fillViews, moveRing, packViews } from './script-copy.ts'
 import type { UserBuffer, UserBuffers } from './user-buffer.ts'
-import { type Views, viewsOf } from '../access/views.ts'
 
 /**
  * The ordered transfers in plain script: for buffers that no kernel can reach (a SharedArrayBuffer that someone else

@@ -1,5 +1,5 @@
-import type { KernelModule } from '../kernels/kernel.ts'
 import { type Views, viewsOf } from '../access/views.ts'
+import type { KernelModule } from '../kernels/kernel.ts'
 
 const WASM_PAGE = 65536
 /** The most that a thread keeps for the next transfer, bytes; what needs more gets it for that transfer alone. */

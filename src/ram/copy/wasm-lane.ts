@@ -1,11 +1,11 @@
 import { getCell, isCell, putCell } from '../access/cell-bytes.ts'
 import type { Cells } from '../access/cells.ts'
+import type { Views } from '../access/views.ts'
 import { instantiate, type Kernel, type KernelModule } from '../kernels/kernel.ts'
 import { admitScratch, type Lane, type ScratchPolicy, scratchBytes } from './lane.ts'
 import type { ScriptLane } from './script-lane.ts'
 import { openStage, PrivateStage, putOnStage, type Stage, takeOffStage } from './stage.ts'
 import type { UserBuffer, UserBuffers } from './user-buffer.ts'
-import type { Views } from '../access/views.ts'
 import { copyLarge, copyWide } from './wide-copy.ts'
 
 /** Up to here loops in script beat the stage, which takes a view of the user's array; bytes. */

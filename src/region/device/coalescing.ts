@@ -1,6 +1,6 @@
 import { checkAddress, checkInteger } from '../../check.ts'
-import { handlersOf } from './handlers.ts'
 import type { MemoryRegion } from '../memory-region.ts'
+import { handlersOf } from './handlers.ts'
 import type { OpsAccess } from './ops-completer.ts'
 
 /** Writes from `start` to `end`, offsets in a region, may be buffered and made later, in order (RULES H4). */

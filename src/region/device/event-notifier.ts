@@ -1,8 +1,8 @@
 import { ADDRESS_LIMIT, checkAddress, checkKeys, checkObject, checkOneOf, show } from '../../check.ts'
-import { handlersOf } from './handlers.ts'
 import type { MemoryRegion } from '../memory-region.ts'
-import type { OpsAccess } from './ops-completer.ts'
 import { markNotifiers, transaction } from '../tree/transaction.ts'
+import { handlersOf } from './handlers.ts'
+import type { OpsAccess } from './ops-completer.ts'
 
 /** Called when a write was taken, on the thread that made it. What it throws reaches the caller of the access. */
 export type EventNotifier = () => void

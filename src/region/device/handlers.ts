@@ -1,7 +1,7 @@
 import { show } from '../../check.ts'
 import type { MemoryRegion } from '../memory-region.ts'
-import { OpsAccess } from './ops-completer.ts'
 import { checkRegion } from '../tree/region-tree.ts'
+import { OpsAccess } from './ops-completer.ts'
 
 /** What stands before the handlers of an io region or a ROM device. @throws TypeError where the region has none. */
 export function handlersOf(region: MemoryRegion): OpsAccess {

@@ -2,8 +2,8 @@ import type { MemTxAttrs } from '../../request/attrs.ts'
 import { MemTxResult } from '../../request/result.ts'
 import { readUnits, type Units, writeUnits } from './aligned-units.ts'
 import { completion, type DeviceAccess } from './completer.ts'
-import type { Guard } from './reentrancy-guard.ts'
 import type { CheckedOps, MemoryRegionOps } from './ops.ts'
+import type { Guard } from './reentrancy-guard.ts'
 
 /** Asked of a write; `value` is unsigned, in the device's order, and a bigint where `size` is 8. True: it was taken. */
 export type TakesWrite = (offset: number, size: number, value: number | bigint) => boolean

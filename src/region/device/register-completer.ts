@@ -1,6 +1,6 @@
 import type { Cells } from '../../ram/access/cells.ts'
-import type { DirtyBitmaps } from '../../ram/dirty/dirty-bitmaps.ts'
 import { swap16, swap32, swap64 } from '../../ram/access/views.ts'
+import type { DirtyBitmaps } from '../../ram/dirty/dirty-bitmaps.ts'
 import type { MemTxAttrs } from '../../request/attrs.ts'
 import { MemTxResult } from '../../request/result.ts'
 import { completion, type DeviceAccess } from './completer.ts'

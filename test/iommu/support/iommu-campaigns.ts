@@ -12,9 +12,9 @@ import {
 } from 'guestmem'
 import { expect } from 'vitest'
 import type { Campaign } from '../../support/campaign.ts'
+import { ADDRESS_LIMIT, noise } from '../../transfer/support/request-spec.ts'
 import { dataByte, deviceByte, IommuReference } from './iommu-reference.ts'
 import { entryAt, type IommuRequest, type IommuWorld, request, type Segment, world } from './iommu-world.ts'
-import { ADDRESS_LIMIT, noise } from '../../transfer/support/request-spec.ts'
 
 const PAGE = 4096
 const BLOCKS = 18

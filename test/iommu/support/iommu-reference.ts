@@ -1,6 +1,6 @@
 import { MemTxResult } from 'guestmem'
-import { type Entry, entryAt, type IommuRequest, type IommuWorld, type Segment, type SpaceSpec } from './iommu-world.ts'
 import { ADDRESS_LIMIT } from '../../transfer/support/request-spec.ts'
+import { type Entry, entryAt, type IommuRequest, type IommuWorld, type Segment, type SpaceSpec } from './iommu-world.ts'
 
 const { ACCESS_ERROR, DECODE_ERROR, OK } = MemTxResult
 /** Where a chain of IOMMUs is taken for a circle. */

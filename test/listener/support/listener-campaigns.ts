@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import type { Campaign } from '../../support/campaign.ts'
-import { ListenerWorld } from './listener-world.ts'
 import { add, changeOr, few, root, spec } from '../../view/support/tree-arbitraries.ts'
 import { TreeWorld } from '../../view/support/tree-world.ts'
+import { ListenerWorld } from './listener-world.ts'
 
 const aside = fc.record({ op: fc.constant('aside' as const), at: fc.nat(71), value: fc.nat(1023) })
 const change = changeOr({ weight: 3, arbitrary: aside })

@@ -12,8 +12,8 @@ import {
   setCoalescing,
 } from 'guestmem'
 import { expect } from 'vitest'
-import { Mirror, nameOf, type Told } from './listener-mirror.ts'
 import type { Watcher } from '../../view/support/tree-world.ts'
+import { Mirror, nameOf, type Told } from './listener-mirror.ts'
 
 interface Ring {
   readonly region: MemoryRegion

@@ -7,7 +7,7 @@ import type { Mutant } from './mutants.ts'
 const SRC = fileURLToPath(new URL('../../../src/', import.meta.url))
 const CAMPAIGNS = fileURLToPath(new URL('./mutant-campaigns.ts', import.meta.url))
 /** Where `fast-check` is found from. */
-const OUT = fileURLToPath(new URL(`../../.cache/mutants/${process.pid}/`, import.meta.url))
+const OUT = fileURLToPath(new URL(`../../../.cache/mutants/${process.pid}/`, import.meta.url))
 
 /** What mutant-campaigns.ts has. */
 export type Campaigns = Readonly<

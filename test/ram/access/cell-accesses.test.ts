@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { type CellOptions, Cells } from '../../../src/ram/access/cells.ts'
-import type { Kernel } from '../../../src/ram/kernels/kernel.ts'
 import { type Views, viewsOf } from '../../../src/ram/access/views.ts'
+import type { Kernel } from '../../../src/ram/kernels/kernel.ts'
 
 type Elements = Uint8Array | Uint16Array | Uint32Array | BigUint64Array
 

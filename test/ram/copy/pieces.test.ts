@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest'
-import { bulkSetIn } from '../../../src/ram/copy/bulk.ts'
 import type { Cells } from '../../../src/ram/access/cells.ts'
 import { fixedFill, fixedIn, fixedOut, fixedWidth } from '../../../src/ram/access/fixed-width.ts'
 import { sectionViews } from '../../../src/ram/access/section-views.ts'
+import { bulkSetIn } from '../../../src/ram/copy/bulk.ts'
 
 describe('H6, S4: transfers of fixed widths', () => {
   /** The widest of 8, 4, 2 and 1 that both allow. */

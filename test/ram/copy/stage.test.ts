@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest'
-import type { KernelModule } from '../../../src/ram/kernels/kernel.ts'
 import { openStage, PrivateStage, privateStage } from '../../../src/ram/copy/stage.ts'
+import type { KernelModule } from '../../../src/ram/kernels/kernel.ts'
 
 const PAGE = 65536
 const KEEP = 16 * 2 ** 20

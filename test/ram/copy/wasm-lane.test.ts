@@ -1,12 +1,12 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { Cells } from '../../../src/ram/access/cells.ts'
-import type { Kernel, KernelModule } from '../../../src/ram/kernels/kernel.ts'
+import { viewsOf } from '../../../src/ram/access/views.ts'
 import type { ScratchPolicy } from '../../../src/ram/copy/lane.ts'
 import { ScriptLane } from '../../../src/ram/copy/script-lane.ts'
 import { privateStage } from '../../../src/ram/copy/stage.ts'
 import { UserBuffers } from '../../../src/ram/copy/user-buffer.ts'
-import { viewsOf } from '../../../src/ram/access/views.ts'
 import { WasmLane } from '../../../src/ram/copy/wasm-lane.ts'
+import type { Kernel, KernelModule } from '../../../src/ram/kernels/kernel.ts'
 
 /** What carried bytes, in order: a kernel's function with what it was given, or a method of the script lane. */
 const { log } = vi.hoisted(() => ({ log: [] as string[] }))

@@ -1,7 +1,7 @@
 import { AddressSpace, GuestRam, MemoryRegion, MemTxResult } from 'guestmem'
 import { describe, expect, test } from 'vitest'
-import { bytes } from '../../support/board.ts'
 import { actor, board } from '../../support/actor.ts'
+import { bytes } from '../../support/board.ts'
 
 describe('G7 a device that enters itself', () => {
   test('is refused: no call, zero data, ACCESS_ERROR; the outer access goes on', () => {

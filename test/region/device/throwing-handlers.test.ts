@@ -1,7 +1,7 @@
 import { AddressSpace, MemoryRegion, type MemoryRegionOps, MemTxResult } from 'guestmem'
 import { describe, expect, test } from 'vitest'
-import { QUIET } from '../../support/board.ts'
 import { actor, board } from '../../support/actor.ts'
+import { QUIET } from '../../support/board.ts'
 
 describe('a handler that throws', () => {
   class DeviceBug extends Error {}
