@@ -1,9 +1,9 @@
-import { conduct, perform, performAfter } from '../listener/commit-cycle.ts'
+import { callAfterTransaction, callOrDefer, observeTransactions } from '../listener/commit-cycle.ts'
 import { callForward, callReverse, rethrow } from '../listener/listener-calls.ts'
 import { allListeners } from '../listener/registrations.ts'
 import { globalDirtyLog, setGlobalDirtyLog } from '../region/global-dirty-log.ts'
 import type { MemoryRegion } from '../region/memory-region.ts'
-import { transaction, within } from '../region/tree/transaction.ts'
+import { transaction, transactionWithoutFlush } from '../region/tree/transaction.ts'
 import { markAllDirty } from '../region/tree/viewers.ts'
 import { sectionOf } from '../space/memory-region-section.ts'
 
@@ -16,8 +16,8 @@ import { sectionOf } from '../space/memory-region-section.ts'
  * Within a transaction, views and masks follow at its end.
  */
 export function startGlobalDirtyLog(): void {
-  conduct()
-  perform(() => {
+  observeTransactions()
+  callOrDefer(() => {
     if (globalDirtyLog.on) return
     setGlobalDirtyLog(true)
     callForward(allListeners(), ({ listener, space }) => listener.logGlobalStart?.(space))
@@ -27,17 +27,17 @@ export function startGlobalDirtyLog(): void {
 
 /** The end of it: of the masks first, and then `logGlobalStop` in reverse order (RULES F4). */
 export function stopGlobalDirtyLog(): void {
-  conduct()
+  observeTransactions()
   let stopped = false
   try {
-    perform(() => {
+    callOrDefer(() => {
       stopped = globalDirtyLog.on
       if (!stopped) return
       setGlobalDirtyLog(false)
       transaction(markAllDirty)
     })
   } finally {
-    performAfter(() => {
+    callAfterTransaction(() => {
       if (stopped) callReverse(allListeners(), ({ listener, space }) => listener.logGlobalStop?.(space))
     })
   }
@@ -76,6 +76,6 @@ export function afterDirtyLogSync(): void {
 
 /** What callbacks change is rendered after them. */
 function callAll(call: Parameters<typeof callForward>[1]): void {
-  within(() => callForward(allListeners(), call))
+  transactionWithoutFlush(() => callForward(allListeners(), call))
   rethrow()
 }

@@ -8,14 +8,14 @@ import type { Section } from './section.ts'
  * One access of 1, 2 or 4 bytes at `at` bytes from the start of a section, whatever it is: the whole size at once, never
  * in pieces (RULES I1). Values are in the target's byte order, `big` or not. The result is left in `completion`.
  */
-export function loadSection(section: Section, at: number, size: number, attrs: MemTxAttrs, big: boolean): number {
+export function loadScalar(section: Section, at: number, size: number, attrs: MemTxAttrs, big: boolean): number {
   if (section.endsReads) return loadMemory(section, at, size, attrs, big)
   if (refuses(section, attrs)) return refuse()
   return loadDevice(section, at, size, attrs, big)
 }
 
 /** `value` is unsigned and of `size` bytes. */
-export function storeSection(
+export function storeScalar(
   section: Section,
   at: number,
   value: number,
@@ -76,7 +76,7 @@ function storeRest(section: Section, at: number, value: number, size: number, at
 }
 
 /** 8 bytes, of memory or of a device: one cell, or one access of the whole size. */
-export function loadSection64(section: Section, at: number, attrs: MemTxAttrs, big: boolean): bigint {
+export function loadScalar64(section: Section, at: number, attrs: MemTxAttrs, big: boolean): bigint {
   const { cells } = section
   if (section.memory && at + 8 > section.length) return BigInt(reject())
   if ((!section.endsReads || at + 8 > section.length) && refuses(section, attrs)) return BigInt(refuse())
@@ -88,13 +88,13 @@ export function loadSection64(section: Section, at: number, attrs: MemTxAttrs, b
 }
 
 /** `value` is unsigned and of 64 bits. */
-export function storeSection64(section: Section, at: number, value: bigint, attrs: MemTxAttrs, big: boolean): void {
+export function storeScalar64(section: Section, at: number, value: bigint, attrs: MemTxAttrs, big: boolean): void {
   const { cells } = section
   if (section.memory && at + 8 > section.length) reject()
   else if (!section.memory && refuses(section, attrs)) refuse()
   else if (!section.writable || cells === undefined) {
-    const ordered = section.bigDevice === big ? value : swap64(value)
-    section.writeDevice.write64(section.offset + at, ordered, attrs, section.bigDevice)
+    const ordered = section.completerBig === big ? value : swap64(value)
+    section.writeCompleter.write64(section.offset + at, ordered, attrs, section.completerBig)
   } else if (!cells.permits(section.base + at, 8)) reject()
   else {
     completion.result = MemTxResult.OK
@@ -105,21 +105,21 @@ export function storeSection64(section: Section, at: number, value: bigint, attr
 // What answers where memory does not, in its own byte order: a device, register accessors, or who rejects.
 
 export function loadDevice(section: Section, at: number, size: number, attrs: MemTxAttrs, big: boolean): number {
-  const { bigDevice } = section
-  const value = section.readDevice.read(section.offset + at, size, attrs, bigDevice)
-  return bigDevice === big ? value : swap(value, size)
+  const { completerBig } = section
+  const value = section.readCompleter.read(section.offset + at, size, attrs, completerBig)
+  return completerBig === big ? value : swap(value, size)
 }
 
 function storeDevice(section: Section, at: number, value: number, size: number, attrs: MemTxAttrs, big: boolean): void {
-  const { bigDevice } = section
-  const ordered = bigDevice === big ? value : swap(value, size)
-  section.writeDevice.write(section.offset + at, ordered, size, attrs, bigDevice)
+  const { completerBig } = section
+  const ordered = completerBig === big ? value : swap(value, size)
+  section.writeCompleter.write(section.offset + at, ordered, size, attrs, completerBig)
 }
 
 export function loadDevice64(section: Section, at: number, attrs: MemTxAttrs, big: boolean): bigint {
-  const { bigDevice } = section
-  const value = section.readDevice.read64(section.offset + at, attrs, bigDevice)
-  return bigDevice === big ? value : swap64(value)
+  const { completerBig } = section
+  const value = section.readCompleter.read64(section.offset + at, attrs, completerBig)
+  return completerBig === big ? value : swap64(value)
 }
 
 /** An access for memory alone to what is none (RULES E8). An IOMMU is asked what is behind it. */

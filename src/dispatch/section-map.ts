@@ -1,5 +1,5 @@
 import type { FlatView } from '../view/flat-view.ts'
-import { slotCount, slotOf, slotShift } from '../view/page-slots.ts'
+import { pageSlotCount, pageSlotOf, pageSlotShift } from '../view/page-slots.ts'
 import { Section, type SpaceSettings } from './section.ts'
 
 const maps = /* @__PURE__ */ new WeakMap<FlatView, SectionMap[]>()
@@ -34,18 +34,18 @@ export class SectionMap implements SpaceSettings {
     this.view = view
     this.big = big
     this.directAccess = directAccess
-    this.#shift = slotShift(view.ranges.length)
+    this.#shift = pageSlotShift(view.ranges.length)
     this.#none = Section.unassigned(0, 0, this)
   }
 
   /** Where the address with these 32 bits may be found: a section that perhaps holds it. */
   near(word: number): Section {
-    return this.#slots[slotOf(word, this.#shift)] ?? this.#none
+    return this.#slots[pageSlotOf(word, this.#shift)] ?? this.#none
   }
 
   /** The section that holds `address`. Past 2^53 nothing is mapped. */
   select(address: number): Section {
-    const slot = slotOf(address, this.#shift)
+    const slot = pageSlotOf(address, this.#shift)
     const section = this.#slots[slot]
     if (section !== undefined && address >= section.start && address < section.end) return section
     return this.#search(address, slot)
@@ -54,7 +54,7 @@ export class SectionMap implements SpaceSettings {
   #search(address: number, slot: number): Section {
     if (this.#slots.length === 0) {
       this.#sections = new Array<Section | undefined>(2 * this.view.ranges.length + 2)
-      this.#slots = new Array<Section>(slotCount(this.#shift)).fill(this.#none)
+      this.#slots = new Array<Section>(pageSlotCount(this.#shift)).fill(this.#none)
     }
     const section = this.#sectionAt(address)
     this.#slots[slot] = section

@@ -3,9 +3,9 @@ import { NO_VIEWS, sectionViews } from '../ram/access/section-views.ts'
 import type { Lane } from '../ram/copy/lane.ts'
 import type { RamBlock } from '../ram/ram-block.ts'
 import { backingAt } from '../region/backing.ts'
-import type { DeviceAccess } from '../region/device/completer.ts'
-import { RegisterAccess } from '../region/device/register-completer.ts'
-import { REJECT } from '../region/device/rejecting-completer.ts'
+import type { Completer } from '../region/device/completer.ts'
+import { RegisterCompleter } from '../region/device/register-completer.ts'
+import { REJECTING } from '../region/device/rejecting-completer.ts'
 import type { MemoryRegion } from '../region/memory-region.ts'
 import type { MemTxAttrs } from '../request/attrs.ts'
 import { type DirectAccess, type Route, route } from '../request/route.ts'
@@ -19,10 +19,10 @@ export interface SpaceSettings {
 }
 
 /** What an IOMMU region has for an access: it leads to another section (RULES K2). */
-export interface Translator extends DeviceAccess {
+export interface IommuTranslator extends Completer {
   /**
    * The section that an access at `offset` of the region goes to; where in it, and how many bytes of the request, are
-   * left in `translation`.
+   * left in `resolved`.
    */
   translate(offset: number, write: boolean, attrs: MemTxAttrs): Section
 }
@@ -46,10 +46,10 @@ export class Section {
   /** The offset in the region of `start`; where nothing is mapped, the address itself (RULES D3). */
   readonly offset: number
   /** The device's byte order. */
-  readonly bigDevice: boolean
+  readonly completerBig: boolean
   /** What answers where the route is `ops`. */
-  readonly readDevice: DeviceAccess
-  readonly writeDevice: DeviceAccess
+  readonly readCompleter: Completer
+  readonly writeCompleter: Completer
   readonly cells: Cells | undefined
   /** The byte address in guest RAM of `start`. */
   readonly base: number
@@ -88,7 +88,7 @@ export class Section {
   readonly relaxedRead: Route
   readonly relaxedWrite: Route
   /** Of an IOMMU. */
-  readonly translator: Translator | undefined
+  readonly translator: IommuTranslator | undefined
 
   /** @param blockStart Of a range's memory: the offset in the region at which `block` begins. */
   private constructor(
@@ -123,20 +123,20 @@ export class Section {
     const stores = writable ? views : NO_VIEWS
     const cells = cacheMode === undefined ? undefined : ram?.cells(cacheMode)
     const dirty = logged === 0 ? undefined : ram?.dirty
-    const registers = cells && block && new RegisterAccess(cells, block.offset - blockStart, dirty, logged)
+    const registers = cells && block && new RegisterCompleter(cells, block.offset - blockStart, dirty, logged)
     // A region that is readonly itself has no re-entrancy guard (RULES G7).
     const access = (range?.rom ? region?.access?.unguarded : undefined) ?? region?.access
-    const translator = region?.kind === 'iommu' ? (access as Translator) : undefined
+    const translator = region?.kind === 'iommu' ? (access as IommuTranslator) : undefined
     // In the order of the fields' declaration: the engine lays them out so.
     this.low = start | 0
     // An IOMMU has no short way: what is called there stays a device.
     this.callable = access !== undefined && !translator && !readable && offset < MAX_NEAR
     this.near = this.callable || loads.u8.length > 0 ? Math.max(0, Math.min(low, MAX_NEAR)) : 0
     this.offset = offset
-    this.readDevice = access ?? registers ?? REJECT
-    this.writeDevice = access ?? (range?.rom ? REJECT : (registers ?? REJECT))
-    const { endianness } = this.readDevice
-    this.bigDevice = endianness === 'native' ? settings.big : endianness === 'big'
+    this.readCompleter = access ?? registers ?? REJECTING
+    this.writeCompleter = access ?? (range?.rom ? REJECTING : (registers ?? REJECTING))
+    const { endianness } = this.readCompleter
+    this.completerBig = endianness === 'native' ? settings.big : endianness === 'big'
     this.cells = cells
     // Below 2^32. An unsigned integer, which what adds to it is quicker with.
     this.base = base >>> 0
@@ -178,8 +178,8 @@ export class Section {
   }
 
   /** What answers where the route is `ops`. */
-  device(write: boolean): DeviceAccess {
-    return write ? this.writeDevice : this.readDevice
+  device(write: boolean): Completer {
+    return write ? this.writeCompleter : this.readCompleter
   }
 
   /** What holds `address`, which is one of the range's. */

@@ -1,5 +1,5 @@
 import { checkAddress, checkBoolean, checkBytes, checkInteger, checkKeys, checkObject, show } from '../check.ts'
-import { loadSection, loadSection64, storeSection, storeSection64 } from '../dispatch/scalar-access.ts'
+import { loadScalar, loadScalar64, storeScalar, storeScalar64 } from '../dispatch/scalar-access.ts'
 import { Section } from '../dispatch/section.ts'
 import { completion } from '../region/device/completer.ts'
 import type { MemoryRegion } from '../region/memory-region.ts'
@@ -106,7 +106,7 @@ export class MemoryRegionCache extends EndianForms {
 
   load64(offset: number, attrs: MemTxAttrs = MemTxAttrs.UNSPECIFIED): bigint {
     const at = this.#place(offset, 8)
-    const value = loadSection64(this.#section, at, checkAttrs(attrs), this.#big)
+    const value = loadScalar64(this.#section, at, checkAttrs(attrs), this.#big)
     this.#result = completion.result
     return value
   }
@@ -127,7 +127,7 @@ export class MemoryRegionCache extends EndianForms {
   store64(offset: number, value: bigint, attrs: MemTxAttrs = MemTxAttrs.UNSPECIFIED): void {
     if (typeof value !== 'bigint') throw new TypeError(`value must be a bigint, got ${show(value)}`)
     const at = this.#writable(offset, 8)
-    storeSection64(this.#section, at, BigInt.asUintN(64, value), checkAttrs(attrs), this.#big)
+    storeScalar64(this.#section, at, BigInt.asUintN(64, value), checkAttrs(attrs), this.#big)
     this.#result = completion.result
   }
 
@@ -149,14 +149,14 @@ export class MemoryRegionCache extends EndianForms {
 
   #load(offset: number, size: number, attrs: MemTxAttrs = MemTxAttrs.UNSPECIFIED): number {
     const at = this.#place(offset, size)
-    const value = loadSection(this.#section, at, size, checkAttrs(attrs), this.#big)
+    const value = loadScalar(this.#section, at, size, checkAttrs(attrs), this.#big)
     this.#result = completion.result
     return value
   }
 
   #store(offset: number, value: number, size: number, attrs: MemTxAttrs = MemTxAttrs.UNSPECIFIED): void {
     const at = this.#writable(offset, size)
-    storeSection(this.#section, at, value, size, checkAttrs(attrs), this.#big)
+    storeScalar(this.#section, at, value, size, checkAttrs(attrs), this.#big)
     this.#result = completion.result
   }
 
@@ -205,6 +205,6 @@ function isSame(then: Section, now: Section, end: number): boolean {
     now.readable === then.readable &&
     now.writable === then.writable &&
     now.logged === then.logged &&
-    (!device || now.readDevice === then.readDevice)
+    (!device || now.readCompleter === then.readCompleter)
   )
 }

@@ -1,16 +1,16 @@
 import { checkInteger } from '../check.ts'
-import { translation } from '../dispatch/resolve.ts'
+import { resolved } from '../dispatch/resolve.ts'
 import {
   loadDevice,
   loadDevice64,
-  loadSection,
-  loadSection64,
+  loadScalar,
+  loadScalar64,
   refuse,
   reject,
-  storeSection,
-  storeSection64,
+  storeScalar,
+  storeScalar64,
 } from '../dispatch/scalar-access.ts'
-import { Section, type Translator } from '../dispatch/section.ts'
+import { type IommuTranslator, Section } from '../dispatch/section.ts'
 import type { MemTxAttrs } from '../request/attrs.ts'
 import { checkEntry, IommuPermissions, type IommuTlbEntry } from './iommu-entry.ts'
 import type { IommuOps } from './iommu-ops.ts'
@@ -22,7 +22,7 @@ import type { IommuOps } from './iommu-ops.ts'
 const MAX_DEPTH = 16
 
 /** Accesses to an IOMMU's region: each is translated, and goes on in the target (RULES K). */
-export class IommuAccess implements Translator {
+export class IommuCompleter implements IommuTranslator {
   readonly maxSize = 8
   readonly unaligned = true
   readonly endianness = 'native'
@@ -38,7 +38,7 @@ export class IommuAccess implements Translator {
   /** K2. No 32-bit operator touches an address: it has up to 53 bits. */
   translate(offset: number, write: boolean, attrs: MemTxAttrs): Section {
     const wanted = write ? IommuPermissions.WRITE : IommuPermissions.READ
-    let from: IommuAccess = this
+    let from: IommuCompleter = this
     let iova = offset
     let length = Number.POSITIVE_INFINITY
     for (let depth = 0; depth < MAX_DEPTH; depth++) {
@@ -51,16 +51,16 @@ export class IommuAccess implements Translator {
       length = Math.min(length, block - within)
       const section = target.sections.select(address)
       const at = address - section.start
-      if (!(section.translator instanceof IommuAccess)) {
-        translation.at = at
-        translation.length = length
+      if (!(section.translator instanceof IommuCompleter)) {
+        resolved.at = at
+        resolved.length = length
         return section
       }
       from = section.translator
       iova = section.offset + at
     }
-    translation.at = iova
-    translation.length = length
+    resolved.at = iova
+    resolved.length = length
     return this.#fault
   }
 
@@ -77,7 +77,7 @@ export class IommuAccess implements Translator {
 
   accepts(offset: number, size: number, isWrite: boolean, attrs: MemTxAttrs): boolean {
     const section = this.translate(offset, isWrite, attrs)
-    return section.device(isWrite).accepts(section.offset + translation.at, size, isWrite, attrs)
+    return section.device(isWrite).accepts(section.offset + resolved.at, size, isWrite, attrs)
   }
 
   // One access of the whole size (RULES I1): what is not wholly within an entry's block is none of memory's, and goes to a
@@ -85,8 +85,8 @@ export class IommuAccess implements Translator {
 
   read(offset: number, size: number, attrs: MemTxAttrs, big: boolean): number {
     const section = this.translate(offset, false, attrs)
-    const { at, length } = translation
-    if (length >= size || !section.endsReads) return loadSection(section, at, size, attrs, big)
+    const { at, length } = resolved
+    if (length >= size || !section.endsReads) return loadScalar(section, at, size, attrs, big)
     if (section.memory) return reject()
     if (attrs.memory) return refuse()
     return loadDevice(section, at, size, attrs, big)
@@ -94,15 +94,15 @@ export class IommuAccess implements Translator {
 
   write(offset: number, value: number, size: number, attrs: MemTxAttrs, big: boolean): void {
     const section = this.translate(offset, true, attrs)
-    const { at, length } = translation
-    if (length >= size || !section.memory) storeSection(section, at, value, size, attrs, big)
+    const { at, length } = resolved
+    if (length >= size || !section.memory) storeScalar(section, at, value, size, attrs, big)
     else reject()
   }
 
   read64(offset: number, attrs: MemTxAttrs, big: boolean): bigint {
     const section = this.translate(offset, false, attrs)
-    const { at, length } = translation
-    if (length >= 8 || !section.endsReads) return loadSection64(section, at, attrs, big)
+    const { at, length } = resolved
+    if (length >= 8 || !section.endsReads) return loadScalar64(section, at, attrs, big)
     if (section.memory) return BigInt(reject())
     if (attrs.memory) return BigInt(refuse())
     return loadDevice64(section, at, attrs, big)
@@ -110,8 +110,8 @@ export class IommuAccess implements Translator {
 
   write64(offset: number, value: bigint, attrs: MemTxAttrs, big: boolean): void {
     const section = this.translate(offset, true, attrs)
-    const { at, length } = translation
-    if (length >= 8 || !section.memory) storeSection64(section, at, value, attrs, big)
+    const { at, length } = resolved
+    if (length >= 8 || !section.memory) storeScalar64(section, at, value, attrs, big)
     else reject()
   }
 }

@@ -1,7 +1,7 @@
 import { checkInteger } from '../check.ts'
 import { MemoryRegion, type NoOptions, refuseCacheMode } from '../region/memory-region.ts'
 import { checkSize } from '../region/tree/region-tree.ts'
-import { IommuAccess } from './iommu-completer.ts'
+import { IommuCompleter } from './iommu-completer.ts'
 import { IommuPermissions } from './iommu-entry.ts'
 import {
   checkEvent,
@@ -22,7 +22,7 @@ import { checkIommuOps, type IommuOps } from './iommu-ops.ts'
  */
 export class IommuMemoryRegion extends MemoryRegion {
   readonly #ops: IommuOps
-  readonly #translator: IommuAccess
+  readonly #translator: IommuCompleter
   readonly #notifiers = new Set<IommuNotifier>()
   #flags = 0
 
@@ -30,7 +30,7 @@ export class IommuMemoryRegion extends MemoryRegion {
   constructor(name: string, ops: IommuOps, size: number, options?: NoOptions) {
     refuseCacheMode(options, 'iommu')
     const checked = checkIommuOps(ops)
-    const access = new IommuAccess(checked)
+    const access = new IommuCompleter(checked)
     super({ kind: 'iommu', name, size: checkSize(size), access })
     this.#ops = checked
     this.#translator = access

@@ -1,44 +1,50 @@
 import { type CoalescedRange, setCoalescingReporter } from '../region/device/coalescing.ts'
 import type { MemoryRegion } from '../region/memory-region.ts'
-import { inTransaction, type Pending, setConductor, takePending, within } from '../region/tree/transaction.ts'
-import { settleViewers } from '../region/tree/viewers.ts'
+import {
+  inTransaction,
+  type Pending,
+  setTransactionObserver,
+  takePending,
+  transactionWithoutFlush,
+} from '../region/tree/transaction.ts'
+import { renderStaleViewers } from '../region/tree/viewers.ts'
 import { sectionOf } from '../space/memory-region-section.ts'
 import { clipCoalesced } from './coalesced-sections.ts'
-import { carryOut } from './commit-views.ts'
+import { commitViews } from './commit-views.ts'
 import { attempt, callForward, callReverse, rethrow } from './listener-calls.ts'
 import { allListeners, listenedSpaces } from './registrations.ts'
 
 /** Callbacks are being made: what they ask for waits. */
 let calling = false
-const waiting: (() => void)[] = []
+const deferred: (() => void)[] = []
 let flushing = false
 
 /** From here on listeners are told of transactions, and views are rendered at their ends. */
-export function conduct(): void {
-  settleViewers()
-  setConductor({ begin, commit })
-  setCoalescingReporter({ perform, report, flush })
+export function observeTransactions(): void {
+  renderStaleViewers()
+  setTransactionObserver({ begin, commit })
+  setCoalescingReporter({ callOrDefer, report, flush })
 }
 
 /**
  * Makes callbacks within a transaction, so that what they change is rendered and told after it. From within another
  * callback it is done later: when the running commit, and what it left to be rendered, have been told of.
  */
-export function perform(task: () => void): void {
-  if (calling) waiting.push(task)
+export function callOrDefer(task: () => void): void {
+  if (calling) deferred.push(task)
   else {
-    within(() => serve(task))
+    transactionWithoutFlush(() => runCallbacks(task))
     rethrow()
   }
 }
 
 /** The same, and not before the transaction that is open has ended. */
-export function performAfter(task: () => void): void {
-  if (inTransaction()) waiting.push(task)
-  else perform(task)
+export function callAfterTransaction(task: () => void): void {
+  if (inTransaction()) deferred.push(task)
+  else callOrDefer(task)
 }
 
-function serve(task: () => void): void {
+function runCallbacks(task: () => void): void {
   calling = true
   attempt(task)
   calling = false
@@ -48,9 +54,9 @@ function serve(task: () => void): void {
 function commit(): void {
   for (;;) {
     const pending: Pending | undefined = takePending()
-    const task = pending === undefined ? waiting.shift() : () => carryOut(pending)
+    const task = pending === undefined ? deferred.shift() : () => commitViews(pending)
     if (task === undefined) break
-    serve(task)
+    runCallbacks(task)
   }
   rethrow()
 }

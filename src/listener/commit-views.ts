@@ -6,10 +6,16 @@ import { compareViews } from '../view/view-changes.ts'
 import { eachCoalesced } from './coalesced-sections.ts'
 import { compareIoeventfds, ioeventfdsOf } from './ioeventfds.ts'
 import { callForward, callReverse } from './listener-calls.ts'
-import { allListeners, listenersOf, type Registration, type SpaceListeners, strike } from './registrations.ts'
+import {
+  allListeners,
+  listenersOf,
+  type Registration,
+  removeRegistration,
+  type SpaceListeners,
+} from './registrations.ts'
 
 /** Carries out what is pending (RULES C2): all views are rendered before the first callback is made. */
-export function carryOut({ map, notifiers, viewers }: Pending): void {
+export function commitViews({ map, notifiers, viewers }: Pending): void {
   // A viewer is an address space.
   const next = new Map((viewers as readonly SpaceView[]).map(space => [space, space.nextView()]))
   const concerned = map ? allListeners().filter(each => isConcerned(each, next)) : []
@@ -18,12 +24,13 @@ export function carryOut({ map, notifiers, viewers }: Pending): void {
   for (const [space, view] of [...next].sort(([a], [b]) => a.serial - b.serial)) {
     const listeners = listenersOf(space)
     const changes = view !== space.view
-    if (listeners !== undefined && map) tell(listeners, view)
+    if (listeners !== undefined && map) tellRanges(listeners, view)
     space.update(view)
     if (listeners !== undefined && (changes || notifiers)) updateIoeventfds(listeners)
   }
   callForward(concerned, ({ listener, space }) => listener.commit?.(space))
-  for (const each of allListeners()) if (each.space.destroyed && next.get(each.space)?.root === undefined) strike(each)
+  for (const each of allListeners())
+    if (each.space.destroyed && next.get(each.space)?.root === undefined) removeRegistration(each)
 }
 
 /** Its space's view changes, or it asked to be told where it does not. */
@@ -32,7 +39,7 @@ function isConcerned({ listener, space }: Registration, next: ReadonlyMap<SpaceV
 }
 
 /** The two passes of RULES C6: all that goes, before what comes. */
-function tell({ space, list }: SpaceListeners, view: FlatView): void {
+function tellRanges({ space, list }: SpaceListeners, view: FlatView): void {
   const nops = list.filter(({ listener }) => listener.regionNop !== undefined)
   if (view === space.view && nops.length === 0) return
   const before = space.view

@@ -3,12 +3,12 @@ import { globalDirtyLog } from '../region/global-dirty-log.ts'
 import { AddressSpace } from '../space/address-space.ts'
 import { sectionOf } from '../space/memory-region-section.ts'
 import { eachCoalesced } from './coalesced-sections.ts'
-import { conduct, perform } from './commit-cycle.ts'
+import { callOrDefer, observeTransactions } from './commit-cycle.ts'
 import { wantsIoeventfds } from './commit-views.ts'
 import { ioeventfdsOf } from './ioeventfds.ts'
 import { callForward } from './listener-calls.ts'
 import { checkListener, type MemoryListener } from './memory-listener.ts'
-import { allListeners, enlist, listenersOf, type Registration, strike } from './registrations.ts'
+import { addRegistration, allListeners, listenersOf, type Registration, removeRegistration } from './registrations.ts'
 
 export interface MemoryListenerOptions {
   /**
@@ -40,15 +40,15 @@ export function registerMemoryListener(
   if (listenersOf(space)?.list.some(each => each.listener === listener))
     throw new TypeError(`listener is already registered on ${show(space.name)}`)
   const registration: Registration = { space, listener, priority }
-  conduct()
-  perform(() => register(registration))
-  return () => perform(() => unregister(registration))
+  observeTransactions()
+  callOrDefer(() => register(registration))
+  return () => callOrDefer(() => unregister(registration))
 }
 
 function register(registration: Registration): void {
   const { space, listener } = registration
   if (space.destroyed) return
-  const listeners = enlist(registration)
+  const listeners = addRegistration(registration)
   try {
     listener.begin?.(space)
     if (globalDirtyLog.on) listener.logGlobalStart?.(space)
@@ -65,7 +65,7 @@ function register(registration: Registration): void {
     }
     listener.commit?.(space)
   } catch (error) {
-    strike(registration)
+    removeRegistration(registration)
     throw error
   }
 }
@@ -75,7 +75,7 @@ function unregister(registration: Registration): void {
   if (!allListeners().includes(registration)) return
   const { space, listener } = registration
   const eventfds = listenersOf(space)?.eventfds ?? []
-  strike(registration)
+  removeRegistration(registration)
   // Each call on its own, so that one that throws stops no other.
   const call = (callback: () => void) => callForward([registration], callback)
   call(() => listener.begin?.(space))

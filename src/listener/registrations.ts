@@ -35,7 +35,7 @@ export function listenedSpaces(): SpaceListeners[] {
   return [...bySpace.values()].sort((a, b) => a.space.serial - b.space.serial)
 }
 
-export function enlist(registration: Registration): SpaceListeners {
+export function addRegistration(registration: Registration): SpaceListeners {
   const { space } = registration
   let listeners = bySpace.get(space)
   if (listeners === undefined) {
@@ -47,7 +47,7 @@ export function enlist(registration: Registration): SpaceListeners {
   return listeners
 }
 
-export function strike(registration: Registration): void {
+export function removeRegistration(registration: Registration): void {
   const listeners = bySpace.get(registration.space)
   if (listeners === undefined) return
   all = all.filter(each => each !== registration)

@@ -3,16 +3,16 @@ import { type CacheMode, checkCacheMode } from '../host/cache-mode.ts'
 import type { RamBlock } from '../ram/ram-block.ts'
 import type { RegionKind } from '../request/route.ts'
 import { type Backing, backingOf, backingSize } from './backing.ts'
-import type { DeviceAccess } from './device/completer.ts'
+import type { Completer } from './device/completer.ts'
 import { checkOps, type MemoryRegionOps } from './device/ops.ts'
-import { OpsAccess } from './device/ops-completer.ts'
+import { OpsCompleter } from './device/ops-completer.ts'
 import { guardOf } from './device/reentrancy-guard.ts'
-import { REJECT } from './device/rejecting-completer.ts'
+import { REJECTING } from './device/rejecting-completer.ts'
 import { DirtyClient } from './dirty-client.ts'
 import { globalDirtyLog } from './global-dirty-log.ts'
 import { checkRegion, checkSize, RegionTree } from './tree/region-tree.ts'
 import { transaction } from './tree/transaction.ts'
-import { settleViewers } from './tree/viewers.ts'
+import { renderStaleViewers } from './tree/viewers.ts'
 
 export interface RamRegionOptions {
   /** How the host maps it (S1); unless said `normal`, of a ramDevice `noncached`. Set here, never changed (S1.2). */
@@ -50,7 +50,7 @@ export interface RegionInit {
   cacheMode?: CacheMode
   target?: MemoryRegion
   targetOffset?: number
-  access?: DeviceAccess
+  access?: Completer
 }
 
 /**
@@ -66,7 +66,7 @@ export class MemoryRegion extends RegionTree<MemoryRegion> {
   /** What an alias shows. */
   readonly target: MemoryRegion | undefined
   /** What answers at an io region, a ROM device or a reservation. For floors above. */
-  readonly access: DeviceAccess | undefined
+  readonly access: Completer | undefined
   readonly #cacheMode: CacheMode | undefined
   #readonly: boolean
   #nonvolatile = false
@@ -125,7 +125,7 @@ export class MemoryRegion extends RegionTree<MemoryRegion> {
     options: RomDeviceOptions = {},
   ): MemoryRegion {
     checkKeys(checkObject(options, 'options'), ['cacheMode', 'owner', 'reentrancyGuard'], 'options')
-    const access = opsAccess(ops, options)
+    const access = opsCompleter(ops, options)
     return MemoryRegion.#memory('romDevice', name, block, options.cacheMode, access.unguarded)
   }
 
@@ -133,14 +133,14 @@ export class MemoryRegion extends RegionTree<MemoryRegion> {
   static io(name: string, ops: MemoryRegionOps, size: number, options: IoRegionOptions = {}): MemoryRegion {
     refuseCacheMode(options, 'io')
     checkKeys(checkObject(options, 'options'), ['owner', 'reentrancyGuard'], 'options')
-    const access = opsAccess(ops, options)
+    const access = opsCompleter(ops, options)
     return new MemoryRegion({ kind: 'io', name, size: checkSize(size), access })
   }
 
   /** Addresses that are taken, and reject every access. */
   static reservation(name: string, size: number, options?: NoOptions): MemoryRegion {
     refuseCacheMode(options, 'reservation')
-    return new MemoryRegion({ kind: 'reservation', name, size: checkSize(size), access: REJECT })
+    return new MemoryRegion({ kind: 'reservation', name, size: checkSize(size), access: REJECTING })
   }
 
   /**
@@ -157,7 +157,7 @@ export class MemoryRegion extends RegionTree<MemoryRegion> {
 
   /** Runs `body`; what it changes is rendered once, at the end of the outermost transaction. */
   static transaction<T>(body: () => T): T {
-    settleViewers()
+    renderStaleViewers()
     return transaction(body)
   }
 
@@ -251,7 +251,7 @@ export class MemoryRegion extends RegionTree<MemoryRegion> {
     name: string,
     block: RamBlock | readonly RamBlock[],
     mode: CacheMode = 'normal',
-    access?: DeviceAccess,
+    access?: Completer,
   ): MemoryRegion {
     const backing = backingOf(block)
     const cacheMode = checkCacheMode(mode, 'options.cacheMode')
@@ -270,13 +270,13 @@ function ramOptions(options: RamRegionOptions = {}, unlessSaid: CacheMode = 'nor
 }
 
 /** What answers for a device's handlers; with its options checked, but for their names. */
-function opsAccess(ops: MemoryRegionOps, options: IoRegionOptions): OpsAccess {
+function opsCompleter(ops: MemoryRegionOps, options: IoRegionOptions): OpsCompleter {
   const checked = checkOps(ops)
   const owner = options.owner ?? ops
   if (typeof owner !== 'object' && typeof owner !== 'function')
     throw new TypeError(`options.owner must be an object, got ${show(owner)}`)
   const guarded = checkBoolean(options.reentrancyGuard ?? true, 'options.reentrancyGuard')
-  return new OpsAccess(checked, guarded ? guardOf(owner) : undefined)
+  return new OpsCompleter(checked, guarded ? guardOf(owner) : undefined)
 }
 
 export function refuseCacheMode(options: unknown, kind: RegionKind): void {

@@ -5,7 +5,7 @@ import type { MemTxResult } from '../request/result.ts'
 import { BounceBudget } from '../transfer/bounce-budget.ts'
 import type { DmaWindow } from '../transfer/dma-window.ts'
 import { LatestCopy } from '../transfer/latest-copy.ts'
-import { lend } from '../transfer/map-window.ts'
+import { mapWindow } from '../transfer/map-window.ts'
 import { checkAttrs } from './space-requests.ts'
 import type { AddressSpaceOptions } from './space-view.ts'
 import { WideAccess } from './wide-access.ts'
@@ -58,7 +58,7 @@ export class AddressSpace extends WideAccess {
     checkKeys(checkObject(options, 'options'), MAP_OPTIONS, 'options')
     const write = checkBoolean(options.write ?? false, 'options.write')
     const attrs = checkAttrs(options.attrs ?? UNSPECIFIED)
-    return length === 0 ? undefined : lend(this.sections, this.#bounce, address, length, write, attrs)
+    return length === 0 ? undefined : mapWindow(this.sections, this.#bounce, address, length, write, attrs)
   }
 
   /** What is left for bounce buffers, bytes. */

@@ -1,5 +1,5 @@
 import { checkAddress } from '../check.ts'
-import { loadSection, storeSection } from '../dispatch/scalar-access.ts'
+import { loadScalar, storeScalar } from '../dispatch/scalar-access.ts'
 import { Section } from '../dispatch/section.ts'
 import { HOST_LITTLE_ENDIAN } from '../host/endian.ts'
 import { NO_VIEWS } from '../ram/access/section-views.ts'
@@ -145,7 +145,7 @@ export abstract class SpaceAccess extends SpaceRequests {
       this.#called = section
       return this.#call(section, at, size, attrs)
     }
-    // As loadSection does it, which the JIT does not inline here.
+    // As loadScalar does it, which the JIT does not inline here.
     const { cells } = section
     const ram = section.base + at
     if (cells === undefined || at + size > section.near || !cells.permits(ram, size))
@@ -157,8 +157,8 @@ export abstract class SpaceAccess extends SpaceRequests {
   }
 
   #call(section: Section, at: number, size: number, attrs: MemTxAttrs): number {
-    const big = section.bigDevice
-    const value = section.readDevice.read(section.offset + at, size, attrs, big)
+    const big = section.completerBig
+    const value = section.readCompleter.read(section.offset + at, size, attrs, big)
     this.latestResult = completion.result
     return big === this.#big ? value : swap(value, size)
   }
@@ -176,8 +176,8 @@ export abstract class SpaceAccess extends SpaceRequests {
       section = this.select(address)
       this.#storeIn(section, address - section.start, value, size, given)
     } else if (section.callable) {
-      const big = section.bigDevice
-      section.writeDevice.write(section.offset + at, big === this.#big ? value : swap(value, size), size, given, big)
+      const big = section.completerBig
+      section.writeCompleter.write(section.offset + at, big === this.#big ? value : swap(value, size), size, given, big)
       this.latestResult = completion.result
     } else this.#storeIn(section, at, value, size, given)
   }
@@ -187,14 +187,14 @@ export abstract class SpaceAccess extends SpaceRequests {
   #loadFound(address: number, size: number, attrs: MemTxAttrs): number {
     const section = this.select(address)
     this.#touch(section)
-    const value = loadSection(section, address - section.start, size, attrs, this.#big)
+    const value = loadScalar(section, address - section.start, size, attrs, this.#big)
     this.latestResult = completion.result
     return value
   }
 
   #storeIn(section: Section, at: number, value: number, size: number, attrs: MemTxAttrs): void {
     this.#touch(section)
-    storeSection(section, at, value, size, attrs, this.#big)
+    storeScalar(section, at, value, size, attrs, this.#big)
     this.latestResult = completion.result
   }
 

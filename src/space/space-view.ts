@@ -84,7 +84,7 @@ export abstract class SpaceView extends EndianForms implements Viewer {
     this.forgetSection()
   }
 
-  settle(): void {
+  renderIfStale(): void {
     if (this.#sections === undefined) this.#render()
   }
 

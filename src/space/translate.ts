@@ -1,5 +1,5 @@
 import { checkAddress, checkBoolean, checkInteger, checkKeys, checkObject, show } from '../check.ts'
-import { resolve, translation } from '../dispatch/resolve.ts'
+import { resolved, resolveSection } from '../dispatch/resolve.ts'
 import type { MemoryRegion } from '../region/memory-region.ts'
 import { MemTxAttrs } from '../request/attrs.ts'
 import { pieceSize } from '../transfer/device-pieces.ts'
@@ -40,13 +40,13 @@ export function translate(
 ): Translation {
   const { write, attrs } = checkQuery(space, address, options)
   checkInteger(length, 'length', 1, 2 ** 53)
-  const section = resolve(space.sections, address, write, attrs)
-  const { at } = translation
+  const section = resolveSection(space.sections, address, write, attrs)
+  const { at } = resolved
   const direct = section.route(write, true) !== 'ops'
   return {
     region: section.region,
     offset: section.offset + at,
-    length: Math.min(length, translation.length, section.ends(write) ? section.length - at : length),
+    length: Math.min(length, resolved.length, section.ends(write) ? section.length - at : length),
     direct,
   }
 }
@@ -72,10 +72,10 @@ export function accessValid(
   checkInteger(length, 'length', 0, 2 ** 53)
   const { sections } = space
   for (let done = 0; done < length; ) {
-    const section = resolve(sections, address + done, write, attrs)
-    const { at } = translation
+    const section = resolveSection(sections, address + done, write, attrs)
+    const { at } = resolved
     if (attrs.memory && !section.memory) return false
-    const rest = Math.min(length - done, translation.length)
+    const rest = Math.min(length - done, resolved.length)
     const size = section.ends(write) ? Math.min(rest, section.length - at) : rest
     if (section.route(write, true) !== 'ops') done += size
     else {

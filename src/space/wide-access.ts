@@ -1,5 +1,5 @@
 import { show } from '../check.ts'
-import { loadSection64, storeSection64 } from '../dispatch/scalar-access.ts'
+import { loadScalar64, storeScalar64 } from '../dispatch/scalar-access.ts'
 import { swap32 } from '../ram/access/views.ts'
 import { completion } from '../region/device/completer.ts'
 import { type MemTxAttrs, UNSPECIFIED } from '../request/attrs.ts'
@@ -15,7 +15,7 @@ export abstract class WideAccess extends SpaceAccess {
   load64(address: number, attrs: MemTxAttrs = UNSPECIFIED): bigint {
     checkAttrs(attrs)
     const section = this.select(address)
-    const value = loadSection64(section, address - section.start, attrs, this.settings.big)
+    const value = loadScalar64(section, address - section.start, attrs, this.settings.big)
     this.latestResult = completion.result
     return value
   }
@@ -25,7 +25,7 @@ export abstract class WideAccess extends SpaceAccess {
     if (typeof value !== 'bigint') throw new TypeError(`value must be a bigint, got ${show(value)}`)
     checkAttrs(attrs)
     const section = this.select(address)
-    storeSection64(section, address - section.start, BigInt.asUintN(64, value), attrs, this.settings.big)
+    storeScalar64(section, address - section.start, BigInt.asUintN(64, value), attrs, this.settings.big)
     this.latestResult = completion.result
   }
 

@@ -1,5 +1,5 @@
-import { completion, type DeviceAccess } from '../region/device/completer.ts'
-import { REJECT } from '../region/device/rejecting-completer.ts'
+import { type Completer, completion } from '../region/device/completer.ts'
+import { REJECTING } from '../region/device/rejecting-completer.ts'
 import type { MemTxAttrs } from '../request/attrs.ts'
 import type { MemTxResult } from '../request/result.ts'
 
@@ -8,7 +8,7 @@ import type { MemTxResult } from '../request/result.ts'
  * request nor what the device takes is smaller than, and that the offset in the region is a multiple of, unless the
  * device takes unaligned accesses.
  */
-export function pieceSize(device: DeviceAccess, offset: number, length: number): number {
+export function pieceSize(device: Completer, offset: number, length: number): number {
   let size = device.maxSize
   if (!device.unaligned) while (offset % size !== 0) size >>>= 1
   while (size > length) size >>>= 1
@@ -25,12 +25,12 @@ export function pieceSize(device: DeviceAccess, offset: number, length: number):
 export function rejectedSize(left: number, offset: number, length: number, most: number): number {
   if (left >= length) return length
   const whole = left - (left % 4)
-  return offset % 4 === 0 && whole > 0 ? whole : pieceSize(REJECT, offset, most)
+  return offset % 4 === 0 && whole > 0 ? whole : pieceSize(REJECTING, offset, most)
 }
 
 /** Reads one piece into a user's buffer; what a failing one leaves there is zero. */
 export function readPiece(
-  device: DeviceAccess,
+  device: Completer,
   offset: number,
   bytes: Uint8Array,
   at: number,
@@ -52,7 +52,7 @@ export function readPiece(
 }
 
 export function writePiece(
-  device: DeviceAccess,
+  device: Completer,
   offset: number,
   bytes: Uint8Array,
   at: number,
@@ -70,7 +70,7 @@ export function writePiece(
 
 /** Writes one piece of equal bytes. */
 export function fillPiece(
-  device: DeviceAccess,
+  device: Completer,
   offset: number,
   byte: number,
   size: number,

@@ -1,4 +1,4 @@
-import { resolve, translation } from '../dispatch/resolve.ts'
+import { resolved, resolveSection } from '../dispatch/resolve.ts'
 import type { Section } from '../dispatch/section.ts'
 import type { SectionMap } from '../dispatch/section-map.ts'
 import type { MemTxAttrs } from '../request/attrs.ts'
@@ -33,7 +33,7 @@ export function copyGuest(
 ): MemTxResult {
   const pieces = memoryPieces(dstMap, dst, srcMap, src, length, attrs)
   const overlap = pieces !== undefined && overlaps(pieces)
-  if (pieces !== undefined && (overlap ? pieces.length === 1 : !pieces.some(piece => isPicky(piece, attrs)))) {
+  if (pieces !== undefined && (overlap ? pieces.length === 1 : !pieces.some(piece => needsWholeAccess(piece, attrs)))) {
     for (const piece of pieces) copyPiece(piece, attrs)
     return MemTxResult.OK
   }
@@ -50,7 +50,7 @@ export function copyGuest(
 
 /** The offset in its region of what is read at an address, bytes. */
 function offsetOf(map: SectionMap, address: number, attrs: MemTxAttrs): number {
-  return resolve(map, address, false, attrs).offset + translation.at
+  return resolveSection(map, address, false, attrs).offset + resolved.at
 }
 
 /** Undefined where some of it is no memory, or refused. */
@@ -64,12 +64,12 @@ function memoryPieces(
 ): Piece[] | undefined {
   const pieces: Piece[] = []
   for (let done = 0; done < length; ) {
-    const from = resolve(srcMap, src + done, false, attrs)
-    const load = from.base + translation.at
-    const loads = Math.min(from.length - translation.at, translation.length)
-    const to = resolve(dstMap, dst + done, true, attrs)
-    const store = to.base + translation.at
-    const stores = Math.min(to.length - translation.at, translation.length)
+    const from = resolveSection(srcMap, src + done, false, attrs)
+    const load = from.base + resolved.at
+    const loads = Math.min(from.length - resolved.at, resolved.length)
+    const to = resolveSection(dstMap, dst + done, true, attrs)
+    const store = to.base + resolved.at
+    const stores = Math.min(to.length - resolved.at, resolved.length)
     if (from.strictRead === 'ops' || to.strictWrite === 'ops' || (attrs.memory && !from.memory)) return undefined
     const size = Math.min(length - done, loads, stores)
     const last = pieces[pieces.length - 1]
@@ -102,7 +102,7 @@ function overlaps(pieces: readonly Piece[]): boolean {
  * A side bears fixed widths alone, or is a device's and what is copied could be a register: loaded and stored as the other
  * side is aligned, it would be split (H2).
  */
-function isPicky(piece: Piece, attrs: MemTxAttrs): boolean {
+function needsWholeAccess(piece: Piece, attrs: MemTxAttrs): boolean {
   const { to, from, length } = piece
   if (from.route(false, attrs.strict) === 'cells' || to.route(true, attrs.strict) === 'cells') return true
   return length <= 8 && (to.region?.cacheMode !== 'normal' || from.region?.cacheMode !== 'normal')

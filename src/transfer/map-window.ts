@@ -1,4 +1,4 @@
-import { resolve, translation } from '../dispatch/resolve.ts'
+import { resolved, resolveSection } from '../dispatch/resolve.ts'
 import type { Section } from '../dispatch/section.ts'
 import type { SectionMap } from '../dispatch/section-map.ts'
 import type { RamBlock } from '../ram/ram-block.ts'
@@ -9,7 +9,7 @@ import { DmaWindow, type Loan } from './dma-window.ts'
 import { transfer } from './transfer.ts'
 
 /** Lends the bytes at `address`: at least one, at most `length`. Undefined where no bounce buffer is left. */
-export function lend(
+export function mapWindow(
   map: SectionMap,
   budget: BounceBudget,
   address: number,
@@ -17,7 +17,7 @@ export function lend(
   write: boolean,
   attrs: MemTxAttrs,
 ): DmaWindow | undefined {
-  const section = resolve(map, address, write, attrs)
+  const section = resolveSection(map, address, write, attrs)
   return isOpen(section, write)
     ? lendMemory(section, map, address, length, write, attrs)
     : lendBounce(map, budget, address, length, write, attrs)
@@ -42,13 +42,13 @@ function lendMemory(
   attrs: MemTxAttrs,
 ): DmaWindow {
   const block = section.block as RamBlock
-  const ram = section.base + translation.at
-  let size = Math.min(length, translation.length, section.length - translation.at)
+  const ram = section.base + resolved.at
+  let size = Math.min(length, resolved.length, section.length - resolved.at)
   while (size < length) {
-    const next = resolve(map, address + size, write, attrs)
-    const goesOn = next.region === section.region && next.block === block && next.base + translation.at === ram + size
+    const next = resolveSection(map, address + size, write, attrs)
+    const goesOn = next.region === section.region && next.block === block && next.base + resolved.at === ram + size
     if (!goesOn || !isOpen(next, write)) break
-    size += Math.min(length - size, translation.length, next.length - translation.at)
+    size += Math.min(length - size, resolved.length, next.length - resolved.at)
   }
   return new DmaWindow(address, size, MemTxResult.OK, new MemoryLoan(section, ram, size, write))
 }

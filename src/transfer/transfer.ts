@@ -1,11 +1,11 @@
-import { resolve, translation } from '../dispatch/resolve.ts'
+import { resolved, resolveSection } from '../dispatch/resolve.ts'
 import type { Section } from '../dispatch/section.ts'
 import type { SectionMap } from '../dispatch/section-map.ts'
 import type { Cells } from '../ram/access/cells.ts'
 import { fixedFill, fixedIn, fixedOut } from '../ram/access/fixed-width.ts'
 import { isShared } from '../ram/access/views.ts'
 import type { Lane } from '../ram/copy/lane.ts'
-import { REJECT } from '../region/device/rejecting-completer.ts'
+import { REJECTING } from '../region/device/rejecting-completer.ts'
 import type { MemTxAttrs } from '../request/attrs.ts'
 import { MemTxResult } from '../request/result.ts'
 import type { Route } from '../request/route.ts'
@@ -38,9 +38,9 @@ export function transfer(
   const write = request.kind !== 'read'
   let result = 0
   for (let at = 0; at < length; ) {
-    const section = resolve(map, address + at, write, attrs)
-    const { at: inside, translated } = translation
-    const rest = Math.min(length - at, translation.length)
+    const section = resolveSection(map, address + at, write, attrs)
+    const { at: inside, translated } = resolved
+    const rest = Math.min(length - at, resolved.length)
     const path = section.route(write, attrs.strict)
     const left = section.length - inside
     let size = section.ends(write) ? Math.min(rest, left) : rest
@@ -55,14 +55,14 @@ export function transfer(
       const device = section.device(write)
       const offset = section.offset + inside
       const most = request.kind === 'fill' ? Math.min(size, FILL_PATTERN_BYTES - (at % FILL_PATTERN_BYTES)) : size
-      if (device === REJECT) {
+      if (device === REJECTING) {
         // What an IOMMU leads to is asked of it again for each piece (K3).
-        size = translated ? pieceSize(REJECT, offset, most) : rejectedSize(left, offset, size, most)
+        size = translated ? pieceSize(REJECTING, offset, most) : rejectedSize(left, offset, size, most)
         if (request.kind === 'read') request.bytes.fill(0, at, at + size)
         result |= MemTxResult.DECODE_ERROR
       } else {
         size = pieceSize(device, offset, most)
-        const big = section.bigDevice
+        const big = section.completerBig
         if (request.kind === 'read') result |= readPiece(device, offset, request.bytes, at, size, attrs, big)
         else if (request.kind === 'write') result |= writePiece(device, offset, request.bytes, at, size, attrs, big)
         else result |= fillPiece(device, offset, request.byte, size, attrs, big)

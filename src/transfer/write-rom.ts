@@ -1,6 +1,6 @@
-import { resolve, translation } from '../dispatch/resolve.ts'
+import { resolved, resolveSection } from '../dispatch/resolve.ts'
 import type { SectionMap } from '../dispatch/section-map.ts'
-import { REJECT } from '../region/device/rejecting-completer.ts'
+import { REJECTING } from '../region/device/rejecting-completer.ts'
 import { MemTxAttrs } from '../request/attrs.ts'
 import { pieceSize, rejectedSize } from './device-pieces.ts'
 
@@ -11,9 +11,9 @@ import { pieceSize, rejectedSize } from './device-pieces.ts'
  */
 export function writeRom(map: SectionMap, address: number, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length; ) {
-    const section = resolve(map, address + at, true, MemTxAttrs.UNSPECIFIED)
-    const { at: inside, translated } = translation
-    const rest = Math.min(bytes.length - at, translation.length)
+    const section = resolveSection(map, address + at, true, MemTxAttrs.UNSPECIFIED)
+    const { at: inside, translated } = resolved
+    const rest = Math.min(bytes.length - at, resolved.length)
     const left = section.length - inside
     const offset = section.offset + inside
     let size = Math.min(rest, left)
@@ -24,9 +24,9 @@ export function writeRom(map: SectionMap, address: number, bytes: Uint8Array): v
       const ram = section.base + inside
       lane.copyIn(ram, bytes, at, size)
       block.ram.dirty.mark(ram, size, section.logged)
-    } else if (section.writeDevice === REJECT && !section.memory && !translated)
-      size = rejectedSize(left, offset, rest, pieceSize(REJECT, offset, rest))
-    else if (!section.memory) size = pieceSize(section.writeDevice, offset, rest)
+    } else if (section.writeCompleter === REJECTING && !section.memory && !translated)
+      size = rejectedSize(left, offset, rest, pieceSize(REJECTING, offset, rest))
+    else if (!section.memory) size = pieceSize(section.writeCompleter, offset, rest)
     at += size
   }
 }

@@ -1,5 +1,5 @@
 import type { MemoryRegion } from '../region/memory-region.ts'
-import { slotCount, slotOf, slotShift } from './page-slots.ts'
+import { pageSlotCount, pageSlotOf, pageSlotShift } from './page-slots.ts'
 
 /** A piece of a flat view: one region seen at contiguous addresses. */
 export interface FlatRange {
@@ -40,14 +40,14 @@ export class FlatView {
   constructor(root: MemoryRegion | undefined, ranges: readonly FlatRange[]) {
     this.root = root
     this.ranges = Object.freeze(ranges)
-    this.#shift = slotShift(ranges.length)
+    this.#shift = pageSlotShift(ranges.length)
   }
 
   /** The range that holds `address`; undefined where nothing is mapped. */
   find(address: number): FlatRange | undefined {
     const latest = this.#latest
     if (latest !== undefined && address >= latest.start && address < latest.end) return latest
-    const slot = slotOf(address, this.#shift)
+    const slot = pageSlotOf(address, this.#shift)
     let range = this.#slots[slot]
     if (range === undefined || !(address >= range.start && address < range.end)) range = this.#search(address, slot)
     this.#latest = range
@@ -57,7 +57,7 @@ export class FlatView {
   #search(address: number, slot: number): FlatRange | undefined {
     const range = this.ranges[this.indexAt(address)]
     if (range === undefined || !(address < range.end)) return undefined
-    if (this.#slots.length === 0) this.#slots = new Array(slotCount(this.#shift)).fill(undefined)
+    if (this.#slots.length === 0) this.#slots = new Array(pageSlotCount(this.#shift)).fill(undefined)
     this.#slots[slot] = range
     return range
   }

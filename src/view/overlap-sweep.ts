@@ -1,16 +1,16 @@
 import { ADDRESS_LIMIT } from '../check.ts'
 import type { MemoryRegion } from '../region/memory-region.ts'
 import { MinHeap } from './min-heap.ts'
-import { FLAGS, HIGH, LOW, NONVOLATILE, ORIGIN, READONLY, SERIAL, type Spans, WIDTH } from './range-rows.ts'
-import { ascending } from './sorted-indices.ts'
+import { FLAGS, HIGH, LOW, NONVOLATILE, ORIGIN, type RangeRows, READONLY, SERIAL, WIDTH } from './range-rows.ts'
+import { sortedIndices } from './sorted-indices.ts'
 
 /**
  * Sweeps over the addresses; of the candidates that are open, the first is seen: first come, first seen (RULES C4). Pieces
  * that go on where the last one ends are one (RULES C5). n log n in the number of candidates.
  */
-export function sweep(candidates: Spans, shown: Spans): void {
+export function sweepOverlaps(candidates: RangeRows, shown: RangeRows): void {
   const { count, rows, regions } = candidates
-  const byLow = ascending(rows, count, WIDTH, LOW)
+  const byLow = sortedIndices(rows, count, WIDTH, LOW)
   const lowOf = (index: number): number =>
     index < count ? (rows[WIDTH * (byLow[index] as number) + LOW] as number) : ADDRESS_LIMIT
   const open = new MinHeap()

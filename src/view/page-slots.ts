@@ -3,16 +3,16 @@
  * share one drive each other out.
  */
 
-/** For `slotOf`: of a table for so many ranges. It has 2 to 2^16 slots. */
-export function slotShift(ranges: number): number {
+/** For `pageSlotOf`: of a table for so many ranges. It has 2 to 2^16 slots. */
+export function pageSlotShift(ranges: number): number {
   return Math.clz32(Math.min(3 * ranges, 0xffff) | 1)
 }
 
 /** 32 - shift bits of the page's number, mixed, as devices lie at multiples of large powers of two. */
-export function slotOf(address: number, shift: number): number {
+export function pageSlotOf(address: number, shift: number): number {
   return Math.imul((address / 4096) >>> 0, 0x9e37_79b1) >>> shift
 }
 
-export function slotCount(shift: number): number {
+export function pageSlotCount(shift: number): number {
   return 2 ** (32 - shift)
 }

@@ -24,7 +24,7 @@ export const CLIENTS_SHIFT = 4
  * Addresses, and regions that are shown there. Rows of numbers, and the same ones for one map after the other: to make
  * objects of them, or new rows, takes longer than all the rest of rendering.
  */
-export class Spans {
+export class RangeRows {
   count = 0
   rows: Float64Array = new Float64Array(0)
   readonly regions: (MemoryRegion | undefined)[] = []
@@ -46,7 +46,7 @@ export class Spans {
   }
 
   /** Becomes the same as another, but for the regions: what is kept of a map keeps none of them alive. */
-  keep({ count, rows }: Spans): void {
+  keep({ count, rows }: RangeRows): void {
     if (WIDTH * count > this.rows.length) this.rows = new Float64Array(WIDTH * count)
     this.rows.set(rows.subarray(0, WIDTH * count))
     this.count = count

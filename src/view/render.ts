@@ -3,7 +3,7 @@ import { globalDirtyLog } from '../region/global-dirty-log.ts'
 import type { MemoryRegion } from '../region/memory-region.ts'
 import { expand } from '../region/tree/expansion.ts'
 import { emptyView, type FlatRange, FlatView } from './flat-view.ts'
-import { sweep } from './overlap-sweep.ts'
+import { sweepOverlaps } from './overlap-sweep.ts'
 import {
   CLIENTS_SHIFT,
   FLAGS,
@@ -11,10 +11,10 @@ import {
   LOW,
   NONVOLATILE,
   ORIGIN,
+  RangeRows,
   READONLY,
   ROM,
   ROMD,
-  Spans,
   WIDTH,
 } from './range-rows.ts'
 
@@ -22,13 +22,13 @@ interface Rendering {
   version: number
   view: FlatView
   /** What the view shows. */
-  readonly kept: Spans
+  readonly kept: RangeRows
 }
 
 const rendered = new WeakMap<MemoryRegion, Rendering>()
 // Of the map that is being rendered: no rendering begins within another.
-const candidates = new Spans()
-const latest = new Spans()
+const candidates = new RangeRows()
+const latest = new RangeRows()
 
 /**
  * The flat view of a region tree. Rendered once as long as nothing in it changes, and shared by all who ask.
@@ -42,7 +42,7 @@ export function viewOf(root: MemoryRegion): FlatView {
   const version = shown.links.version + globalDirtyLog.version
   let known = rendered.get(shown)
   if (known === undefined) {
-    known = { version: -1, view: emptyView(), kept: new Spans() }
+    known = { version: -1, view: emptyView(), kept: new RangeRows() }
     rendered.set(shown, known)
   }
   if (known.version !== version) {
@@ -83,7 +83,7 @@ function render(root: MemoryRegion, rendering: Rendering): void {
   const { view, kept } = rendering
   try {
     collect(root)
-    sweep(candidates, latest)
+    sweepOverlaps(candidates, latest)
     rendering.view = new FlatView(root, rangesOf(latest, kept, view.ranges))
     kept.keep(latest)
   } finally {
@@ -113,7 +113,7 @@ function isRomd(region: MemoryRegion): boolean {
 }
 
 /** The ranges of a view; the same objects where the view before shows the same: most of a large map stays. */
-function rangesOf({ count, rows, regions }: Spans, before: Spans, old: readonly FlatRange[]): FlatRange[] {
+function rangesOf({ count, rows, regions }: RangeRows, before: RangeRows, old: readonly FlatRange[]): FlatRange[] {
   const ranges = new Array<FlatRange>(count)
   const end = WIDTH * before.count
   let was = 0

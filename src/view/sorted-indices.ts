@@ -2,7 +2,7 @@
  * The indices below `count`, in ascending order of the numbers in rows of `width`, `column` from their start. A merge sort of what is in runs already: most
  * regions of a map are added in the order of their addresses, and looked at from the latest on.
  */
-export function ascending(rows: Float64Array, count: number, width: number, column: number): Uint32Array {
+export function sortedIndices(rows: Float64Array, count: number, width: number, column: number): Uint32Array {
   const at = (index: number | undefined): number => rows[width * (index as number) + column] as number
   let from = new Uint32Array(count)
   let to = new Uint32Array(count)

@@ -1,7 +1,7 @@
 import { checkAddress, checkInteger } from '../../check.ts'
 import type { MemoryRegion } from '../memory-region.ts'
 import { handlersOf } from './handlers.ts'
-import type { OpsAccess } from './ops-completer.ts'
+import type { OpsCompleter } from './ops-completer.ts'
 
 /** Writes from `start` to `end`, offsets in a region, may be buffered and made later, in order (RULES H4). */
 export interface CoalescedRange {
@@ -13,7 +13,7 @@ export interface CoalescedRange {
 /** Who tells listeners of coalesced ranges. There is none until the first listener is registered. */
 export interface CoalescingReporter {
   /** Runs `change` now, or when the callbacks that are being made have been made. */
-  perform(change: () => void): void
+  callOrDefer(change: () => void): void
   /** Of a range that was just added to the region's or removed from them. */
   report(region: MemoryRegion, range: CoalescedRange, added: boolean): void
   /** Has buffered writes made. */
@@ -45,31 +45,31 @@ export function addCoalescing(region: MemoryRegion, offset: number, size: number
   const access = handlersOf(region)
   checkAddress(offset, 'offset')
   checkInteger(size, 'size', 1, Number.MAX_SAFE_INTEGER)
-  perform(() => add(region, access, { start: offset, end: offset + size }))
+  callOrDefer(() => add(region, access, { start: offset, end: offset + size }))
 }
 
 /** Takes back every `addCoalescing` of a region; what is buffered is written first. */
 export function clearCoalescing(region: MemoryRegion): void {
   const access = handlersOf(region)
-  perform(() => clear(region, access))
+  callOrDefer(() => clear(region, access))
 }
 
 /** Allows writes to all of a region, as large as it is now, to be buffered, in place of what was allowed before. */
 export function setCoalescing(region: MemoryRegion): void {
   const access = handlersOf(region)
-  perform(() => {
+  callOrDefer(() => {
     clear(region, access)
     add(region, access, { start: 0, end: region.size })
   })
 }
 
-function add(region: MemoryRegion, access: OpsAccess, range: CoalescedRange): void {
+function add(region: MemoryRegion, access: OpsCompleter, range: CoalescedRange): void {
   coalesced.set(region, [...coalescedRangesOf(region), range])
   reporter?.report(region, range, true)
   access.setBefore(flush)
 }
 
-function clear(region: MemoryRegion, access: OpsAccess): void {
+function clear(region: MemoryRegion, access: OpsCompleter): void {
   const ranges = coalescedRangesOf(region)
   if (ranges.length === 0) return
   flush()
@@ -82,7 +82,7 @@ function flush(): void {
   reporter?.flush()
 }
 
-function perform(change: () => void): void {
+function callOrDefer(change: () => void): void {
   if (reporter === undefined) change()
-  else reporter.perform(change)
+  else reporter.callOrDefer(change)
 }

@@ -1,7 +1,7 @@
 import type { MemTxAttrs } from '../../request/attrs.ts'
 import type { MemTxResult } from '../../request/result.ts'
 
-/** How the latest access of a DeviceAccess in this thread ended. Read it at once: a handler may make other accesses. */
+/** How the latest access of a Completer in this thread ended. Read it at once: a handler may make other accesses. */
 export const completion: { result: MemTxResult } = { result: 0 }
 
 /**
@@ -9,14 +9,14 @@ export const completion: { result: MemTxResult } = { result: 0 }
  * region, its result left in `completion`. Values are numbers formed by the bytes in the device's order: `big` says
  * that it is big-endian, which for `native` is for the target to say.
  */
-export interface DeviceAccess {
+export interface Completer {
   /** The largest piece that a block request is cut into, bytes (RULES E4). */
   readonly maxSize: number
   /** Pieces of a block request need not be aligned. */
   readonly unaligned: boolean
   readonly endianness: 'little' | 'big' | 'native'
   /** Of a device with a re-entrancy guard: the same without it. */
-  readonly unguarded?: DeviceAccess
+  readonly unguarded?: Completer
   /** Whether an access of 1, 2, 4 or 8 bytes would be accepted (RULES G2). */
   accepts(offset: number, size: number, isWrite: boolean, attrs: MemTxAttrs): boolean
   /** `size` is 1, 2 or 4; unsigned. */

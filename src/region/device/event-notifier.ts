@@ -2,7 +2,7 @@ import { ADDRESS_LIMIT, checkAddress, checkKeys, checkObject, checkOneOf, show }
 import type { MemoryRegion } from '../memory-region.ts'
 import { markNotifiers, transaction } from '../tree/transaction.ts'
 import { handlersOf } from './handlers.ts'
-import type { OpsAccess } from './ops-completer.ts'
+import type { OpsCompleter } from './ops-completer.ts'
 
 /** Called when a write was taken, on the thread that made it. What it throws reaches the caller of the access. */
 export type EventNotifier = () => void
@@ -86,7 +86,7 @@ export function compareRest(a: Rest, b: Rest): number {
   return serialOf(a.notify) - serialOf(b.notify)
 }
 
-function change(region: MemoryRegion, access: OpsAccess, list: readonly NotifierEntry[]): void {
+function change(region: MemoryRegion, access: OpsCompleter, list: readonly NotifierEntry[]): void {
   transaction(() => {
     entries.set(region, list)
     access.setTakes(list.length === 0 ? undefined : takesOf(list))
@@ -111,7 +111,7 @@ function takesOf(list: readonly NotifierEntry[]): (offset: number, size: number,
 }
 
 /** @throws TypeError or RangeError naming what is wrong. */
-function entryOf(access: OpsAccess, match: EventNotifierMatch, notify: EventNotifier): NotifierEntry {
+function entryOf(access: OpsCompleter, match: EventNotifierMatch, notify: EventNotifier): NotifierEntry {
   checkKeys(checkObject(match, 'match'), KEYS, 'match')
   const offset = checkAddress(match.offset, 'match.offset')
   const size = checkOneOf(match.size, [0, 1, 2, 4, 8] as const, 'match.size')

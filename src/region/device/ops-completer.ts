@@ -1,7 +1,7 @@
 import type { MemTxAttrs } from '../../request/attrs.ts'
 import { MemTxResult } from '../../request/result.ts'
 import { readUnits, type Units, writeUnits } from './aligned-units.ts'
-import { completion, type DeviceAccess } from './completer.ts'
+import { type Completer, completion } from './completer.ts'
 import type { CheckedOps, MemoryRegionOps } from './ops.ts'
 import type { Guard } from './reentrancy-guard.ts'
 
@@ -9,7 +9,7 @@ import type { Guard } from './reentrancy-guard.ts'
 export type TakesWrite = (offset: number, size: number, value: number | bigint) => boolean
 
 /** Accesses to a region of kind io: what its ops accept, adapted to what its handlers take (RULES G). */
-export class OpsAccess implements DeviceAccess {
+export class OpsCompleter implements Completer {
   readonly maxSize: number
   readonly unaligned: boolean
   readonly endianness: 'little' | 'big' | 'native'
@@ -28,7 +28,7 @@ export class OpsAccess implements DeviceAccess {
   readonly #implMax: number
   /** Only if `impl.aligned` says so. */
   readonly #aligned: boolean
-  #unguarded: OpsAccess | undefined
+  #unguarded: OpsCompleter | undefined
   #before: (() => void) | undefined
   #takes: TakesWrite | undefined
 
@@ -54,10 +54,10 @@ export class OpsAccess implements DeviceAccess {
     this.#guard = guard
   }
 
-  get unguarded(): OpsAccess {
+  get unguarded(): OpsCompleter {
     if (this.#guard === undefined) return this
     if (this.#unguarded === undefined) {
-      this.#unguarded = new OpsAccess(this.#checked, undefined)
+      this.#unguarded = new OpsCompleter(this.#checked, undefined)
       this.#unguarded.setBefore(this.#before)
       this.#unguarded.setTakes(this.#takes)
     }

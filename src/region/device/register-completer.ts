@@ -3,7 +3,7 @@ import { swap16, swap32, swap64 } from '../../ram/access/views.ts'
 import type { DirtyBitmaps } from '../../ram/dirty/dirty-bitmaps.ts'
 import type { MemTxAttrs } from '../../request/attrs.ts'
 import { MemTxResult } from '../../request/result.ts'
-import { completion, type DeviceAccess } from './completer.ts'
+import { type Completer, completion } from './completer.ts'
 
 /**
  * Accesses to memory that is not directly accessible (a ram device's registers, RULES G9; any cache mode that the
@@ -13,7 +13,7 @@ import { completion, type DeviceAccess } from './completer.ts'
  * A block request is cut into unaligned pieces only where the host makes each of them in one access. Elsewhere it is
  * cut where the pieces are aligned: fewer accesses than each piece split, and none for S6 to refuse.
  */
-export class RegisterAccess implements DeviceAccess {
+export class RegisterCompleter implements Completer {
   readonly maxSize = 8
   readonly unaligned: boolean
   readonly endianness = 'native'

@@ -1,8 +1,8 @@
 import { MemTxResult } from '../../request/result.ts'
-import { completion, type DeviceAccess } from './completer.ts'
+import { type Completer, completion } from './completer.ts'
 
 /** What answers where nothing is mapped, at a reservation, and for writes to ROM: zero data, DECODE_ERROR (RULES E5). */
-class RejectAccess implements DeviceAccess {
+class RejectingCompleter implements Completer {
   readonly maxSize = 4
   readonly unaligned = false
   readonly endianness = 'native'
@@ -30,4 +30,4 @@ class RejectAccess implements DeviceAccess {
   }
 }
 
-export const REJECT: DeviceAccess = /* @__PURE__ */ new RejectAccess()
+export const REJECTING: Completer = /* @__PURE__ */ new RejectingCompleter()

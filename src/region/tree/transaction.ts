@@ -5,7 +5,7 @@ export interface Viewer {
   /** Called once at the end of the outermost transaction in which something it shows has changed. */
   update(): void
   /** Renders what has changed, where nobody has looked since. */
-  settle(): void
+  renderIfStale(): void
 }
 
 /** What waits for the end of the outermost transaction. */
@@ -19,7 +19,7 @@ export interface Pending {
 }
 
 /** Who tells listeners of transactions. There is none until the first listener is registered. */
-export interface Conductor {
+export interface TransactionObserver {
   /** Called before each transaction begins, nested ones too. */
   begin(): void
   /** Called when the outermost has ended; takes what is pending. Transactions that it opens are nested ones. */
@@ -35,7 +35,7 @@ let epoch = 1
 let mapPending = false
 let notifiersPending = false
 let dirty = new Set<Viewer>()
-let conductor: Conductor | undefined
+let observer: TransactionObserver | undefined
 
 /** Changes carry the same number until somebody looks at what they changed: to mark it once is enough. */
 export function currentEpoch(): number {
@@ -66,14 +66,14 @@ export function inTransaction(): boolean {
   return depth > 0
 }
 
-export function setConductor(one: Conductor): void {
-  conductor = one
+export function setTransactionObserver(one: TransactionObserver): void {
+  observer = one
 }
 
 /** Undefined where nothing is pending. From here on nothing is. */
 export function takePending(): Pending | undefined {
   // Who is told of transactions has views rendered at their ends.
-  if (conductor !== undefined) epoch++
+  if (observer !== undefined) epoch++
   if (!mapPending && !notifiersPending) return undefined
   const taken = {
     map: mapPending,
@@ -91,12 +91,12 @@ export function takePending(): Pending | undefined {
  * accesses see the map as it was. What `body` throws is thrown on, after what it did change has been rendered.
  */
 export function transaction<T>(body: () => T): T {
-  conductor?.begin()
-  return within(body)
+  observer?.begin()
+  return transactionWithoutFlush(body)
 }
 
 /** The same, of which who tells listeners knows. */
-export function within<T>(body: () => T): T {
+export function transactionWithoutFlush<T>(body: () => T): T {
   depth++
   try {
     return body()
@@ -108,7 +108,7 @@ export function within<T>(body: () => T): T {
 
 function end(): void {
   try {
-    if (conductor !== undefined) conductor.commit()
+    if (observer !== undefined) observer.commit()
     else for (const viewer of takePending()?.viewers ?? []) viewer.update()
   } finally {
     depth = 0

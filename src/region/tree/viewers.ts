@@ -41,8 +41,8 @@ export function markStale({ serial }: Viewer): void {
  * Has them all render now. Before a transaction in which the library's user runs: until its end the map is seen as it was
  * at its beginning (RULES C1).
  */
-export function settleViewers(): void {
+export function renderStaleViewers(): void {
   if (inTransaction()) return
-  for (const ref of stale) ref.deref()?.settle()
+  for (const ref of stale) ref.deref()?.renderIfStale()
   stale.clear()
 }

@@ -344,10 +344,10 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'I1 a load of a device is split',
     file: SPACE,
-    from: 'const value = section.readDevice.read(section.offset + at, size, attrs, big)\n',
+    from: 'const value = section.readCompleter.read(section.offset + at, size, attrs, big)\n',
     to: `const half = size > 1 ? size / 2 : size
-      let value = section.readDevice.read(section.offset + at, half, attrs, big)
-      if (half < size) value |= section.readDevice.read(section.offset + at + half, half, attrs, big) << (8 * half)
+      let value = section.readCompleter.read(section.offset + at, half, attrs, big)
+      if (half < size) value |= section.readCompleter.read(section.offset + at + half, half, attrs, big) << (8 * half)
 `,
     foundBy: 'REQUESTS',
   },
@@ -508,7 +508,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'J1 a window goes on where other bytes of the region are',
     file: LEND,
-    from: 'next.block === block && next.base + translation.at === ram + size',
+    from: 'next.block === block && next.base + resolved.at === ram + size',
     to: 'next.block === block',
     foundBy: 'WINDOWS',
   },
