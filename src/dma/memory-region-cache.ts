@@ -3,11 +3,10 @@ import { loadScalar, loadScalar64, storeScalar, storeScalar64 } from '../dispatc
 import { Section } from '../dispatch/section.ts'
 import { completion } from '../region/device/completer.ts'
 import type { MemoryRegion } from '../region/memory-region.ts'
-import { MemTxAttrs } from '../request/attrs.ts'
+import { checkAttrs, MemTxAttrs } from '../request/attrs.ts'
 import type { MemTxResult } from '../request/result.ts'
 import { AddressSpace } from '../space/address-space.ts'
 import { EndianForms } from '../space/endian-forms.ts'
-import { checkAttrs } from '../space/space-requests.ts'
 import { transfer } from '../transfer/transfer.ts'
 import type { FlatRange, FlatView } from '../view/flat-view.ts'
 

@@ -1,6 +1,7 @@
 import type { Pending } from '../region/tree/transaction.ts'
+import type { AddressSpace } from '../space/address-space.ts'
 import { sectionOf } from '../space/memory-region-section.ts'
-import type { SpaceView } from '../space/space-view.ts'
+import type { SpaceTree } from '../space/space-tree.ts'
 import type { FlatView } from '../view/flat-view.ts'
 import { compareViews } from '../view/view-changes.ts'
 import { eachCoalesced } from './coalesced-sections.ts'
@@ -17,15 +18,15 @@ import {
 /** Carries out what is pending (RULES C2): all views are rendered before the first callback is made. */
 export function commitViews({ map, notifiers, viewers }: Pending): void {
   // A viewer is an address space.
-  const next = new Map((viewers as readonly SpaceView[]).map(space => [space, space.nextView()]))
+  const next = new Map((viewers as readonly SpaceTree<AddressSpace>[]).map(tree => [tree.space, tree.nextView()]))
   const concerned = map ? allListeners().filter(each => isConcerned(each, next)) : []
   for (const { space } of notifiers ? allListeners() : concerned) if (!next.has(space)) next.set(space, space.view)
   callForward(concerned, ({ listener, space }) => listener.begin?.(space))
-  for (const [space, view] of [...next].sort(([a], [b]) => a.serial - b.serial)) {
+  for (const [space, view] of [...next].sort(([a], [b]) => a.tree.serial - b.tree.serial)) {
     const listeners = listenersOf(space)
     const changes = view !== space.view
     if (listeners !== undefined && map) tellRanges(listeners, view)
-    space.update(view)
+    space.tree.update(view)
     if (listeners !== undefined && (changes || notifiers)) updateIoeventfds(listeners)
   }
   callForward(concerned, ({ listener, space }) => listener.commit?.(space))
@@ -34,7 +35,7 @@ export function commitViews({ map, notifiers, viewers }: Pending): void {
 }
 
 /** Its space's view changes, or it asked to be told where it does not. */
-function isConcerned({ listener, space }: Registration, next: ReadonlyMap<SpaceView, FlatView>): boolean {
+function isConcerned({ listener, space }: Registration, next: ReadonlyMap<AddressSpace, FlatView>): boolean {
   return listener.regionNop !== undefined || (next.get(space) ?? space.view) !== space.view
 }
 

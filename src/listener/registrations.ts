@@ -1,5 +1,4 @@
 import type { AddressSpace } from '../space/address-space.ts'
-import type { SpaceView } from '../space/space-view.ts'
 import type { IoEventfd, MemoryListener } from './memory-listener.ts'
 
 /** A listener of one space. */
@@ -19,20 +18,20 @@ export interface SpaceListeners {
 }
 
 let all: readonly Registration[] = []
-const bySpace = /* @__PURE__ */ new Map<SpaceView, SpaceListeners>()
+const bySpace = /* @__PURE__ */ new Map<AddressSpace, SpaceListeners>()
 
 /** The listeners of all spaces, in the order of RULES C8: ascending priority, equals as they were registered. */
 export function allListeners(): readonly Registration[] {
   return all
 }
 
-export function listenersOf(space: SpaceView): SpaceListeners | undefined {
+export function listenersOf(space: AddressSpace): SpaceListeners | undefined {
   return bySpace.get(space)
 }
 
 /** In order of creation. */
 export function listenedSpaces(): SpaceListeners[] {
-  return [...bySpace.values()].sort((a, b) => a.space.serial - b.space.serial)
+  return [...bySpace.values()].sort((a, b) => a.space.tree.serial - b.space.tree.serial)
 }
 
 export function addRegistration(registration: Registration): SpaceListeners {

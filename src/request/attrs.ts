@@ -1,4 +1,4 @@
-import { checkBoolean, checkInteger, checkKeys, checkObject } from '../check.ts'
+import { checkBoolean, checkInteger, checkKeys, checkObject, show } from '../check.ts'
 
 /** What `MemTxAttrs.of` takes; what is left out is as in `MemTxAttrs.UNSPECIFIED`. */
 export interface MemTxAttrsInit {
@@ -60,3 +60,8 @@ export class MemTxAttrs {
 
 /** MemTxAttrs.UNSPECIFIED for the short ways: the JIT looks a member of an export up each time. */
 export const UNSPECIFIED: MemTxAttrs = /* @__PURE__ */ (() => MemTxAttrs.UNSPECIFIED)()
+
+export function checkAttrs(attrs: MemTxAttrs): MemTxAttrs {
+  if (!(attrs instanceof MemTxAttrs)) throw new TypeError(`attrs must be MemTxAttrs, got ${show(attrs)}`)
+  return attrs
+}

@@ -1,22 +1,42 @@
-import { checkAddress, checkBoolean, checkKeys, checkObject, show } from '../check.ts'
-import type { MemoryRegion } from '../region/memory-region.ts'
-import { type MemTxAttrs, UNSPECIFIED } from '../request/attrs.ts'
+import {
+  checkAddress,
+  checkBoolean,
+  checkBytes,
+  checkInteger,
+  checkKeys,
+  checkObject,
+  checkText,
+  show,
+} from '../check.ts'
+import { loadScalar, loadScalar64, storeScalar, storeScalar64 } from '../dispatch/scalar-access.ts'
+import { Section, type SpaceSettings } from '../dispatch/section.ts'
+import type { SectionMap } from '../dispatch/section-map.ts'
+import { HOST_LITTLE_ENDIAN } from '../host/endian.ts'
+import { NO_VIEWS } from '../ram/access/section-views.ts'
+import { swap, swap16, swap32 } from '../ram/access/views.ts'
+import { completion } from '../region/device/completer.ts'
+import { MemoryRegion } from '../region/memory-region.ts'
+import { checkAttrs, MemTxAttrs, UNSPECIFIED } from '../request/attrs.ts'
 import type { MemTxResult } from '../request/result.ts'
 import { BounceBudget } from '../transfer/bounce-budget.ts'
 import type { DmaWindow } from '../transfer/dma-window.ts'
 import { LatestCopy } from '../transfer/latest-copy.ts'
 import { mapWindow } from '../transfer/map-window.ts'
-import { checkAttrs } from './space-requests.ts'
-import type { AddressSpaceOptions } from './space-view.ts'
-import { WideAccess } from './wide-access.ts'
+import { type Transfer, transfer } from '../transfer/transfer.ts'
+import { writeRom } from '../transfer/write-rom.ts'
+import type { FlatView } from '../view/flat-view.ts'
+import { type AddressSpaceOptions, checkSpaceOptions } from './address-space-options.ts'
+import { EndianForms } from './endian-forms.ts'
+import { SpaceTree } from './space-tree.ts'
 
 export interface MapOptions {
   /** The device stores to the bytes. False unless said: it loads them. */
-  readonly write?: boolean
-  readonly attrs?: MemTxAttrs
+  readonly write?: boolean | undefined
+  readonly attrs?: MemTxAttrs | undefined
 }
 
 const MAP_OPTIONS = ['write', 'attrs'] as const
+const NO_BYTES = /* @__PURE__ */ new Uint8Array(0)
 
 /**
  * What one bus master sees: addresses, and at each of them what a region tree shows there (QEMU's AddressSpace).
@@ -28,15 +48,336 @@ const MAP_OPTIONS = ['write', 'attrs'] as const
  *
  * A space belongs to one thread; the bytes of its RAM are shared. Its accesses are ordered unless their attributes
  * say RELAXED: no store is seen before one that was made before it.
+ *
+ * Its fields begin with a value where they are declared, all but public ones: ARCHITECTURE.md, "Rules of the hot paths".
  */
-export class AddressSpace extends WideAccess {
+export class AddressSpace extends EndianForms {
+  readonly name: string
+  readonly root: MemoryRegion
+  /** The budget of its bounce buffers, bytes (RULES J2). */
+  readonly bounceBytes: number
+  /** The high half of the latest `load64Pair`, unsigned. */
+  high: number
+  /** @internal */
+  readonly settings: SpaceSettings
+  /** What follows the region tree. @internal */
+  readonly tree: SpaceTree<AddressSpace>
+  readonly #big: boolean
+  /** The target's byte order is not the host's, which elements are in. */
+  readonly #swaps: boolean
+  /** A section that holds no address. */
+  readonly #none: Section
   readonly #bounce: BounceBudget
   readonly #latestCopy: LatestCopy = new LatestCopy()
+  #result: MemTxResult = 0
+  /** The RAM that the latest access which did not take the fast path was made to. */
+  #latestRam: Section
+  /** The device that was called last. */
+  #latestDevice: Section
+  // The fast path: where its RAM starts modulo 2^32, as an integer that the JIT keeps unboxed, and its elements.
+  #low = 0
+  #loads8: Uint8Array = NO_VIEWS.u8
+  #loads16: Uint16Array = NO_VIEWS.u16
+  #loads32: Uint32Array = NO_VIEWS.u32
+  #stores8: Uint8Array = NO_VIEWS.u8
+  #stores16: Uint16Array = NO_VIEWS.u16
+  #stores32: Uint32Array = NO_VIEWS.u32
 
-  /** @param root What the space shows, from its first byte on. */
+  /**
+   * @param name For people.
+   * @param root What the space shows, from its first byte on.
+   */
   constructor(name: string, root: MemoryRegion, options: AddressSpaceOptions = {}) {
-    super(name, root, options)
-    this.#bounce = new BounceBudget(this.bounceBytes)
+    super()
+    this.name = checkText(name, 'name')
+    if (!(root instanceof MemoryRegion)) throw new TypeError(`root must be a MemoryRegion, got ${show(root)}`)
+    const settings = checkSpaceOptions(options)
+    this.root = root
+    this.bounceBytes = settings.bounceBytes
+    this.high = 0
+    this.settings = settings
+    this.#big = settings.big
+    this.#swaps = settings.big === HOST_LITTLE_ENDIAN
+    this.#none = Section.unassigned(0, 0, settings)
+    this.#latestRam = this.#none
+    this.#latestDevice = this.#none
+    this.#bounce = new BounceBudget(settings.bounceBytes)
+    this.tree = new SpaceTree(this, root, settings)
+  }
+
+  get endian(): 'little' | 'big' {
+    return this.#big ? 'big' : 'little'
+  }
+
+  /** How this space's latest access ended. */
+  get result(): MemTxResult {
+    return this.#result
+  }
+
+  /** What is seen at each address, as of the end of the latest transaction. */
+  get view(): FlatView {
+    return this.tree.sections.view
+  }
+
+  /** The sections of the view. @internal */
+  get sections(): SectionMap {
+    return this.tree.sections
+  }
+
+  get destroyed(): boolean {
+    return this.tree.destroyed
+  }
+
+  /** Lets go of the tree; the space shows nothing from the end of the transaction on, at once where none is open (RULES C10). */
+  destroy(): void {
+    this.tree.destroy()
+  }
+
+  /** @internal */
+  forgetSections(): void {
+    this.#latestRam = this.#none
+    this.#latestDevice = this.#none
+    this.#setFastPath(this.#none)
+  }
+
+  // One access each, of 8 to 32 bits, in the target's byte order (RULES I1): memory is loaded or stored at once, a
+  // device gets one access of the whole size. An access that is not wholly within one piece of memory is rejected.
+  //
+  // The fast path is written out in each, for the JIT: integer arithmetic, two compares and an element access. It is for
+  // addresses below 2^32, as a guest's registers hold them. The compare with the address fails for one that is higher,
+  // negative, fractional or no number; the other, the typed array's own bounds check, for one that is outside the
+  // section. The result, MemTxResult.OK, is written as the number that it is: the JIT looks a member of an export up each
+  // time, and even a constant of the module's costs 0.3 of 1.9 ns.
+
+  load8(address: number, attrs?: MemTxAttrs): number {
+    const word = address >>> 0
+    const index = (word - this.#low) >>> 0
+    const elements = this.#loads8
+    if (word === address && index < elements.length && (attrs === undefined || attrs instanceof MemTxAttrs)) {
+      this.#result = 0
+      return elements[index] as number
+    }
+    return this.#load(address, 1, attrs)
+  }
+
+  load16(address: number, attrs?: MemTxAttrs): number {
+    const word = address >>> 0
+    const at = (word - this.#low) >>> 0
+    const index = at >>> 1
+    const elements = this.#loads16
+    if (
+      word === address &&
+      (at & 1) === 0 &&
+      index < elements.length &&
+      (attrs === undefined || attrs instanceof MemTxAttrs)
+    ) {
+      this.#result = 0
+      const value = elements[index] as number
+      return this.#swaps ? swap16(value) : value
+    }
+    return this.#load(address, 2, attrs)
+  }
+
+  /** Unsigned. */
+  load32(address: number, attrs?: MemTxAttrs): number {
+    const word = address >>> 0
+    const at = (word - this.#low) >>> 0
+    const index = at >>> 2
+    const elements = this.#loads32
+    if (
+      word === address &&
+      (at & 3) === 0 &&
+      index < elements.length &&
+      (attrs === undefined || attrs instanceof MemTxAttrs)
+    ) {
+      this.#result = 0
+      const value = elements[index] as number
+      return this.#swaps ? swap32(value) : value
+    }
+    return this.#load(address, 4, attrs)
+  }
+
+  /** @param value Its low 8 bits, as a typed array's element takes them; of the value nothing else is checked. */
+  store8(address: number, value: number, attrs?: MemTxAttrs): void {
+    const word = address >>> 0
+    const index = (word - this.#low) >>> 0
+    const elements = this.#stores8
+    if (word === address && index < elements.length && (attrs === undefined || attrs instanceof MemTxAttrs)) {
+      this.#result = 0
+      elements[index] = value
+    } else this.#store(address, value & 0xff, 1, attrs)
+  }
+
+  /** @param value Its low 16 bits, as of `store8`. */
+  store16(address: number, value: number, attrs?: MemTxAttrs): void {
+    const word = address >>> 0
+    const at = (word - this.#low) >>> 0
+    const index = at >>> 1
+    const elements = this.#stores16
+    if (
+      word === address &&
+      (at & 1) === 0 &&
+      index < elements.length &&
+      (attrs === undefined || attrs instanceof MemTxAttrs)
+    ) {
+      this.#result = 0
+      elements[index] = this.#swaps ? swap16(value) : value
+    } else this.#store(address, value & 0xffff, 2, attrs)
+  }
+
+  /** @param value Its low 32 bits, as of `store8`. */
+  store32(address: number, value: number, attrs?: MemTxAttrs): void {
+    const word = address >>> 0
+    const at = (word - this.#low) >>> 0
+    const index = at >>> 2
+    const elements = this.#stores32
+    if (
+      word === address &&
+      (at & 3) === 0 &&
+      index < elements.length &&
+      (attrs === undefined || attrs instanceof MemTxAttrs)
+    ) {
+      this.#result = 0
+      elements[index] = this.#swaps ? swap32(value) : value
+    } else this.#store(address, value >>> 0, 4, attrs)
+  }
+
+  // 64 bits, one access each, too. As a bigint, or as two numbers of 32 bits.
+
+  load64(address: number, attrs: MemTxAttrs = UNSPECIFIED): bigint {
+    checkAttrs(attrs)
+    const section = this.#select(address)
+    const value = loadScalar64(section, address - section.start, attrs, this.#big)
+    this.#result = completion.result
+    return value
+  }
+
+  /** @param value Taken modulo 2^64. */
+  store64(address: number, value: bigint, attrs: MemTxAttrs = UNSPECIFIED): void {
+    if (typeof value !== 'bigint') throw new TypeError(`value must be a bigint, got ${show(value)}`)
+    checkAttrs(attrs)
+    const section = this.#select(address)
+    storeScalar64(section, address - section.start, BigInt.asUintN(64, value), attrs, this.#big)
+    this.#result = completion.result
+  }
+
+  /** 64 bits as two numbers, without a bigint: returns the low half, unsigned, and leaves the high one in `high`. */
+  load64Pair(address: number, attrs: MemTxAttrs = UNSPECIFIED): number {
+    checkAttrs(attrs)
+    const section = this.#select(address)
+    const at = address - section.start
+    const { cells } = section
+    const ram = section.base + at
+    if (section.readable && at + 8 <= section.length && cells?.permits(ram, 8)) {
+      this.#result = 0
+      const first = cells.load64Pair(ram)
+      if (!this.#big) {
+        this.high = cells.high
+        return first
+      }
+      this.high = swap32(first)
+      return swap32(cells.high)
+    }
+    const value = this.load64(address, attrs)
+    this.high = Number(value >> 32n)
+    return Number(value & 0xffff_ffffn)
+  }
+
+  /** 64 bits given as two numbers, each taken modulo 2^32. */
+  store64Pair(address: number, low: number, high: number, attrs: MemTxAttrs = UNSPECIFIED): void {
+    checkAttrs(attrs)
+    const section = this.#select(address)
+    const at = address - section.start
+    const { cells } = section
+    const ram = section.base + at
+    if (section.writable && at + 8 <= section.length && cells?.permits(ram, 8)) {
+      this.#result = 0
+      if (this.#big) cells.store64Pair(ram, swap32(high), swap32(low))
+      else cells.store64Pair(ram, low, high)
+    } else this.store64(address, (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0), attrs)
+  }
+
+  // Requests of any length, cut where what is seen changes (RULES E). What lies in one piece of ordered memory, as a
+  // descriptor does, goes to its lane at once: `transfer` would do the same with it, after as much work again.
+
+  /**
+   * Reads `bytes.length` bytes into `bytes`. Every one of them is written: where nothing is, with zero.
+   *
+   * @returns The results of the pieces, OR-ed.
+   */
+  read(address: number, bytes: Uint8Array, attrs: MemTxAttrs = UNSPECIFIED): MemTxResult {
+    checkAddress(address, 'address')
+    const { length } = checkBytes(bytes, 'bytes')
+    const section = this.tree.sections.select(address)
+    const at = address - section.start
+    if (attrs !== UNSPECIFIED || section.reads === undefined || at + length > section.length || length === 0)
+      return this.#transfer({ kind: 'read', bytes, byte: 0 }, address, length, attrs)
+    section.reads.copyOut(bytes, 0, section.base + at, length)
+    this.#result = 0
+    return 0
+  }
+
+  /**
+   * Writes `bytes`. In order, the last byte last, unless `attrs` are relaxed (S2, S4). As a device's write it goes to RAM
+   * also through a readonly alias; to a ROM it does not (RULES E2).
+   */
+  write(address: number, bytes: Uint8Array, attrs: MemTxAttrs = UNSPECIFIED): MemTxResult {
+    checkAddress(address, 'address')
+    const { length } = checkBytes(bytes, 'bytes')
+    const section = this.tree.sections.select(address)
+    const at = address - section.start
+    if (attrs !== UNSPECIFIED || section.writes === undefined || at + length > section.length || length === 0)
+      return this.#transfer({ kind: 'write', bytes, byte: 0 }, address, length, attrs)
+    section.writes.copyIn(section.base + at, bytes, 0, length)
+    this.#result = 0
+    return 0
+  }
+
+  /**
+   * Writes `length` bytes of one value, as `write` would.
+   *
+   * @param value 0 to 255.
+   * @param length Bytes, 0 to 2^53 - 1.
+   */
+  fill(address: number, value: number, length: number, attrs: MemTxAttrs = UNSPECIFIED): MemTxResult {
+    checkAddress(address, 'address')
+    const byte = checkInteger(value, 'value', 0, 255)
+    checkAddress(length, 'length')
+    return this.#transfer({ kind: 'fill', bytes: NO_BYTES, byte }, address, length, attrs)
+  }
+
+  /**
+   * Writes `bytes` to what a guest can only read, too: firmware, before the guest runs. ROM devices in romd mode take
+   * them as well; what is no memory is passed over, and no handler is called (RULES E12).
+   */
+  writeRom(address: number, bytes: Uint8Array): void {
+    checkAddress(address, 'address')
+    writeRom(this.tree.sections, address, checkBytes(bytes, 'bytes'))
+  }
+
+  /**
+   * Copies guest bytes to guest bytes, as one `read` and one `write` of them would: in order, the last byte last, also
+   * where the ranges overlap (H12, H13). RAM is copied in one go; what a device gives or takes goes by way of a buffer.
+   *
+   * @param address Where they go in this space, bytes.
+   * @param source The space they are read through; this one, or another of this thread.
+   * @param sourceAddress Bytes.
+   * @param length Bytes.
+   * @throws RangeError, before anything is copied, where ranges overlap and the guest RAM's `scratchLimit` forbids it.
+   */
+  copy(address: number, source: AddressSpace, sourceAddress: number, length: number, attrs?: MemTxAttrs): MemTxResult {
+    if (this.#latestCopy.goOn(this.sections, address, source?.sections, sourceAddress, length, attrs)) {
+      this.#result = 0
+      return 0
+    }
+    checkAddress(address, 'address')
+    if (!(source instanceof AddressSpace)) throw new TypeError(`source must be an AddressSpace, got ${show(source)}`)
+    checkAddress(sourceAddress, 'sourceAddress')
+    checkAddress(length, 'length')
+    const given = attrs === undefined ? UNSPECIFIED : checkAttrs(attrs)
+    const result = this.#latestCopy.find(this.sections, address, source.sections, sourceAddress, length, given)
+    this.#result = result
+    return result
   }
 
   /**
@@ -77,29 +418,103 @@ export class AddressSpace extends WideAccess {
     return this.#bounce.whenRoom(callback)
   }
 
-  /**
-   * Copies guest bytes to guest bytes, as one `read` and one `write` of them would: in order, the last byte last, also
-   * where the ranges overlap (H12, H13). RAM is copied in one go; what a device gives or takes goes by way of a buffer.
-   *
-   * @param address Where they go in this space, bytes.
-   * @param source The space they are read through; this one, or another of this thread.
-   * @param sourceAddress Bytes.
-   * @param length Bytes.
-   * @throws RangeError, before anything is copied, where ranges overlap and the guest RAM's `scratchLimit` forbids it.
-   */
-  copy(address: number, source: AddressSpace, sourceAddress: number, length: number, attrs?: MemTxAttrs): MemTxResult {
-    if (this.#latestCopy.goOn(this.sections, address, source?.sections, sourceAddress, length, attrs)) {
-      // MemTxResult.OK.
-      this.latestResult = 0
-      return 0
-    }
-    checkAddress(address, 'address')
-    if (!(source instanceof AddressSpace)) throw new TypeError(`source must be an AddressSpace, got ${show(source)}`)
-    checkAddress(sourceAddress, 'sourceAddress')
-    checkAddress(length, 'length')
+  #transfer(request: Transfer, address: number, length: number, attrs: MemTxAttrs): MemTxResult {
+    this.#result = transfer(this.tree.sections, request, address, length, checkAttrs(attrs))
+    return this.#result
+  }
+
+  // What the fast path does not take. Below 2^32, what was accessed before is found as quickly: the device that was
+  // called last, then other devices and RAM.
+
+  #load(address: number, size: number, attrs: MemTxAttrs | undefined): number {
     const given = attrs === undefined ? UNSPECIFIED : checkAttrs(attrs)
-    const result = this.#latestCopy.find(this.sections, address, source.sections, sourceAddress, length, given)
-    this.latestResult = result
-    return result
+    const word = address >>> 0
+    if (word !== address || given.memory) return this.#loadSelected(address, size, given)
+    const device = this.#latestDevice
+    const at = (word - device.low) >>> 0
+    return at < device.near ? this.#call(device, at, size, given) : this.#loadCandidate(word, size, given)
+  }
+
+  #loadCandidate(word: number, size: number, attrs: MemTxAttrs): number {
+    const section = this.tree.sections.near(word)
+    const at = (word - section.low) >>> 0
+    if (at >= section.near) return this.#loadSelected(word, size, attrs)
+    if (section.callable) {
+      this.#latestDevice = section
+      return this.#call(section, at, size, attrs)
+    }
+    // As loadScalar does it, which the JIT does not inline here.
+    const { cells } = section
+    const ram = section.base + at
+    if (cells === undefined || at + size > section.near || !cells.permits(ram, size))
+      return this.#loadSelected(word, size, attrs)
+    this.#considerFastPath(section)
+    this.#result = 0
+    const value = size === 4 ? cells.load32(ram) : size === 2 ? cells.load16(ram) : cells.load8(ram)
+    return this.#big ? swap(value, size) : value
+  }
+
+  #call(section: Section, at: number, size: number, attrs: MemTxAttrs): number {
+    const big = section.completerBig
+    const value = section.readCompleter.read(section.offset + at, size, attrs, big)
+    this.#result = completion.result
+    return big === this.#big ? value : swap(value, size)
+  }
+
+  #store(address: number, value: number, size: number, attrs: MemTxAttrs | undefined): void {
+    const given = attrs === undefined ? UNSPECIFIED : checkAttrs(attrs)
+    const word = address >>> 0
+    let section = this.#latestDevice
+    if ((word - section.low) >>> 0 >= section.near) {
+      section = this.tree.sections.near(word)
+      if (section.callable) this.#latestDevice = section
+    }
+    const at = (word - section.low) >>> 0
+    if (word !== address || at >= section.near || given.memory) {
+      section = this.#select(address)
+      this.#storeIn(section, address - section.start, value, size, given)
+    } else if (section.callable) {
+      const big = section.completerBig
+      section.writeCompleter.write(section.offset + at, big === this.#big ? value : swap(value, size), size, given, big)
+      this.#result = completion.result
+    } else this.#storeIn(section, at, value, size, given)
+  }
+
+  #loadSelected(address: number, size: number, attrs: MemTxAttrs): number {
+    const section = this.#select(address)
+    this.#considerFastPath(section)
+    const value = loadScalar(section, address - section.start, size, attrs, this.#big)
+    this.#result = completion.result
+    return value
+  }
+
+  #storeIn(section: Section, at: number, value: number, size: number, attrs: MemTxAttrs): void {
+    this.#considerFastPath(section)
+    storeScalar(section, at, value, size, attrs, this.#big)
+    this.#result = completion.result
+  }
+
+  /** The section that holds an address. */
+  #select(address: number): Section {
+    return this.tree.sections.select(checkAddress(address, 'address'))
+  }
+
+  /** RAM that is accessed twice gets the fast path: accesses to other sections in between don't drive it out. */
+  #considerFastPath(section: Section): void {
+    const { loads8 } = section
+    if (loads8 === this.#loads8 || loads8.length === 0) return
+    if (section === this.#latestRam) this.#setFastPath(section)
+    else this.#latestRam = section
+  }
+
+  /** Has the fast path lead to this section. */
+  #setFastPath(section: Section): void {
+    this.#low = section.start | 0
+    this.#loads8 = section.loads8
+    this.#loads16 = section.loads16
+    this.#loads32 = section.loads32
+    this.#stores8 = section.stores8
+    this.#stores16 = section.stores16
+    this.#stores32 = section.stores32
   }
 }

@@ -1,8 +1,9 @@
 import { checkAddress, checkInteger, show } from '../check.ts'
 import { MemoryRegion } from '../region/memory-region.ts'
-import { AddressSpace } from './address-space.ts'
+import type { AddressSpace } from './address-space.ts'
 import type { MemoryRegionSection } from './memory-region-section.ts'
 import { sectionOf } from './memory-region-section.ts'
+import { SpaceTree } from './space-tree.ts'
 
 /**
  * What is seen of `size` bytes at an offset of a region: the part of the lowest flat range that is among them
@@ -22,8 +23,9 @@ export function findRange(region: MemoryRegion, address: number, size: number): 
     start += root.address
     root = container
   }
-  const space = [...root.links.viewers].find(viewer => viewer instanceof AddressSpace)
-  if (space === undefined) return undefined
+  const tree = [...root.links.viewers].find(viewer => viewer instanceof SpaceTree)
+  if (tree === undefined) return undefined
+  const space = tree.space as AddressSpace
   const { view } = space
   const below = view.indexAt(start)
   const before = view.ranges[below]

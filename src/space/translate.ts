@@ -1,10 +1,9 @@
 import { checkAddress, checkBoolean, checkInteger, checkKeys, checkObject, show } from '../check.ts'
 import { resolved, resolveSection } from '../dispatch/resolve.ts'
 import type { MemoryRegion } from '../region/memory-region.ts'
-import { MemTxAttrs } from '../request/attrs.ts'
+import { checkAttrs, MemTxAttrs } from '../request/attrs.ts'
 import { pieceSize } from '../transfer/device-pieces.ts'
 import { AddressSpace } from './address-space.ts'
-import { checkAttrs } from './space-requests.ts'
 
 export interface TranslateOptions {
   /** What is asked for is a write. False unless said. */

@@ -122,9 +122,9 @@ describe('the registers', () => {
   test('all of them in one write render the map once, and a write that changes nothing not at all (RULES C2)', () => {
     const { pam, segments } = pc()
     const views = new Set([segments.view])
-    const { update } = segments
-    segments.update = () => {
-      update.call(segments)
+    const { update } = segments.tree
+    segments.tree.update = () => {
+      update.call(segments.tree)
       views.add(segments.view)
     }
     pam.writeConfig(I440FX_PAM0 + 1, 0x33333333, 4)

@@ -127,7 +127,7 @@ test('F3 threads store while another harvests: a last harvest makes its copy who
   const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
   const outfile = join(folder, 'dirty-writer.mjs')
   buildSync({
-    entryPoints: [here('dirty-writer.ts')],
+    entryPoints: [here('support/dirty-writer.ts')],
     alias: { guestmem: here('../../src/index.ts') },
     bundle: true,
     outfile,

@@ -24,8 +24,8 @@ export function block(bytes: number, options?: Parameters<typeof GuestRam.alloca
 /** Counts how often a space looks at its tree again. */
 export function countUpdates(space: AddressSpace): { count: number } {
   const updates = { count: 0 }
-  const update = space.update.bind(space)
-  space.update = () => {
+  const update = space.tree.update.bind(space.tree)
+  space.tree.update = () => {
     updates.count++
     update()
   }

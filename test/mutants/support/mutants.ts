@@ -27,8 +27,8 @@ const TRANSFER = 'transfer/transfer.ts'
 const PIECES = 'transfer/device-pieces.ts'
 const OPS = 'region/device/ops-completer.ts'
 const ACCESS = 'dispatch/scalar-access.ts'
-const SPACE = 'space/space-access.ts'
-const VIEW = 'space/space-view.ts'
+const SPACE = 'space/address-space.ts'
+const VIEW = 'space/space-tree.ts'
 const COMMIT = 'listener/commit-views.ts'
 const BITMAPS = 'ram/dirty/dirty-bitmaps.ts'
 const NOTIFIER = 'region/device/event-notifier.ts'
@@ -116,13 +116,13 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'C1 what a transaction changes is seen within it, where nobody looked before',
     file: 'region/tree/viewers.ts',
-    from: 'ref.deref()?.settle()',
+    from: 'ref.deref()?.renderIfStale()',
     to: 'ref.deref()',
     foundBy: 'TREES',
   },
   {
     name: 'C2 a change that was marked is not marked again after somebody has looked',
-    file: 'space/space-view.ts',
+    file: VIEW,
     from: '    nextEpoch()\n',
     to: '',
     foundBy: 'TREES',
@@ -368,7 +368,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'C7 after a change a space uses what it remembers',
     file: VIEW,
-    from: 'this.forgetSection()',
+    from: 'this.space.forgetSections()',
     to: '',
     foundBy: 'REQUESTS',
   },

@@ -63,8 +63,8 @@ describe('C1 a transaction', () => {
     const order: string[] = []
     const spaces = [space, new AddressSpace('second', root), new AddressSpace('third', root)]
     for (const one of spaces) {
-      const update = one.update.bind(one)
-      one.update = () => {
+      const update = one.tree.update.bind(one.tree)
+      one.tree.update = () => {
         order.push(one.name)
         update()
       }

@@ -1,0 +1,88 @@
+import type { SpaceSettings } from '../dispatch/section.ts'
+import { type SectionMap, sectionMapOf } from '../dispatch/section-map.ts'
+import type { MemoryRegion } from '../region/memory-region.ts'
+import { inTransaction, markDirty, nextEpoch, transaction, type Viewer } from '../region/tree/transaction.ts'
+import { markStale } from '../region/tree/viewers.ts'
+import { emptyView, type FlatView } from '../view/flat-view.ts'
+import { viewOf } from '../view/render.ts'
+
+/** Who uses the sections of what is shown: an address space. */
+export interface SectionUser {
+  /** Called when the sections that it may hold must not be used any more. */
+  forgetSections(): void
+}
+
+let lastSerial = 0
+
+/**
+ * The part of an address space that follows its region tree: what the space shows, as of the end of the latest
+ * transaction. Of this thread.
+ */
+export class SpaceTree<S extends SectionUser = SectionUser> implements Viewer {
+  readonly space: S
+  readonly root: MemoryRegion
+  readonly settings: SpaceSettings
+  /** Ascending in order of creation. */
+  readonly serial: number
+  /** Undefined where what is shown has changed, and nobody has looked since. */
+  #sections: SectionMap | undefined
+  #destroyed = false
+
+  constructor(space: S, root: MemoryRegion, settings: SpaceSettings) {
+    this.space = space
+    this.root = root
+    this.settings = settings
+    this.serial = lastSerial++
+    root.links.attach(this)
+    // A space that is made within a transaction shows the tree as it is now, not as it will be at the end.
+    if (inTransaction()) this.#render()
+    else markStale(this)
+  }
+
+  /** The sections of what is shown. */
+  get sections(): SectionMap {
+    return this.#sections ?? this.#render()
+  }
+
+  get destroyed(): boolean {
+    return this.#destroyed
+  }
+
+  /** What the tree shows as it is now, for who carries out a transaction. */
+  nextView(): FlatView {
+    return this.#destroyed ? emptyView() : viewOf(this.root)
+  }
+
+  /**
+   * Called at the end of a transaction that changed what is shown.
+   *
+   * @param view What is shown now. Where it is not given, it is rendered when somebody looks: devices that are added one
+   *   by one then cost the same each.
+   */
+  update(view?: FlatView): void {
+    if (view !== undefined && view === this.#sections?.view) return
+    this.#sections = view && sectionMapOf(view, this.settings)
+    if (view === undefined) markStale(this)
+    this.space.forgetSections()
+  }
+
+  renderIfStale(): void {
+    if (this.#sections === undefined) this.#render()
+  }
+
+  /** Nothing is shown from the end of the transaction on (RULES C10). */
+  destroy(): void {
+    if (this.#destroyed) return
+    transaction(() => {
+      this.#destroyed = true
+      this.root.links.detach(this)
+      markDirty(this)
+    })
+  }
+
+  #render(): SectionMap {
+    nextEpoch()
+    this.#sections = sectionMapOf(this.nextView(), this.settings)
+    return this.#sections
+  }
+}
