@@ -31,7 +31,7 @@ const RING_SPILL_BYTES = 16
  * short is moved in script, the rest passes through the stage.
  */
 export class WasmLane implements Lane {
-  readonly name = 'wasm'
+  readonly name: 'wasm'
   readonly #kernel: Kernel
   readonly #module: KernelModule
   readonly #memory: WebAssembly.Memory
@@ -58,6 +58,7 @@ export class WasmLane implements Lane {
     scratch: ScratchPolicy,
     users: UserBuffers,
   ) {
+    this.name = 'wasm'
     this.#kernel = kernel
     this.#module = module
     this.#memory = memory
