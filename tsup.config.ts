@@ -1,9 +1,18 @@
 import { defineConfig, type Options } from 'tsup'
+import { packedWorker } from './src/litmus/pack-worker.mjs'
 
 const common: Options = {
-  // tsup's declaration build passes `baseUrl`, which TypeScript 6 reports as deprecated.
-  dts: { compilerOptions: { ignoreDeprecations: '6.0' } },
-  sourcemap: true,
+  dts: {
+    compilerOptions: {
+      // tsup's declaration build passes `baseUrl`, which TypeScript 6 reports as deprecated.
+      ignoreDeprecations: '6.0',
+      // What is marked `@internal` is for the house alone.
+      stripInternal: true,
+    },
+  },
+  // There are no source maps: the sources are not in the package, so that a map would hide this code from debuggers and
+  // show nothing in its place, and bundlers warn of it. What is built keeps its names, and says what file each part is of.
+  sourcemap: false,
   target: 'es2022',
   platform: 'neutral',
   splitting: false,
@@ -28,6 +37,14 @@ const doors = (extension: 'js' | 'cjs'): NonNullable<Options['esbuildPlugins']> 
 const esm: Options = { ...common, format: ['esm'], esbuildPlugins: doors('js') }
 const cjs: Options = { ...common, format: ['cjs'], esbuildPlugins: doors('cjs') }
 
+/**
+ * The address of a CommonJS module, for `import.meta.url`. A page has no `__filename`, or a bundler's imitation of one:
+ * then there is none, or a wrong one, and both are met by trying the next way to start a thread.
+ */
+const COMMONJS_ADDRESS =
+  "const moduleAddress = typeof __filename === 'string' ? " +
+  "new URL('file:' + __filename.replace(/[%?#]/g, encodeURIComponent)).href : ''"
+
 export default defineConfig([
   { ...common, entry: { index: 'src/index.ts' }, format: ['esm', 'cjs'] },
   { ...esm, entry: { qemu: 'src/qemu/qemu.ts', vfio: 'src/vfio/vfio.ts' }, dts: false },
@@ -40,9 +57,14 @@ export default defineConfig([
     dts: { ...(common.dts as object), only: true },
     external: ['guestmem'],
   },
-  // In CommonJS `import.meta.url` is a shim.
-  { ...esm, entry: { litmus: 'src/litmus/litmus.ts' }, shims: true },
-  { ...cjs, entry: { litmus: 'src/litmus/litmus.ts' }, shims: true },
+  { ...esm, entry: { litmus: 'src/litmus/litmus.ts' }, esbuildPlugins: [...doors('js'), packedWorker] },
+  {
+    ...cjs,
+    entry: { litmus: 'src/litmus/litmus.ts' },
+    esbuildPlugins: [...doors('cjs'), packedWorker],
+    define: { 'import.meta.url': 'moduleAddress' },
+    banner: { js: COMMONJS_ADDRESS },
+  },
   { ...esm, entry: { 'litmus-worker': 'src/litmus/worker.ts' }, dts: false },
   { ...esm, entry: { cli: 'src/cli/main.ts' }, dts: false, platform: 'node' },
 ])

@@ -1,19 +1,20 @@
-import type { LitmusReport, LitmusRow } from './run.ts'
+import type { LitmusReport, LitmusRow } from './report.ts'
 
-const NAME = 34
-const COUNT = 12
+// Widths of the table's columns, characters.
+const NAME_WIDTH = 34
+const COUNT_WIDTH = 28
 
-/** The report as text: of each race and copy how often each outcome was seen, the forbidden one marked, as litmus7 does. */
+/** The report as text: how often each outcome was observed in each race of each copy, the forbidden one marked with `*`. */
 export function formatLitmus({ host, order, rows, verdict, notShown }: LitmusReport): string {
   const lines = [`Host ${host}; guestmem takes the ${order} order there.`]
   for (const race of new Set(rows.map(row => row.race))) {
-    const own = rows.filter(row => row.race === race)
-    const { hazard, allowed, forbidden } = own[0] as LitmusRow
-    lines.push('', `Test ${race} (${hazard}): ${forbidden}?`)
-    lines.push(`  ${''.padEnd(NAME)}${`:> ${allowed}`.padStart(COUNT + 16)}${`*> ${forbidden}`.padStart(COUNT + 16)}`)
-    for (const row of own) {
-      const counts = [row.rounds - Math.min(row.rounds, row.caught), row.caught].map(n => `${n}`.padStart(COUNT + 16))
-      lines.push(`  ${row.copy.padEnd(NAME)}${counts.join('')}  ${remark(row)}`)
+    const copies = rows.filter(row => row.race === race)
+    const { hazard, allowed, forbidden } = copies[0] as LitmusRow
+    const headings = [`:> ${allowed}`, `*> ${forbidden}`].map(text => text.padStart(COUNT_WIDTH))
+    lines.push('', `Test ${race} (${hazard}): ${forbidden}?`, `  ${''.padEnd(NAME_WIDTH)}${headings.join('')}`)
+    for (const row of copies) {
+      const counts = [Math.max(0, row.rounds - row.caught), row.caught].map(n => `${n}`.padStart(COUNT_WIDTH))
+      lines.push(`  ${row.copy.padEnd(NAME_WIDTH)}${counts.join('')}  ${remarkOn(row)}`)
     }
     if (notShown.includes(race)) lines.push('  No bad copy was caught here: this run shows nothing.')
   }
@@ -21,7 +22,7 @@ export function formatLitmus({ host, order, rows, verdict, notShown }: LitmusRep
   return lines.join('\n')
 }
 
-function remark({ ours, rounds, caught }: LitmusRow): string {
+function remarkOn({ ours, rounds, caught }: LitmusRow): string {
   if (caught > 0) return ours ? 'WRONG' : 'caught'
   if (rounds === 0) return 'never met'
   return ours ? 'never, as promised' : 'not seen in this run'

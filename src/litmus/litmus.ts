@@ -1,3 +1,5 @@
-export { formatLitmus } from './format.ts'
-export type { LitmusOptions, LitmusReport, LitmusRow, LitmusVerdict } from './run.ts'
-export { runLitmus } from './run.ts'
+export { formatLitmus } from './format-litmus.ts'
+export type { LitmusThread } from './litmus-thread.ts'
+export type { LitmusOptions } from './options.ts'
+export type { LitmusReport, LitmusRow, LitmusVerdict } from './report.ts'
+export { runLitmus } from './run-litmus.ts'

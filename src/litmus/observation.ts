@@ -1,7 +1,7 @@
-/** What one thread saw. */
-export interface Seen {
-  /** How often the guest looked at something new. */
+/** What the guest's thread observed in one race. */
+export interface Observation {
+  /** How often the guest found something that it had not seen before. */
   readonly rounds: number
-  /** How often it saw what may not be. */
+  /** How often it found what the race forbids. */
   readonly caught: number
 }

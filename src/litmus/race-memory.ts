@@ -1,34 +1,37 @@
 import { GuestRam, type GuestRamHandle, type RamBlock } from 'guestmem'
-import { Referee } from './referee.ts'
+import { RaceSync } from './race-sync.ts'
 
 const BLOCK_BYTES = 16384
+const BLOCK_NAMES = ['guest', 'device', 'sync'] as const
 
-/** Guest RAM that a device and a guest share, and what the referee needs to know of both. */
-export class Arena extends Referee {
+/** The guest RAM that the two threads of a race share. */
+export class RaceMemory {
   readonly handle: GuestRamHandle
   readonly ram: GuestRam
-  /** What the guest watches. */
+  /** What the device copies to, and the guest watches. */
   readonly guest: RamBlock
-  /** The device's own. */
+  /** What the device copies from, unless it copies within the guest's block. Nobody else stores here. */
   readonly device: RamBlock
+  readonly sync: RaceSync
 
-  /** The same arena in each thread. */
+  /** @param handle Of `allocate`; the same one in both threads. */
   constructor(handle: GuestRamHandle) {
     const ram = GuestRam.attach(handle)
-    const [guest, device, control] = ram.blocks as [RamBlock, RamBlock, RamBlock]
-    super(new Int32Array(ram.buffer, control.offset, control.size / 4))
+    const [guest, device, sync] = ram.blocks as [RamBlock, RamBlock, RamBlock]
     this.handle = handle
     this.ram = ram
     this.guest = guest
     this.device = device
+    this.sync = new RaceSync(this.words(sync))
   }
 
   static allocate(): GuestRamHandle {
-    const ram = GuestRam.allocate(4 * BLOCK_BYTES)
-    for (const name of ['guest', 'device', 'control']) ram.block(name, BLOCK_BYTES)
+    const ram = GuestRam.allocate(BLOCK_NAMES.length * BLOCK_BYTES)
+    for (const name of BLOCK_NAMES) ram.block(name, BLOCK_BYTES)
     return ram.handle
   }
 
+  /** The block as words of 32 bits. */
   words(block: RamBlock): Int32Array {
     return new Int32Array(this.ram.buffer, block.offset, block.size / 4)
   }

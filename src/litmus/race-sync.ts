@@ -1,53 +1,57 @@
-// Whoever waits spins, as a polling guest does; but not for ever, or two threads that share a CPU would hardly ever
-// meet.
-const SPINS = 2000
-const REST_MS = 0.02
+// A thread that waits polls, as a guest's driver does. After this many polls it sleeps once for a moment: two threads
+// that share one CPU would otherwise hardly ever run in turn.
+const POLLS_BEFORE_SLEEP = 2000
+const SLEEP_MS = 0.02
 
-// Each in a cache line of its own: indexes of Int32 elements.
-const STOP = 0
-const REST = 16
-const READY = 32
-const NOTES = 64
-const LINE = 16
+// Indexes of Int32 elements. Each word has a cache line of its own (16 words), so that a thread which polls one of them
+// does not slow down the stores to another.
+const WORDS_PER_LINE = 16
+const STOPPED = 0
+/** Stays zero for ever: a thread sleeps by waiting for a change of it. */
+const SLEEP = WORDS_PER_LINE
+const ARRIVED = 2 * WORDS_PER_LINE
+const FIRST_COUNTER = 4 * WORDS_PER_LINE
 
-/** How two threads that race agree on who does what when. */
-export class Referee {
-  readonly #control: Int32Array
-  #spins = 0
+/** How the two threads of a race begin together, wait for each other, and end. */
+export class RaceSync {
+  readonly #words: Int32Array
+  #polls = 0
 
-  /** @param control Shared words, zero at first. */
-  constructor(control: Int32Array) {
-    this.#control = control
+  /** @param words Shared by both threads, all zero before the race. */
+  constructor(words: Int32Array) {
+    this.#words = words
   }
 
-  /** Both threads begin at once. */
-  meet(): void {
-    Atomics.add(this.#control, READY, 1)
-    while (Atomics.load(this.#control, READY) < 2) this.spin()
+  /** Returns in both threads when both have called it. */
+  startTogether(): void {
+    Atomics.add(this.#words, ARRIVED, 1)
+    while (Atomics.load(this.#words, ARRIVED) < 2) this.poll()
   }
 
-  tell(note: number, value: number): void {
-    Atomics.store(this.#control, NOTES + note * LINE, value)
+  /** Sets a counter that the other thread waits for. @param counter Which one, from 0. */
+  publish(counter: number, value: number): void {
+    Atomics.store(this.#words, FIRST_COUNTER + counter * WORDS_PER_LINE, value)
   }
 
-  /** Waits for what the other thread tells; false where the race is over first. */
-  await(note: number, value: number): boolean {
-    while (Atomics.load(this.#control, NOTES + note * LINE) !== value) {
+  /** Waits until the other thread has published `value`; false if the race was stopped before that. */
+  waitFor(counter: number, value: number): boolean {
+    while (Atomics.load(this.#words, FIRST_COUNTER + counter * WORDS_PER_LINE) !== value) {
       if (this.stopped) return false
-      this.spin()
+      this.poll()
     }
     return true
   }
 
-  spin(): void {
-    if (++this.#spins % SPINS === 0) Atomics.wait(this.#control, REST, 0, REST_MS)
+  /** To be called in each turn of a loop that waits. */
+  poll(): void {
+    if (++this.#polls % POLLS_BEFORE_SLEEP === 0) Atomics.wait(this.#words, SLEEP, 0, SLEEP_MS)
   }
 
   stop(): void {
-    Atomics.store(this.#control, STOP, 1)
+    Atomics.store(this.#words, STOPPED, 1)
   }
 
   get stopped(): boolean {
-    return Atomics.load(this.#control, STOP) === 1
+    return Atomics.load(this.#words, STOPPED) === 1
   }
 }

@@ -1,49 +1,49 @@
-import type { Arena } from './arena.ts'
 import {
   BYTEWISE,
   COPY_WITHIN,
   type Copy,
   type CopyKind,
-  LANGUAGE,
   LAST_FIRST,
-  MEMORY_COPY_KIND,
+  MEMORY_COPY,
   RAM_MOVE,
-  SCRIPT,
+  RAM_MOVE_LANGUAGE,
+  RAM_MOVE_SCRIPT,
   SET,
   SPACE_STORE,
   SPACE_WRITE,
   STORED_TWICE,
 } from './copies.ts'
-import { accessRace } from './race-access.ts'
-import { onceRace } from './race-once.ts'
-import { orderRace } from './race-order.ts'
-import type { Seen } from './seen.ts'
+import type { Observation } from './observation.ts'
+import type { RaceMemory } from './race-memory.ts'
+import { storeOrderRace } from './store-order-race.ts'
+import { storedOnceRace } from './stored-once-race.ts'
+import { tornAccessRace } from './torn-access-race.ts'
 
-/** A litmus test: a device that copies, and a guest that looks. */
+/** A litmus test: one thread is a device that copies, the other one a guest that watches what it copies to. */
 export interface Race {
   readonly name: string
-  /** The hazard's id in the requirements. */
+  /** The id of the hazard that it is about; docs/hazards has a page of them. */
   readonly hazard: string
-  /** What may be seen, and what may not; for the table. */
+  /** What the guest may observe, and what it may not, as the table's headings say it. */
   readonly allowed: string
   readonly forbidden: string
-  /** The bytes come from within the guest's own memory. */
+  /** The bytes come from the guest's block itself. */
   readonly within: boolean
   readonly kinds: readonly CopyKind[]
-  /** Copies until `over` says so. */
-  device(arena: Arena, copy: Copy, over: () => boolean): void
-  /** Looks until the arena is stopped. */
-  guest(arena: Arena): Seen
+  /** The device's thread: copies until `isOver` says so. */
+  device(memory: RaceMemory, copy: Copy, isOver: () => boolean): void
+  /** The guest's thread: watches until the race is stopped. */
+  guest(memory: RaceMemory): Observation
 }
 
-const access = (bytes: 2 | 4 | 8): Race => ({
+const tornAccess = (bytes: 2 | 4 | 8): Race => ({
   name: `one access of ${bytes} bytes`,
   hazard: 'H2',
   allowed: 'old value, or new',
   forbidden: 'a mixture of both',
   within: false,
   kinds: [RAM_MOVE, SPACE_STORE, SET, BYTEWISE],
-  ...accessRace(bytes),
+  ...tornAccessRace(bytes),
 })
 
 export const RACES: readonly Race[] = [
@@ -53,8 +53,8 @@ export const RACES: readonly Race[] = [
     allowed: 'status stays cleared',
     forbidden: 'set again: taken twice',
     within: false,
-    kinds: [RAM_MOVE, LANGUAGE, SCRIPT, SPACE_WRITE, SET, MEMORY_COPY_KIND, STORED_TWICE],
-    ...onceRace,
+    kinds: [RAM_MOVE, RAM_MOVE_LANGUAGE, RAM_MOVE_SCRIPT, SPACE_WRITE, SET, MEMORY_COPY, STORED_TWICE],
+    ...storedOnceRace,
   },
   {
     name: 'last byte last',
@@ -62,8 +62,8 @@ export const RACES: readonly Race[] = [
     allowed: 'new words first',
     forbidden: 'a later word newer',
     within: false,
-    kinds: [RAM_MOVE, LANGUAGE, SCRIPT, SPACE_WRITE, SET, MEMORY_COPY_KIND, LAST_FIRST],
-    ...orderRace({ words: 15, distance: undefined }),
+    kinds: [RAM_MOVE, RAM_MOVE_LANGUAGE, RAM_MOVE_SCRIPT, SPACE_WRITE, SET, MEMORY_COPY, LAST_FIRST],
+    ...storeOrderRace({ words: 15, distance: undefined }),
   },
   {
     name: 'overlapping move up',
@@ -71,14 +71,10 @@ export const RACES: readonly Race[] = [
     allowed: 'new words first',
     forbidden: 'a later word newer',
     within: true,
-    kinds: [RAM_MOVE, LANGUAGE, SCRIPT, COPY_WITHIN, MEMORY_COPY_KIND, LAST_FIRST],
-    ...orderRace({ words: 64, distance: 32 }),
+    kinds: [RAM_MOVE, RAM_MOVE_LANGUAGE, RAM_MOVE_SCRIPT, COPY_WITHIN, MEMORY_COPY, LAST_FIRST],
+    ...storeOrderRace({ words: 64, distance: 32 }),
   },
-  access(2),
-  access(4),
-  access(8),
+  tornAccess(2),
+  tornAccess(4),
+  tornAccess(8),
 ]
-
-export function raceNamed(name: string): Race {
-  return RACES.find(race => race.name === name) as Race
-}

@@ -1,109 +1,91 @@
 import { detectHost } from 'guestmem'
-import { Arena } from './arena.ts'
+import type { Observation } from './observation.ts'
+import { checkLitmusOptions, type LitmusOptions, type LitmusSettings } from './options.ts'
+import { RaceMemory } from './race-memory.ts'
 import { RACES, type Race } from './races.ts'
-import { startThread } from './threads.ts'
-import type { Answer, Task } from './worker.ts'
+import { type LitmusReport, type LitmusRow, verdictOf } from './report.ts'
+import { type RunningThread, startThread, THREAD_LIMITS, type ThreadLimits } from './start-thread.ts'
+import type { Task } from './task.ts'
+import { type ThreadSource, threadSources } from './thread-source.ts'
 
-export interface LitmusOptions {
-  /** How long the races take altogether; 12 unless said. Starting threads comes on top. */
-  readonly seconds?: number
-  /** Called before each race: how many of how many have been run, and which one is next. */
-  readonly onProgress?: (done: number, total: number, race: string, copy: string) => void
-  /** The address of the package's `litmus-worker.js`, where a bundler has moved it. */
-  readonly worker?: URL
-}
-
-/** A copy in a race: how often the guest looked, and how often it saw what may not be. */
-export interface LitmusRow {
-  readonly race: string
-  readonly hazard: string
-  readonly copy: string
-  /** guestmem promises that this one is never caught. */
-  readonly ours: boolean
-  readonly rounds: number
-  readonly caught: number
-  readonly allowed: string
-  readonly forbidden: string
-}
-
-/**
- * `as promised`: none of guestmem's copies was caught, and in each race a bad copy was. `not shown`: in some race no bad
- * copy was caught, so that this run proves nothing of it. `WRONG`: one of guestmem's was caught.
- */
-export type LitmusVerdict = 'as promised' | 'not shown' | 'WRONG'
-
-export interface LitmusReport {
-  /** The CPU as detected, and the tier of order that guestmem takes there. */
-  readonly host: string
-  readonly order: 'host' | 'language'
-  readonly rows: readonly LitmusRow[]
-  readonly verdict: LitmusVerdict
-  /** Races in which no bad copy was caught. */
-  readonly notShown: readonly string[]
-}
-
-/** One race is run for no longer than this at once, so that a long run takes all of them in turn; ms. */
+/** No race is run for longer than this at once, ms: in a long run all of them take turns. */
 const SLICE_MS = 2000
 
 /**
- * Races guestmem's copies and their rivals in two threads on this host and engine, as litmus7 does with litmus tests:
- * what was seen is shown, what was not seen is not thereby impossible.
+ * Races guestmem's copies and their rivals in two threads on this host and engine, as litmus7 does with litmus tests: what
+ * was seen is possible, and what was not seen may be possible all the same.
  *
- * @throws RangeError for a time that is none; Error where a thread fails.
+ * @throws TypeError or RangeError (the promise rejects) naming the option and its value, a misspelt one too. Error where
+ *   no thread can be started, within 5 s, and where one fails.
  */
-export async function runLitmus(options: LitmusOptions = {}): Promise<LitmusReport> {
-  const { seconds = 12, onProgress, worker = new URL('./litmus-worker.js', import.meta.url) } = options
-  if (!(typeof seconds === 'number' && seconds > 0 && seconds < 2 ** 31))
-    throw new RangeError(`options.seconds must be a number over 0, got ${String(seconds)}`)
-  const pairs = RACES.flatMap(race => race.kinds.map(({ name, ours }) => ({ race, name, ours, rounds: 0, caught: 0 })))
-  const each = (seconds * 1000) / pairs.length
+export async function runLitmus(options?: LitmusOptions): Promise<LitmusReport> {
+  return runRaces(checkLitmusOptions(options), THREAD_LIMITS)
+}
+
+/** The same with limits that a test can shorten. */
+export async function runRaces(settings: LitmusSettings, limits: ThreadLimits): Promise<LitmusReport> {
+  const { seconds, onProgress } = settings
+  const entries = RACES.flatMap(race =>
+    race.kinds
+      .filter(({ isAvailable }) => isAvailable?.() ?? true)
+      .map(({ name, ours }) => ({ race, name, ours, rounds: 0, caught: 0 })),
+  )
+  const each = (seconds * 1000) / entries.length
   const passes = Math.ceil(each / SLICE_MS)
-  const total = passes * pairs.length
+  const total = passes * entries.length
+  const threads = new ThreadStarter(threadSources(settings.worker), limits)
   let done = 0
   for (let pass = 0; pass < passes; pass++) {
-    for (const pair of pairs) {
-      onProgress?.(done++, total, pair.race.name, pair.name)
-      const { rounds, caught } = await raceOnce(pair.race, pair.name, each / passes, worker)
-      pair.rounds += rounds
-      pair.caught += caught
+    for (const entry of entries) {
+      onProgress(done++, total, entry.race.name, entry.name)
+      const { rounds, caught } = await raceOnce(threads, entry.race, entry.name, each / passes)
+      entry.rounds += rounds
+      entry.caught += caught
     }
   }
-  onProgress?.(total, total, '', '')
-  const rows = pairs.map(({ race, name, ours, rounds, caught }): LitmusRow => {
-    const { name: raceName, hazard, allowed, forbidden } = race
-    return { race: raceName, hazard, copy: name, ours, rounds, caught, allowed, forbidden }
+  onProgress(total, total, '', '')
+  const rows = entries.map(({ race, name, ours, rounds, caught }): LitmusRow => {
+    const { hazard, allowed, forbidden } = race
+    return { race: race.name, hazard, copy: name, ours, rounds, caught, allowed, forbidden }
   })
   const host = detectHost()
-  return { host: host.name, order: host.keepsStoreOrder ? 'host' : 'language', rows, ...judge(rows) }
+  return { host: host.name, order: host.keepsStoreOrder ? 'host' : 'language', rows, ...verdictOf(rows) }
 }
 
-/** What the rows show. */
-export function judge(rows: readonly LitmusRow[]): Pick<LitmusReport, 'verdict' | 'notShown'> {
-  const shown = new Set(rows.filter(({ ours, caught }) => !ours && caught > 0).map(({ race }) => race))
-  const notShown = [...new Set(rows.map(({ race }) => race))].filter(race => !shown.has(race))
-  const wrong = rows.some(({ ours, caught }) => ours && caught > 0)
-  // Who never looked has seen nothing either.
-  const blind = rows.some(({ ours, rounds }) => ours && rounds === 0)
-  return { verdict: wrong ? 'WRONG' : notShown.length > 0 || blind ? 'not shown' : 'as promised', notShown }
+/** Starts the threads of a run: from the source that gave the first of them, once that is known. */
+class ThreadStarter {
+  #sources: readonly ThreadSource[]
+  readonly #limits: ThreadLimits
+
+  constructor(sources: readonly ThreadSource[], limits: ThreadLimits) {
+    this.#sources = sources
+    this.#limits = limits
+  }
+
+  async start(): Promise<RunningThread> {
+    const thread = await startThread(this.#sources, this.#limits)
+    this.#sources = [thread.source]
+    return thread
+  }
 }
 
-async function raceOnce(
-  race: Race,
-  kind: string,
-  ms: number,
-  module: URL,
-): Promise<{ rounds: number; caught: number }> {
-  const handle = Arena.allocate()
+/** One race of one copy, in two threads of its own: what an engine's compiler has learnt of another race is not in them. */
+async function raceOnce(threads: ThreadStarter, race: Race, copy: string, ms: number): Promise<Observation> {
+  const handle = RaceMemory.allocate()
   const roles = ['device', 'guest'] as const
-  const threads = roles.map(() => startThread<Task, Answer>(module))
+  const started = await Promise.allSettled(roles.map(() => threads.start()))
+  const running = started.flatMap(result => (result.status === 'fulfilled' ? [result.value] : []))
   try {
-    const answers = await Promise.all(
-      threads.map((thread, i) => thread.ask({ race: race.name, kind, role: roles[i] as Task['role'], handle, ms })),
-    )
-    for (const { failure } of answers) if (failure !== undefined) throw new Error(`${race.name}, ${kind}: ${failure}`)
-    return answers[1]?.seen as { rounds: number; caught: number }
+    for (const result of started) if (result.status === 'rejected') throw result.reason
+    const observe = async (role: Task['role'], thread: RunningThread): Promise<Observation> => {
+      const { observation, failure } = await thread.ask({ race: race.name, copy, role, handle, ms })
+      if (observation === undefined) throw new Error(`${race.name}, ${copy}: the ${role}: ${failure}`)
+      return observation
+    }
+    // Fails with the first that fails: the other one would wait for its partner for ever.
+    const [, seen] = await Promise.all(roles.map((role, i) => observe(role, running[i] as RunningThread)))
+    return seen as Observation
   } finally {
-    // When one has died, the other would wait for it for ever.
-    for (const thread of threads) thread.terminate()
+    for (const thread of running) thread.terminate()
   }
 }

@@ -1,28 +1,33 @@
-import type { Arena } from './arena.ts'
 import type { Copy } from './copies.ts'
-import type { Seen } from './seen.ts'
+import type { Observation } from './observation.ts'
+import type { RaceMemory } from './race-memory.ts'
 
-// An aligned value in the guest's RAM, and where the device has its next values: eight bytes of 0, and eight of 0xff.
+/** Where the value is that both threads access: an offset in the guest's block, aligned for every size. */
 const VALUE = 64
-const NONE = 0
-const ALL = 8
+// Where the device's block has the two values that it stores in turn: eight bytes of 0, and eight of 0xff.
+const ALL_CLEAR = 0
+const ALL_SET = 8
+/** How many copies, and how many loads, are made between two looks at whether the race is over. */
 const BATCH = 1000
 
-/** The device changes an aligned value between two; the guest that sees a third saw it half written. */
-export function accessRace(bytes: 2 | 4 | 8) {
+/**
+ * The device changes an aligned value again and again between all bits clear and all bits set. A guest that loads
+ * anything else saw an access that was torn: bytes of both values (H2).
+ */
+export function tornAccessRace(bytes: 2 | 4 | 8) {
   return {
-    device(arena: Arena, copy: Copy, over: () => boolean): void {
-      arena.device.view().fill(0xff, ALL, ALL + 8)
-      do for (let turn = 0; turn < BATCH; turn++) copy(VALUE, turn % 2 === 0 ? ALL : NONE, bytes)
-      while (!over())
+    device({ device }: RaceMemory, copy: Copy, isOver: () => boolean): void {
+      device.view().fill(0xff, ALL_SET, ALL_SET + 8)
+      do for (let turn = 0; turn < BATCH; turn++) copy(VALUE, turn % 2 === 0 ? ALL_SET : ALL_CLEAR, bytes)
+      while (!isOver())
     },
 
-    guest(arena: Arena): Seen {
-      const load = loader(arena, bytes)
+    guest(memory: RaceMemory): Observation {
+      const load = loaderOf(memory, bytes)
       let last = 0
       let rounds = 0
       let caught = 0
-      while (!arena.stopped) {
+      while (!memory.sync.stopped) {
         for (let turn = 0; turn < BATCH; turn++) {
           const value = load()
           if (value === last) continue
@@ -36,8 +41,8 @@ export function accessRace(bytes: 2 | 4 | 8) {
   }
 }
 
-/** One atomic load; 0 and -1 are what the device stores, all else is a mixture. */
-function loader({ ram, guest }: Arena, bytes: 2 | 4 | 8): () => number {
+/** Makes one atomic load of the value: 0 and -1 are what the device stores, anything else is a mixture of them. */
+function loaderOf({ ram, guest }: RaceMemory, bytes: 2 | 4 | 8): () => number {
   const at = guest.offset + VALUE
   if (bytes === 2) {
     const elements = new Int16Array(ram.buffer, at, 1)

@@ -1,45 +1,32 @@
-import type { GuestRamHandle } from 'guestmem'
-import { Arena } from './arena.ts'
-import { raceNamed } from './races.ts'
-import type { Seen } from './seen.ts'
-import { inThread } from './threads.ts'
+// The program of a litmus thread: a file of the package, and packed into the package's other files as well.
+import { answerTasks } from './answer-tasks.ts'
+import type { Observation } from './observation.ts'
+import { RaceMemory } from './race-memory.ts'
+import { RACES } from './races.ts'
+import type { Task } from './task.ts'
 
-/** What a thread is asked to do. */
-export interface Task {
-  readonly race: string
-  readonly kind: string
-  readonly role: 'device' | 'guest'
-  readonly handle: GuestRamHandle
-  readonly ms: number
-}
-
-/** What comes back; the device has seen nothing. */
-export interface Answer {
-  readonly seen?: Seen
-  readonly failure?: string
-}
-
-inThread<Task, Answer>(task => {
+answerTasks(task => {
   try {
-    return { seen: run(task) }
+    return { observation: run(task) }
   } catch (error) {
     return { failure: error instanceof Error ? `${error.name}: ${error.message}` : String(error) }
   }
 })
 
-function run({ race: name, kind: kindName, role, handle, ms }: Task): Seen {
-  const race = raceNamed(name)
-  const arena = new Arena(handle)
+function run({ race: raceName, copy: copyName, role, handle, ms }: Task): Observation {
+  const race = RACES.find(({ name }) => name === raceName)
+  const kind = race?.kinds.find(({ name }) => name === copyName)
+  // The two may come from different versions of the package, where a server keeps an old copy of this file.
+  if (race === undefined || kind === undefined) throw new Error('this thread runs another version of guestmem')
+  const memory = new RaceMemory(handle)
   if (role === 'guest') {
-    arena.meet()
-    return race.guest(arena)
+    memory.sync.startTogether()
+    return race.guest(memory)
   }
-  const kind = race.kinds.find(one => one.name === kindName)
-  if (kind === undefined) throw new Error(`${name} has no ${kindName}`)
-  const copy = kind.make(arena, race.within)
-  arena.meet()
+  const copy = kind.make(memory, race.within)
+  memory.sync.startTogether()
   const end = performance.now() + ms
-  race.device(arena, copy, () => performance.now() >= end)
-  arena.stop()
+  race.device(memory, copy, () => performance.now() >= end)
+  memory.sync.stop()
   return { rounds: 0, caught: 0 }
 }

@@ -1,5 +1,5 @@
 import type { GuestRam } from 'guestmem'
-import { Referee } from '../../../src/litmus/referee.ts'
+import { RaceSync } from '../../../src/litmus/race-sync.ts'
 
 /** How long a race goes on: `ms`, and up to twice that where the machine is so busy that the two hardly ever meet. */
 export function goesOn(start: number, ms: number, met: number): boolean {
@@ -8,7 +8,7 @@ export function goesOn(start: number, ms: number, met: number): boolean {
 }
 
 /** What a device and a guest in two threads share: bytes, and a few words to agree on who does what when. */
-export class Meeting extends Referee {
+export class Meeting extends RaceSync {
   readonly ram: GuestRam
   readonly bytes: Uint8Array
 

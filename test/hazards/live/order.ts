@@ -35,7 +35,7 @@ function markOf(round: number): number {
 export function device(meeting: Meeting, way: string, ms: number): Seen {
   const { bytes } = meeting
   const move = (ORDER_WAYS[way] as (meeting: Meeting) => () => void)(meeting)
-  meeting.meet()
+  meeting.startTogether()
   let met = 0
   for (const start = performance.now(); goesOn(start, ms, met); ) {
     met++
@@ -44,7 +44,7 @@ export function device(meeting: Meeting, way: string, ms: number): Seen {
     bytes[FROM + BYTES - 1] = markOf(met)
     bytes[FIRST] = 0
     move()
-    if (!meeting.await(LOOKED, met)) break
+    if (!meeting.waitFor(LOOKED, met)) break
   }
   meeting.stop()
   return { met: 0, caught: 0 }
@@ -54,15 +54,15 @@ export function guest(meeting: Meeting): Seen {
   const { bytes } = meeting
   let met = 0
   let caught = 0
-  meeting.meet()
+  meeting.startTogether()
   while (!meeting.stopped) {
     if (Atomics.load(bytes, LAST) !== markOf(met + 1)) {
-      meeting.spin()
+      meeting.poll()
       continue
     }
     if (Atomics.load(bytes, FIRST) !== markOf(met + 1)) caught++
     met++
-    meeting.tell(LOOKED, met)
+    meeting.publish(LOOKED, met)
   }
   return { met, caught }
 }

@@ -53,7 +53,7 @@ export const WORD_WAYS: Readonly<Record<string, (meeting: Meeting) => Write>> = 
 export function device(meeting: Meeting, way: string): Seen {
   meeting.bytes.fill(0xff, VALUES + 4, VALUES + 8)
   const write = (WORD_WAYS[way] as (meeting: Meeting) => Write)(meeting)
-  meeting.meet()
+  meeting.startTogether()
   while (!meeting.stopped) for (let i = 0; i < 200; i++) write((i & 1) as 0 | 1)
   return { met: 0, caught: 0 }
 }
@@ -64,7 +64,7 @@ export function guest(meeting: Meeting, _way: string, ms: number): Seen {
   let last = 0
   let met = 0
   let caught = 0
-  meeting.meet()
+  meeting.startTogether()
   for (const start = performance.now(); goesOn(start, ms, met); )
     for (let i = 0; i < 1000; i++) {
       const value = Atomics.load(words, WORD / 4)
