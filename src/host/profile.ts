@@ -20,8 +20,14 @@ export interface HostProfile {
 /** What `hostProfile` takes: a row of the table, and the cells that replace the row's. */
 export interface HostProfileOverrides {
   readonly base: HostName
-  readonly keepsStoreOrder?: boolean
-  readonly access?: Readonly<Partial<Record<CacheMode, Readonly<Partial<HostAccess>>>>>
+  readonly keepsStoreOrder?: boolean | undefined
+  readonly access?:
+    | {
+        readonly [Mode in CacheMode]?:
+          | { readonly [Cell in keyof HostAccess]?: HostAccess[Cell] | undefined }
+          | undefined
+      }
+    | undefined
 }
 
 const NAMES = ['x86-64', 'aarch64', 'ppc64', 'riscv64', 's390x', 'sparc64', 'mips64', 'unknown'] as const

@@ -63,8 +63,9 @@ export class RunningThread {
   }
 
   terminate(): void {
-    // It may fail to end as it failed to start; nobody waits for that.
-    void Promise.resolve(this.#thread.terminate()).catch(() => {})
+    // One that failed to start may fail to end as well, at once or later; nobody waits for that.
+    const terminate = async () => this.#thread.terminate()
+    terminate().catch(() => {})
   }
 }
 

@@ -14,6 +14,18 @@ import { instantiate, type Kernel, type KernelModule, type KernelTier, kernelMod
 import { RamBlock } from './ram-block.ts'
 import { MAX_BYTES, sharedBytes, sharedTables } from './shared-memory.ts'
 
+declare global {
+  /**
+   * For programs whose TypeScript has no declarations of WebAssembly, which come with the library `DOM`: without this one
+   * the declarations of guestmem would not compile there. Where there are others, it adds nothing to them.
+   */
+  namespace WebAssembly {
+    interface Memory {
+      grow(delta: number): number
+    }
+  }
+}
+
 /** What another thread needs to attach; survives postMessage. */
 export interface GuestRamHandle {
   readonly memory: WebAssembly.Memory | undefined

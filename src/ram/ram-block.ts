@@ -25,6 +25,16 @@ export interface BlockMemory {
 }
 
 /**
+ * A Uint8Array over a SharedArrayBuffer. TypeScript 5.7 and later call it `Uint8Array<SharedArrayBuffer>`, and take the one
+ * for the other; earlier ones have no such type.
+ */
+export interface SharedUint8Array extends Uint8Array {
+  readonly buffer: SharedArrayBuffer
+  subarray(begin?: number, end?: number): SharedUint8Array
+  valueOf(): this
+}
+
+/**
  * A piece of guest RAM that a memory region can show to a guest, or a device keep for itself (QEMU's RAMBlock). Cut by
  * `GuestRam.block`.
  */
@@ -49,7 +59,7 @@ export class RamBlock {
    * carries no promise of order, and `set`, `copyWithin` and `fill` on it may tear. No page is marked dirty for it:
    * `markDirty` does that.
    */
-  view(offset = 0, length: number = this.size - offset): Uint8Array {
+  view(offset = 0, length: number = this.size - offset): SharedUint8Array {
     checkInteger(offset, 'offset', 0, this.size)
     checkInteger(length, 'length', 0, this.size - offset)
     return new Uint8Array(this.ram.buffer, this.offset + offset, length)

@@ -53,7 +53,7 @@ function board() {
     region.setSize(64)
     root.addSubregion(address, region)
   }
-  const all = [block, rom, other].map(each => each.view()).concat(registers)
+  const all = [...[block, rom, other].map(each => each.view()), registers]
   return {
     root,
     log,
