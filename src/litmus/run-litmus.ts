@@ -22,9 +22,14 @@ export async function runLitmus(options?: LitmusOptions): Promise<LitmusReport> 
   return runRaces(checkLitmusOptions(options), THREAD_LIMITS)
 }
 
+const NOT_ISOLATED =
+  'a page must be cross-origin isolated for its threads to share memory: serve it with the headers ' +
+  'Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp'
+
 /** The same with limits that a test can shorten. */
 export async function runRaces(settings: LitmusSettings, limits: ThreadLimits): Promise<LitmusReport> {
   const { seconds, onProgress } = settings
+  if (typeof SharedArrayBuffer === 'undefined') throw new Error(NOT_ISOLATED)
   const entries = RACES.flatMap(race =>
     race.kinds
       .filter(({ isAvailable }) => isAvailable?.() ?? true)

@@ -89,8 +89,8 @@ export function startThread(sources: readonly ThreadSource[], limits: ThreadLimi
       for (const timer of timers) clearTimeout(timer)
       for (const thread of opened) if (thread !== winner) thread.terminate()
       if (winner !== undefined) return resolve(winner)
-      const texts = sources.map(source => `${source.name}: ${reasons.get(source) ?? 'said nothing'}`)
-      reject(new Error(`no litmus thread could be started. ${texts.join('; ')}. ${HINT}`))
+      const texts = sources.map(source => `${source.name}: ${reasons.get(source) ?? 'it said nothing'}`)
+      reject(new Error(`no litmus thread could be started (${texts.join('; ')}). ${HINT}`))
     }
 
     const fail = (source: ThreadSource, reason: string) => {

@@ -95,5 +95,5 @@ test('races that cannot be run do not end as if a copy had been caught', () => {
   copyFileSync(files.command, moved)
   const { code, out, err } = runFile(moved, 'litmus', '--seconds', '1')
   expect({ code, out }).toEqual({ code: 4, out: '' })
-  expect(err).toMatch(/^guestmem: no litmus thread could be started\. litmus-worker\.js: /)
+  expect(err).toMatch(/^guestmem: no litmus thread could be started \(litmus-worker\.js: /)
 })

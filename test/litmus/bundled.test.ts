@@ -23,8 +23,7 @@ const APP = `
 
 // `npm run bundles` has the other bundlers, and pages.
 const WAYS: readonly (readonly [string, BuildOptions])[] = [
-  ['a module', { format: 'esm' }],
-  ['a module, minified', { format: 'esm', minify: true }],
+  ['a module', { format: 'esm', minify: true }],
   // It has no `import.meta.url`, which esbuild says.
   ['a CommonJS file', { format: 'cjs', logOverride: { 'empty-import-meta': 'silent' } }],
 ]

@@ -1,7 +1,12 @@
+import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { checkLitmusOptions, type LitmusOptions } from '../../src/litmus/options.ts'
+import { RaceMemory } from '../../src/litmus/race-memory.ts'
 import { RACES } from '../../src/litmus/races.ts'
 import { runLitmus } from '../../src/litmus/run-litmus.ts'
+import { startThread, THREAD_LIMITS } from '../../src/litmus/start-thread.ts'
+import { threadSources } from '../../src/litmus/thread-source.ts'
 import { buildFiles, type Files } from './files.ts'
 
 let files: Files
@@ -28,24 +33,38 @@ test('races every copy, and none of ours is caught', async () => {
 })
 
 describe('options.worker may be', () => {
-  const races = async (worker: Parameters<typeof runLitmus>[0] & object) => {
-    const { rows } = await runLitmus({ seconds: 0.05, ...worker })
-    expect(rows.length).toBeGreaterThan(20)
+  const starts = async (worker: LitmusOptions['worker']) => {
+    const thread = await startThread(threadSources(checkLitmusOptions({ worker }).worker), THREAD_LIMITS)
+    const handle = RaceMemory.allocate()
+    const asked = thread.ask({ race: 'last byte last', copy: 'guestmem ramMove', role: 'guest', handle, ms: 0 })
+    const { sync } = new RaceMemory(handle)
+    sync.startTogether()
+    sync.stop()
+    expect(await asked).toEqual({ observation: { rounds: expect.any(Number), caught: 0 } })
+    thread.terminate()
   }
 
-  test('an address, as text', () => races({ worker: files.worker.href }))
-  test('a path', () => races({ worker: files.worker.pathname }))
-  test('anything that has an address, such as a URL of another realm', () =>
-    races({ worker: { href: files.worker.href } }))
+  test('an address', () => starts(files.worker))
+  test('an address, as text', () => starts(files.worker.href))
+  test('a path', () => starts(fileURLToPath(files.worker)))
+  test('anything that has an address, such as a URL of another realm', () => starts({ href: files.worker.href }))
+  test('a function that makes a thread', () => starts(() => new Worker(files.worker)))
+})
 
-  test('a function, that is called for each thread', async () => {
-    let made = 0
-    await races({
-      worker: () => {
-        made++
-        return new Worker(files.worker)
-      },
-    })
-    expect(made).toBe(2 * RACES.flatMap(({ kinds }) => kinds).length)
-  })
+test('a thread of another version says so', async () => {
+  const thread = await startThread(threadSources(files.worker), THREAD_LIMITS)
+  const task = { copy: 'guestmem ramMove', role: 'guest', handle: RaceMemory.allocate(), ms: 0 } as const
+  for (const names of [{ race: 'last byte last', copy: 'none of ours' }, { race: 'none of ours' }])
+    expect((await thread.ask({ ...task, ...names })).failure).toMatch(/another version of guestmem/)
+  thread.terminate()
+})
+
+test('a page whose threads share no memory is told what it needs', async () => {
+  const shared = globalThis.SharedArrayBuffer
+  try {
+    Reflect.deleteProperty(globalThis, 'SharedArrayBuffer')
+    await expect(runLitmus({ worker: files.worker })).rejects.toThrow('must be cross-origin isolated')
+  } finally {
+    globalThis.SharedArrayBuffer = shared
+  }
 })

@@ -9,6 +9,8 @@ import { READY, type Task } from '../../src/litmus/task.ts'
 import type { ThreadSource } from '../../src/litmus/thread-source.ts'
 
 const SHORT = { start: 300, nextSource: 50, answer: 300 }
+/** Time enough for a real thread to start, and little for an answer. */
+const SHORT_ANSWER = { start: 60_000, nextSource: 60_000, answer: 300 }
 const NEVER = { start: 1e9, nextSource: 1e9, answer: 1e9 }
 const program = (text: string) => new URL(`data:text/javascript,${encodeURIComponent(text)}`)
 const READY_PROGRAM = `import { parentPort } from 'node:worker_threads'; parentPort.postMessage(${JSON.stringify(READY)})`
@@ -63,19 +65,19 @@ describe('a thread that fails fails the run', () => {
 
   test('that is silent, after a limit', async () => {
     const worker = program('setInterval(() => {}, 1e6)')
-    await expect(runRaces(checkLitmusOptions({ worker }), SHORT)).rejects.toThrow('said nothing')
+    await expect(runRaces(checkLitmusOptions({ worker }), SHORT)).rejects.toThrow('it said nothing')
   })
 
   test('that says something else, after a limit', async () => {
     const worker = program(`import { parentPort } from 'node:worker_threads'
       setInterval(() => parentPort.postMessage({ observation: { rounds: 1, caught: 0 } }), 10)`)
-    await expect(runRaces(checkLitmusOptions({ worker }), SHORT)).rejects.toThrow('said nothing')
+    await expect(runRaces(checkLitmusOptions({ worker }), SHORT)).rejects.toThrow('it said nothing')
   })
 
   test('that is ready and then silent, after a limit', async () => {
     const worker = program(`${READY_PROGRAM}; setInterval(() => parentPort.postMessage('nothing of ours'), 10)`)
     const failure = /each byte once, guestmem ramMove: the \w+: its thread failed: it did not answer within 1 s/
-    await expect(runRaces(checkLitmusOptions({ seconds: 0.1, worker }), SHORT)).rejects.toThrow(failure)
+    await expect(runRaces(checkLitmusOptions({ seconds: 0.1, worker }), SHORT_ANSWER)).rejects.toThrow(failure)
   })
 
   test('that has another version of the races', async () => {
@@ -98,7 +100,7 @@ describe('a thread that fails fails the run', () => {
 test('a file that is not beside the module, without a packed program, is an error that says what to do', async () => {
   // Here the sources run as they are, and `litmus-worker.js` is not among them.
   await expect(runLitmus()).rejects.toThrow(
-    /^no litmus thread could be started\. litmus-worker\.js: .*litmus-worker\.js.*\. Let options\.worker give the address /,
+    /^no litmus thread could be started \(litmus-worker\.js: .*litmus-worker\.js.*\)\. Let options\.worker give the address /,
   )
 })
 
@@ -168,7 +170,7 @@ describe('of several sources', () => {
       }),
       sourceOf('two', () => new FakeNodeThread()),
     ]
-    await expect(startThread(sources, SHORT)).rejects.toThrow('one: first reason; two: said nothing')
+    await expect(startThread(sources, SHORT)).rejects.toThrow('one: first reason; two: it said nothing')
   })
 })
 
