@@ -1,15 +1,8 @@
+import { writeFileSync } from 'node:fs'
 import { defineConfig, type Options } from 'tsup'
 import { packedWorker } from './src/litmus/pack-worker.mjs'
 
 const common: Options = {
-  dts: {
-    compilerOptions: {
-      // tsup's declaration build passes `baseUrl`, which TypeScript 6 reports as deprecated.
-      ignoreDeprecations: '6.0',
-      // What is marked `@internal` is for the house alone.
-      stripInternal: true,
-    },
-  },
   // There are no source maps: the sources are not in the package, so that a map would hide this code from debuggers and
   // show nothing in its place, and bundlers warn of it. What is built keeps its names, and says what file each part is of.
   sourcemap: false,
@@ -37,6 +30,35 @@ const doors = (extension: 'js' | 'cjs'): NonNullable<Options['esbuildPlugins']> 
 const esm: Options = { ...common, format: ['esm'], esbuildPlugins: doors('js') }
 const cjs: Options = { ...common, format: ['cjs'], esbuildPlugins: doors('cjs') }
 
+const DOORS = { qemu: 'src/qemu/qemu.ts', vfio: 'src/vfio/vfio.ts' }
+
+const PUBLIC = { index: 'src/index.ts', litmus: 'src/litmus/litmus.ts', ...DOORS }
+
+/** Of CommonJS. The doors take the face's classes by name: a second declaration of a class would be another type. */
+const declarations: Options = {
+  ...common,
+  entry: PUBLIC,
+  external: ['guestmem'],
+  format: ['cjs'],
+  dts: {
+    only: true,
+    compilerOptions: {
+      // tsup's declaration build passes `baseUrl`, which TypeScript 6 reports as deprecated.
+      ignoreDeprecations: '6.0',
+      // What is marked `@internal` is for the house alone.
+      stripInternal: true,
+    },
+  },
+}
+
+/**
+ * Those of ES modules are the same by another name: the package holds them once, and what a program imports has the type
+ * of what another one requires.
+ */
+async function declareModules(): Promise<void> {
+  for (const name of Object.keys(PUBLIC)) writeFileSync(`dist/${name}.d.ts`, `export * from './${name}.cjs'\n`)
+}
+
 /**
  * The address of a CommonJS module, for `import.meta.url`. A page has no `__filename`, or a bundler's imitation of one:
  * then there is none, or a wrong one, and both are met by trying the next way to start a thread.
@@ -46,17 +68,9 @@ const COMMONJS_ADDRESS =
   "new URL('file:' + __filename.replace(/[%?#]/g, encodeURIComponent)).href : ''"
 
 export default defineConfig([
-  { ...common, entry: { index: 'src/index.ts' }, format: ['esm', 'cjs'] },
-  { ...esm, entry: { qemu: 'src/qemu/qemu.ts', vfio: 'src/vfio/vfio.ts' }, dts: false },
-  { ...cjs, entry: { qemu: 'src/qemu/qemu.ts', vfio: 'src/vfio/vfio.ts' }, dts: false },
-  // Their declarations take the face's classes by name: a second declaration of a class would be another type.
-  {
-    ...common,
-    entry: { qemu: 'src/qemu/qemu.ts', vfio: 'src/vfio/vfio.ts' },
-    format: ['esm', 'cjs'],
-    dts: { ...(common.dts as object), only: true },
-    external: ['guestmem'],
-  },
+  { ...common, entry: { index: 'src/index.ts' }, format: ['esm', 'cjs'], onSuccess: declareModules },
+  { ...esm, entry: DOORS },
+  { ...cjs, entry: DOORS },
   { ...esm, entry: { litmus: 'src/litmus/litmus.ts' }, esbuildPlugins: [...doors('js'), packedWorker] },
   {
     ...cjs,
@@ -65,6 +79,7 @@ export default defineConfig([
     define: { 'import.meta.url': 'moduleAddress' },
     banner: { js: COMMONJS_ADDRESS },
   },
-  { ...esm, entry: { 'litmus-worker': 'src/litmus/worker.ts' }, dts: false },
-  { ...esm, entry: { cli: 'src/cli/main.ts' }, dts: false, platform: 'node' },
+  { ...esm, entry: { 'litmus-worker': 'src/litmus/worker.ts' } },
+  { ...esm, entry: { cli: 'src/cli/main.ts' }, platform: 'node' },
+  declarations,
 ])
