@@ -104,15 +104,17 @@ export function startThread(sources: readonly ThreadSource[], limits: ThreadLimi
       const source = sources[tried++]
       if (settled || source === undefined) return
       timers.push(setTimeout(tryNext, limits.nextSource))
-      let opening: LitmusThread
       try {
-        opening = await source.open()
+        if (source.prepare !== undefined) await source.prepare()
+        if (!settled) listen(source, source.open())
       } catch (error) {
-        return fail(source, error instanceof Error ? error.message : String(error))
+        fail(source, error instanceof Error ? error.message : String(error))
       }
+    }
+
+    const listen = (source: ThreadSource, opening: LitmusThread) => {
       const thread = new RunningThread(source, opening, limits.answer)
       opened.push(thread)
-      if (settled) return thread.terminate()
       let ready = false
       listenTo(opening, {
         onMessage(data) {

@@ -6,8 +6,10 @@ import { PACKED_WORKER } from './packed-worker.ts'
 export interface ThreadSource {
   /** For the error's text. */
   readonly name: string
-  /** May throw, and reject. */
-  open(): LitmusThread | Promise<LitmusThread>
+  /** What has to be done before; may reject. */
+  prepare?(): Promise<void>
+  /** May throw. Does not wait, since a thread that nobody listens to yet may already have sent its first message. */
+  open(): LitmusThread
 }
 
 /** The package's own file. */
@@ -24,18 +26,19 @@ const FILE: ThreadSource = {
   },
 }
 
-let program: Promise<string> | undefined
+let program = ''
 let programAddress: string | undefined
 
 /** The program that is packed into this file: rollup and esbuild leave the package's own behind. */
 const PACKED: ThreadSource = {
   name: 'the packed program',
-  async open() {
-    program ??= unpack(PACKED_WORKER)
-    const text = await program
-    if (typeof Worker !== 'function') return nodeThread(text, { eval: true })
+  async prepare() {
+    if (program === '') program = await unpack(PACKED_WORKER)
+  },
+  open() {
+    if (typeof Worker !== 'function') return nodeThread(program, { eval: true })
     // Is not revoked: a Worker may load it late, and the next one loads it again.
-    programAddress ??= URL.createObjectURL(new Blob([text], { type: 'text/javascript' }))
+    programAddress ??= URL.createObjectURL(new Blob([program], { type: 'text/javascript' }))
     return openModule(programAddress)
   },
 }

@@ -113,7 +113,13 @@ describe('of several sources', () => {
         sourceOf('throws', () => {
           throw new Error('a')
         }),
-        { name: 'rejects', open: () => Promise.reject(new Error('b')) },
+        {
+          name: 'is not prepared',
+          prepare: () => Promise.reject(new Error('b')),
+          open: () => {
+            throw new Error('opened')
+          },
+        },
         sourceOf('fails', () => bad),
         sourceOf('starts', () => good),
       ],
@@ -172,6 +178,17 @@ describe('of several sources', () => {
     ]
     await expect(startThread(sources, SHORT)).rejects.toThrow('one: first reason; two: it said nothing')
   })
+})
+
+test('a thread that sends its first message while it is made is heard', async () => {
+  const thread = new FakeWebThread()
+  const open = () => {
+    // As Deno does, which makes a thread in no time and delivers what it sent as soon as it can.
+    queueMicrotask(() => thread.dispatchEvent(new MessageEvent('message', { data: READY })))
+    return thread
+  }
+  for (const prepare of [undefined, async () => {}])
+    expect((await startThread([{ name: 'eager', open, ...(prepare && { prepare }) }], SHORT)).source.name).toBe('eager')
 })
 
 describe('what a page says of a thread', () => {
