@@ -169,6 +169,24 @@ describe('of several sources', () => {
     expect(await asked).toEqual({ failure: 'x' })
   })
 
+  test('none is tried any more once the limit has passed', async () => {
+    const late = new FakeNodeThread()
+    let prepared = 0
+    const second: ThreadSource = {
+      name: 'second',
+      prepare: async () => {
+        prepared++
+      },
+      open: () => new FakeNodeThread(),
+    }
+    await expect(startThread([sourceOf('late', () => late), second], { ...NEVER, start: 1 })).rejects.toThrow(
+      'late: it said',
+    )
+    late.emit('error', new Error('too late'))
+    await new Promise(setImmediate)
+    expect([prepared, late.terminated]).toEqual([0, 1])
+  })
+
   test('all are named when none starts', async () => {
     const sources = [
       sourceOf('one', () => {
@@ -229,6 +247,18 @@ describe('what a page says of a thread', () => {
     running.terminate()
     expect(thread?.terminated).toBe(1)
   })
+})
+
+test('a thread that failed before it was asked says why, by the first reason', async () => {
+  const thread = new FakeNodeThread()
+  const starting = startThread([sourceOf('s', () => thread)], NEVER)
+  await new Promise(setImmediate)
+  thread.emit('message', READY)
+  const running = await starting
+  thread.emit('error', new Error('the cause'))
+  thread.emit('exit', 1)
+  expect(await running.ask(TASK)).toEqual({ failure: 'its thread failed: the cause' })
+  expect(thread.tasks).toEqual([])
 })
 
 test('a task that cannot be cloned is an answer too', async () => {
