@@ -1,7 +1,7 @@
 import { callAfterTransaction, callOrDefer, observeTransactions } from '../listener/commit-cycle.ts'
 import { callForward, callReverse, rethrow } from '../listener/listener-calls.ts'
 import { allListeners } from '../listener/registrations.ts'
-import { globalDirtyLog, setGlobalDirtyLog } from '../region/global-dirty-log.ts'
+import { globalDirtyLog, setGlobalDirtyLog } from '../ram/dirty/global-dirty-log.ts'
 import type { MemoryRegion } from '../region/memory-region.ts'
 import { transaction, transactionWithoutFlush } from '../region/tree/transaction.ts'
 import { markAllDirty } from '../region/tree/viewers.ts'

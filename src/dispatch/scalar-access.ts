@@ -55,6 +55,7 @@ function storeMemory(section: Section, at: number, value: number, size: number, 
     if (size === 4) cells.store32(ram, little)
     else if (size === 2) cells.store16(ram, little)
     else cells.store8(ram, little)
+    if (section.logs[0] !== 0) section.mark(ram, size)
   }
 }
 
@@ -98,7 +99,9 @@ export function storeScalar64(section: Section, at: number, value: bigint, attrs
   } else if (!cells.permits(section.base + at, 8)) reject()
   else {
     completion.result = MemTxResult.OK
-    cells.store64(section.base + at, big ? swap64(value) : value)
+    const ram = section.base + at
+    cells.store64(ram, big ? swap64(value) : value)
+    if (section.logs[0] !== 0) section.mark(ram, 8)
   }
 }
 

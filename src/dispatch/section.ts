@@ -1,6 +1,7 @@
 import type { Cells } from '../ram/access/cells.ts'
 import { NO_VIEWS, sectionViews } from '../ram/access/section-views.ts'
 import type { Lane } from '../ram/copy/lane.ts'
+import { markStored } from '../ram/dirty/dirty-marks.ts'
 import type { RamBlock } from '../ram/ram-block.ts'
 import { backingAt } from '../region/backing.ts'
 import type { Completer } from '../region/device/completer.ts'
@@ -28,6 +29,7 @@ export interface IommuTranslator extends Completer {
 }
 
 const MAX_NEAR = 2 ** 30
+export const NO_LOGS: Int32Array = /* @__PURE__ */ new Int32Array(3)
 
 /**
  * A flat range, or what one RAM block has of it, as one address space uses it: where its bytes are, and the way of each
@@ -65,14 +67,15 @@ export class Section {
   readonly memory: boolean
   /** A read ends within it: of memory, and of a ROM device that is read directly (RULES E10, where QEMU reads on). */
   readonly endsReads: boolean
-  /** Who wants to know which pages of it were stored to: a set of DirtyClient bits (RULES F1). */
+  /** Who logged the region when this was made: a set of DirtyClient bits (RULES F1). */
   readonly logged: number
-  /** Cells may load from it, and store to it; else only ops answer. Stores that must be marked are made by ops (F2). */
+  /** Those of its guest RAM (BlockMemory). Where element 0 is not 0 after a store, `mark` is due. */
+  readonly logs: Int32Array
+  /** Cells may load from it, and store to it; else only ops answer. */
   readonly readable: boolean
   readonly writable: boolean
-  // The short way to RAM: the section's bytes below 2^32 as elements, to load from and to store to. Empty where an access
-  // must be atomic to be ordered, where the section's first byte is no element's, where only ops answer, and to store to
-  // where it is logged.
+  // The fast path to RAM: the section's bytes below 2^32 as elements, to load from and to store to. Empty where an access
+  // must be atomic to be ordered, where the section's first byte is no element's, and where only ops answer.
   readonly loads8: Uint8Array
   readonly loads16: Uint16Array
   readonly loads32: Uint32Array
@@ -114,7 +117,7 @@ export class Section {
     const strictWrite = ask(true, true)
     const readable = strictRead !== 'ops'
     const logged = range === undefined || block === undefined ? 0 : range.dirtyLogMask
-    const writable = strictWrite !== 'ops' && logged === 0
+    const writable = strictWrite !== 'ops'
     const offset = range === undefined ? start : range.offset + (start - range.start)
     const base = block === undefined ? 0 : block.offset + (offset - blockStart)
     const low = Math.min(end, 2 ** 32) - start
@@ -122,8 +125,7 @@ export class Section {
     const loads = readable ? views : NO_VIEWS
     const stores = writable ? views : NO_VIEWS
     const cells = cacheMode === undefined ? undefined : ram?.cells(cacheMode)
-    const dirty = logged === 0 ? undefined : ram?.dirty
-    const registers = cells && block && new RegisterCompleter(cells, block.offset - blockStart, dirty, logged)
+    const registers = region && ram && cells && new RegisterCompleter(cells, block.offset - blockStart, region, ram)
     // A region that is readonly itself has no re-entrancy guard (RULES G7).
     const access = (range?.rom ? region?.access?.unguarded : undefined) ?? region?.access
     const translator = region?.kind === 'iommu' ? (access as IommuTranslator) : undefined
@@ -146,10 +148,11 @@ export class Section {
     this.region = region
     this.block = block
     this.memory = block !== undefined && region?.kind !== 'romDevice'
-    this.readable = readable
-    this.writable = writable
     this.endsReads = this.memory || readable
     this.logged = logged
+    this.logs = ram?.logs ?? NO_LOGS
+    this.readable = readable
+    this.writable = writable
     this.loads8 = loads.u8
     this.loads16 = loads.u16
     this.loads32 = loads.u32
@@ -158,7 +161,7 @@ export class Section {
     this.stores32 = stores.u32
     this.lane = ram?.lane
     this.reads = strictRead === 'ordered' ? ram?.lane : undefined
-    this.writes = strictWrite === 'ordered' && writable ? ram?.lane : undefined
+    this.writes = strictWrite === 'ordered' && logged === 0 ? ram?.lane : undefined
     this.strictRead = strictRead
     this.strictWrite = strictWrite
     this.relaxedRead = ask(false, false)
@@ -175,6 +178,16 @@ export class Section {
   /** A request ends within it; else it may reach over its end (RULES D4). */
   ends(write: boolean): boolean {
     return write ? this.memory : this.endsReads
+  }
+
+  /**
+   * Marks bytes that were just stored, for who logs the region by now (RULES F2).
+   *
+   * @param ram Their byte address in guest RAM.
+   */
+  mark(ram: number, length: number): void {
+    const { region, block } = this
+    if (region && block) markStored(block.ram.dirty, ram, length, region.dirtyLogMask)
   }
 
   /** What answers where the route is `ops`. */

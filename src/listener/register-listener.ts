@@ -1,5 +1,5 @@
 import { checkInteger, checkKeys, checkObject, show } from '../check.ts'
-import { globalDirtyLog } from '../region/global-dirty-log.ts'
+import { globalDirtyLog } from '../ram/dirty/global-dirty-log.ts'
 import { AddressSpace } from '../space/address-space.ts'
 import { sectionOf } from '../space/memory-region-section.ts'
 import { eachCoalesced } from './coalesced-sections.ts'

@@ -57,7 +57,7 @@ export class GuestRam {
   readonly fixedLane: Lane
   /** Which pages were stored to. For floors above; users call snapshotAndClearDirty and its like. */
   readonly dirty: DirtyBitmaps
-  /** Not 0 while any client logs this RAM (BlockMemory). For floors above. */
+  /** Whether any client logs this RAM (BlockMemory). For floors above. */
   readonly logs: Int32Array
   readonly #memory: WebAssembly.Memory | undefined
   readonly #cut: SharedArrayBuffer
@@ -74,7 +74,7 @@ export class GuestRam {
     this.#memory = handle.memory
     this.#cut = handle.cut
     this.dirty = new DirtyBitmaps(handle.dirty, handle.bytes)
-    this.logs = new Int32Array(handle.dirty, 0, 1)
+    this.logs = this.dirty.words
     this.#settings = settings
     this.host = settings.host
     this.order = settings.order
@@ -175,6 +175,7 @@ export class GuestRam {
 
   /** What `attach` takes in another thread; describes the blocks of now. */
   get handle(): GuestRamHandle {
+    this.dirty.share()
     return {
       memory: this.#memory,
       buffer: this.buffer,

@@ -67,7 +67,7 @@ export class LazyRam implements BlockMemory {
   }
 
   get logs(): Int32Array {
-    return this.ram.logs
+    return this.dirty.words
   }
 
   get buffer(): SharedArrayBuffer {

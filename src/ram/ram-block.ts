@@ -16,9 +16,10 @@ export interface BlockMemory {
   readonly elements: Views
   readonly dirty: DirtyBitmaps
   /**
-   * Its one element is 0 where no client logs this RAM, in no thread. For those who store to it other than through a
-   * region. A plain load, which costs them next to nothing; a thread is sure to see a log that was turned on once it
-   * has synchronized with the thread that did so.
+   * Element 0 is not 0 while a client logs a region of this RAM, or a thread logs all memory; element 1 is how many
+   * threads log all memory; element 2 is 1 once other threads may have this RAM. Shared by all threads. Who stores to this RAM looks at element 0 once the bytes are stored
+   * (dirty-marks.ts). A plain load, which costs next to nothing; a thread is sure to see a log that was turned on once
+   * it has synchronized with the thread that did so.
    */
   readonly logs: Int32Array
   cells(cacheMode: CacheMode): Cells

@@ -1,5 +1,7 @@
 import { checkAddress, checkBoolean, checkKeys, checkObject, checkOneOf, show } from '../check.ts'
 import { type CacheMode, checkCacheMode } from '../host/cache-mode.ts'
+import { forgetFastPaths } from '../ram/dirty/fast-paths.ts'
+import { globalDirtyLog } from '../ram/dirty/global-dirty-log.ts'
 import type { RamBlock } from '../ram/ram-block.ts'
 import type { RegionKind } from '../request/route.ts'
 import { type Backing, backingOf, backingSize } from './backing.ts'
@@ -9,9 +11,8 @@ import { OpsCompleter } from './device/ops-completer.ts'
 import { guardOf } from './device/reentrancy-guard.ts'
 import { REJECTING } from './device/rejecting-completer.ts'
 import { DirtyClient } from './dirty-client.ts'
-import { globalDirtyLog } from './global-dirty-log.ts'
 import { checkRegion, checkSize, RegionTree } from './tree/region-tree.ts'
-import { transaction } from './tree/transaction.ts'
+import { inTransaction, transaction } from './tree/transaction.ts'
 import { renderStaleViewers } from './tree/viewers.ts'
 
 export interface RamRegionOptions {
@@ -231,6 +232,8 @@ export class MemoryRegion extends RegionTree<MemoryRegion> {
     if (logged === this.#logged) return
     this.#logged = logged
     for (const ram of new Set(this.backing.map(({ block }) => block.ram))) ram.dirty.log(client, on)
+    // A change within a transaction is shown at its end, but stores are marked from now on.
+    if (inTransaction()) forgetFastPaths()
     if (this.enabled) this.links.changed()
   }
 

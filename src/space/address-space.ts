@@ -9,7 +9,7 @@ import {
   show,
 } from '../check.ts'
 import { loadScalar, loadScalar64, storeScalar, storeScalar64 } from '../dispatch/scalar-access.ts'
-import { Section, type SpaceSettings } from '../dispatch/section.ts'
+import { NO_LOGS, Section, type SpaceSettings } from '../dispatch/section.ts'
 import type { SectionMap } from '../dispatch/section-map.ts'
 import { HOST_LITTLE_ENDIAN } from '../host/endian.ts'
 import { NO_VIEWS } from '../ram/access/section-views.ts'
@@ -36,6 +36,10 @@ export interface MapOptions {
 }
 
 const MAP_OPTIONS = ['write', 'attrs'] as const
+/** The target's byte order is not the host's. */
+const SWAPPED = 1
+/** Other threads have this guest RAM, and may log all memory: after each store, it is looked whether one does (F2). */
+const SHARED = 2
 const NO_BYTES = /* @__PURE__ */ new Uint8Array(0)
 
 /**
@@ -82,6 +86,12 @@ export class AddressSpace extends EndianForms {
   #stores8: Uint8Array = NO_VIEWS.u8
   #stores16: Uint16Array = NO_VIEWS.u16
   #stores32: Uint32Array = NO_VIEWS.u32
+  /** How an element is stored: 0 as it is, else SWAPPED, SHARED or both. */
+  #storeWay = 0
+  /** In place of `#stores8` for RAM that is shared. */
+  #sharedStores8: Uint8Array = NO_VIEWS.u8
+  /** Of its guest RAM (BlockMemory.logs). */
+  #logs: Int32Array = NO_LOGS
 
   /**
    * @param name For people.
@@ -205,6 +215,13 @@ export class AddressSpace extends EndianForms {
     if (word === address && index < elements.length && (attrs === undefined || attrs instanceof MemTxAttrs)) {
       this.#result = 0
       elements[index] = value
+      return
+    }
+    const shared = this.#sharedStores8
+    if (word === address && index < shared.length && (attrs === undefined || attrs instanceof MemTxAttrs)) {
+      this.#result = 0
+      shared[index] = value
+      if (this.#logs[1] !== 0) this.#mark(word, 1)
     } else this.#store(address, value & 0xff, 1, attrs)
   }
 
@@ -221,7 +238,15 @@ export class AddressSpace extends EndianForms {
       (attrs === undefined || attrs instanceof MemTxAttrs)
     ) {
       this.#result = 0
-      elements[index] = this.#swaps ? swap16(value) : value
+      const way = this.#storeWay
+      if (way === 0) elements[index] = value
+      else if (way === SHARED) {
+        elements[index] = value
+        if (this.#logs[1] !== 0) this.#mark(word, 2)
+      } else {
+        elements[index] = swap16(value)
+        if (way !== SWAPPED && this.#logs[1] !== 0) this.#mark(word, 2)
+      }
     } else this.#store(address, value & 0xffff, 2, attrs)
   }
 
@@ -238,7 +263,15 @@ export class AddressSpace extends EndianForms {
       (attrs === undefined || attrs instanceof MemTxAttrs)
     ) {
       this.#result = 0
-      elements[index] = this.#swaps ? swap32(value) : value
+      const way = this.#storeWay
+      if (way === 0) elements[index] = value
+      else if (way === SHARED) {
+        elements[index] = value
+        if (this.#logs[1] !== 0) this.#mark(word, 4)
+      } else {
+        elements[index] = swap32(value)
+        if (way !== SWAPPED && this.#logs[1] !== 0) this.#mark(word, 4)
+      }
     } else this.#store(address, value >>> 0, 4, attrs)
   }
 
@@ -294,6 +327,7 @@ export class AddressSpace extends EndianForms {
       this.#result = 0
       if (this.#big) cells.store64Pair(ram, swap32(high), swap32(low))
       else cells.store64Pair(ram, low, high)
+      if (section.logs[0] !== 0) section.mark(ram, 8)
     } else this.store64(address, (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0), attrs)
   }
 
@@ -329,6 +363,7 @@ export class AddressSpace extends EndianForms {
     if (attrs !== UNSPECIFIED || section.writes === undefined || at + length > section.length || length === 0)
       return this.#transfer({ kind: 'write', bytes, byte: 0 }, address, length, attrs)
     section.writes.copyIn(section.base + at, bytes, 0, length)
+    if (section.logs[0] !== 0) section.mark(section.base + at, length)
     this.#result = 0
     return 0
   }
@@ -507,14 +542,28 @@ export class AddressSpace extends EndianForms {
     else this.#latestRam = section
   }
 
+  /** Another thread logs all memory: marks what was just stored on the fast path. */
+  #mark(address: number, size: number): void {
+    const section = this.tree.sections.select(address)
+    section.mark(section.base + (address - section.start), size)
+  }
+
   /** Has the fast path lead to this section. */
   #setFastPath(section: Section): void {
     this.#low = section.start | 0
     this.#loads8 = section.loads8
     this.#loads16 = section.loads16
     this.#loads32 = section.loads32
-    this.#stores8 = section.stores8
-    this.#stores16 = section.stores16
-    this.#stores32 = section.stores32
+    const { logs } = section
+    // Who logs the region in this thread has the fast path forgotten when that begins or ends; stores that must be marked
+    // do not take it.
+    const stores = section.region?.dirtyLogMask ? this.#none : section
+    const shared = logs[2] !== 0
+    this.#storeWay = (this.#swaps ? SWAPPED : 0) + (shared ? SHARED : 0)
+    this.#stores8 = shared ? NO_VIEWS.u8 : stores.stores8
+    this.#stores16 = stores.stores16
+    this.#stores32 = stores.stores32
+    this.#sharedStores8 = shared ? stores.stores8 : NO_VIEWS.u8
+    this.#logs = logs
   }
 }

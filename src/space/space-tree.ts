@@ -66,6 +66,10 @@ export class SpaceTree<S extends SectionUser = SectionUser> implements Viewer {
     this.space.forgetSections()
   }
 
+  forgetSections(): void {
+    this.space.forgetSections()
+  }
+
   renderIfStale(): void {
     if (this.#sections === undefined) this.#render()
   }

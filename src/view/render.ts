@@ -1,5 +1,5 @@
 import { ADDRESS_LIMIT } from '../check.ts'
-import { globalDirtyLog } from '../region/global-dirty-log.ts'
+import { globalDirtyLog } from '../ram/dirty/global-dirty-log.ts'
 import type { MemoryRegion } from '../region/memory-region.ts'
 import { expand } from '../region/tree/expansion.ts'
 import { emptyView, type FlatRange, FlatView } from './flat-view.ts'

@@ -1,6 +1,6 @@
 import { checkInteger, show } from '../../check.ts'
 import { type CacheMode, checkCacheMode } from '../../host/cache-mode.ts'
-import { markLogged } from '../dirty/dirty-harvest.ts'
+import { markLogged } from '../dirty/dirty-marks.ts'
 import { RamBlock } from '../ram-block.ts'
 import type { Cells } from './cells.ts'
 

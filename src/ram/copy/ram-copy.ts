@@ -1,5 +1,5 @@
 import { checkBytes, checkInteger, show } from '../../check.ts'
-import { markLogged } from '../dirty/dirty-harvest.ts'
+import { markLogged } from '../dirty/dirty-marks.ts'
 import { RamBlock } from '../ram-block.ts'
 
 /** One side of a copy: a RAM block, or a Uint8Array of the user's. */

@@ -1,16 +1,25 @@
+import { forgetFastPaths } from './fast-paths.ts'
+import { enterGlobalDirtyLog } from './global-dirty-log.ts'
+
 /** What one bit of a dirty bitmap stands for, and what blocks are aligned to, bytes. */
 export const GUEST_PAGE = 4096
 const PAGE_SHIFT = 12
 
 /** How many DirtyClients there are: bit n of a mask of clients is client n's. */
 export const DIRTY_CLIENTS = 3
-/** The mask of DirtyClient.CODE. */
+/** The masks of DirtyClient.CODE and DirtyClient.MIGRATION. */
 const CODE = 2
+export const MIGRATION = 4
 
-// The words ahead of the bits.
-/** How many logs are on, of all clients; then of each. */
+// The words ahead of the bits. The first three are written as numbers where stores look at them (BlockMemory.logs).
+/** How many logs are on, of all kinds. */
 const LOGS = 0
-export const CLIENT_LOGS = 1
+/** How many threads log all memory. */
+export const GLOBAL_LOGS = 1
+/** 1 from when other threads may have the guest RAM. */
+const SHARED = 2
+/** How many regions each client logs. */
+export const CLIENT_LOGS = 3
 export const CODE_WRITES: number = CLIENT_LOGS + DIRTY_CLIENTS
 const HEADER: number = CODE_WRITES + 1
 
@@ -39,6 +48,7 @@ export class DirtyBitmaps {
     this.buffer = buffer
     this.words = new Int32Array(buffer)
     this.#words = clientWords(bytes)
+    enterGlobalDirtyLog(this)
   }
 
   /** The size of the shared memory for a guest RAM of `bytes` bytes, bytes. The host commits it as pages are marked. */
@@ -51,10 +61,24 @@ export class DirtyBitmaps {
     return HEADER + client * this.#words
   }
 
-  /** One log more or fewer, for stores that are made other than through a region. @param client A mask of one. */
+  /** One region more or fewer that a client logs. @param client A mask of one. */
   log(client: number, on: boolean): void {
+    this.#count(CLIENT_LOGS + (client >>> 1), on)
+  }
+
+  /** One thread more or fewer that logs all memory. */
+  logAll(on: boolean): void {
+    this.#count(GLOBAL_LOGS, on)
+  }
+
+  /** Other threads may have the guest RAM from here on. */
+  share(): void {
+    if (Atomics.exchange(this.words, SHARED, 1) === 0) forgetFastPaths()
+  }
+
+  #count(word: number, on: boolean): void {
     const change = on ? 1 : -1
-    Atomics.add(this.words, CLIENT_LOGS + (client >>> 1), change)
+    Atomics.add(this.words, word, change)
     Atomics.add(this.words, LOGS, change)
   }
 

@@ -1,14 +1,6 @@
-import { bitsIn, CLIENT_LOGS, CODE_WRITES, DIRTY_CLIENTS, type DirtyBitmaps, GUEST_PAGE } from './dirty-bitmaps.ts'
+import { bitsIn, CODE_WRITES, type DirtyBitmaps, GUEST_PAGE } from './dirty-bitmaps.ts'
 
 // Offsets are in the guest RAM, bytes; lengths are bytes, at least one; a client is a mask of one.
-
-/** Marks for the clients that log this RAM, as who stores other than through a region does. */
-export function markLogged(dirty: DirtyBitmaps, offset: number, length: number): void {
-  let clients = 0
-  for (let client = 0; client < DIRTY_CLIENTS; client++)
-    if (Atomics.load(dirty.words, CLIENT_LOGS + client) > 0) clients |= 1 << client
-  dirty.mark(offset, length, clients)
-}
 
 export function anyDirty(dirty: DirtyBitmaps, offset: number, length: number, client: number): boolean {
   const { words } = dirty

@@ -1,8 +1,10 @@
 import type { Cells } from '../../ram/access/cells.ts'
 import { swap16, swap32, swap64 } from '../../ram/access/views.ts'
-import type { DirtyBitmaps } from '../../ram/dirty/dirty-bitmaps.ts'
+import { markStored } from '../../ram/dirty/dirty-marks.ts'
+import type { BlockMemory } from '../../ram/ram-block.ts'
 import type { MemTxAttrs } from '../../request/attrs.ts'
 import { MemTxResult } from '../../request/result.ts'
+import type { MemoryRegion } from '../memory-region.ts'
 import { type Completer, completion } from './completer.ts'
 
 /**
@@ -20,16 +22,16 @@ export class RegisterCompleter implements Completer {
   readonly #cells: Cells
   /** Where the region begins in guest RAM, bytes. */
   readonly #base: number
-  readonly #dirty: DirtyBitmaps | undefined
-  readonly #logged: number
+  readonly #region: MemoryRegion
+  readonly #ram: BlockMemory
 
-  /** @param logged Whom stores are marked for, once they are made, in `dirty` (RULES F2, I4): a set of DirtyClients. */
-  constructor(cells: Cells, base: number, dirty?: DirtyBitmaps, logged = 0) {
+  /** @param region What it is of: stores are marked for who logs it (RULES F2, I4). */
+  constructor(cells: Cells, base: number, region: MemoryRegion, ram: BlockMemory) {
     this.unaligned = cells.oneAccess
     this.#cells = cells
     this.#base = base
-    this.#dirty = dirty
-    this.#logged = logged
+    this.#region = region
+    this.#ram = ram
   }
 
   accepts(offset: number, size: number): boolean {
@@ -52,7 +54,7 @@ export class RegisterCompleter implements Completer {
     if (size === 4) cells.store32(address, big ? swap32(value) : value)
     else if (size === 2) cells.store16(address, big ? swap16(value) : value)
     else cells.store8(address, value)
-    this.#dirty?.mark(address, size, this.#logged)
+    this.#stored(address, size)
   }
 
   read64(offset: number, _attrs: MemTxAttrs, big: boolean): bigint {
@@ -65,7 +67,12 @@ export class RegisterCompleter implements Completer {
     const address = this.#base + offset
     if (!this.#admit(address, 8)) return
     this.#cells.store64(address, big ? swap64(value) : value)
-    this.#dirty?.mark(address, 8, this.#logged)
+    this.#stored(address, 8)
+  }
+
+  #stored(address: number, size: number): void {
+    const { dirty, logs } = this.#ram
+    if (logs[0] !== 0) markStored(dirty, address, size, this.#region.dirtyLogMask)
   }
 
   #admit(address: number, size: number): boolean {

@@ -4,6 +4,8 @@ export interface Viewer {
   readonly serial: number
   /** Called once at the end of the outermost transaction in which something it shows has changed. */
   update(): void
+  /** Has the space that it shows look its sections up anew, of what it shows now. */
+  forgetSections(): void
   /** Renders what has changed, where nobody has looked since. */
   renderIfStale(): void
 }

@@ -1,3 +1,4 @@
+import { setForgetFastPaths } from '../../ram/dirty/fast-paths.ts'
 import { inTransaction, markDirty, type Viewer } from './transaction.ts'
 
 /** All address spaces, by serial number. Weak: a space that nobody destroys can be collected with its regions. */
@@ -15,6 +16,11 @@ export function addViewer(viewer: Viewer): void {
     most = 2 * viewers.size + 64
   }
   viewers.set(viewer.serial, new WeakRef(viewer))
+  setForgetFastPaths(forgetAllSections)
+}
+
+function forgetAllSections(): void {
+  for (const ref of viewers.values()) ref.deref()?.forgetSections()
 }
 
 export function removeViewer(viewer: Viewer): void {
