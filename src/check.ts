@@ -22,6 +22,20 @@ export function checkObject(value: unknown, argument: string): Fields {
   throw new TypeError(`${argument} must be an object, got ${show(value)}`)
 }
 
+/**
+ * Options: a copy of the own properties of `value`, each read once, with no prototype. What someone has put on
+ * Object.prototype is therefore not among them. A key that is none of `known` is refused.
+ */
+export function checkOptions<T>(
+  value: unknown,
+  known: readonly (keyof T & string)[],
+  argument = 'options',
+): Partial<T> {
+  const options: object = { __proto__: null, ...checkObject(value, argument) }
+  checkKeys(options as Fields, known, argument)
+  return options
+}
+
 /** Refuses a key that is none of `known`: a misspelt one would otherwise be left out in silence. */
 export function checkKeys(fields: Fields, known: readonly string[], argument: string): void {
   for (const key of Object.keys(fields)) {

@@ -1,19 +1,27 @@
-import { callAfterTransaction, callOrDefer, observeTransactions } from '../listener/commit-cycle.ts'
-import { callForward, callReverse, rethrow } from '../listener/listener-calls.ts'
-import { allListeners } from '../listener/registrations.ts'
+import { callAfterTransaction, callNow, callOrDefer, observeTransactions } from '../listener/commit-cycle.ts'
+import { attempt, callForward, callReverse, collectErrors } from '../listener/listener-calls.ts'
+import { allListeners, anyListener } from '../listener/registrations.ts'
 import { globalDirtyLog, setGlobalDirtyLog } from '../ram/dirty/global-dirty-log.ts'
 import type { MemoryRegion } from '../region/memory-region.ts'
-import { transaction, transactionWithoutFlush } from '../region/tree/transaction.ts'
+import { transaction } from '../region/tree/transaction.ts'
 import { markAllDirty } from '../region/tree/viewers.ts'
 import { sectionOf } from '../space/memory-region-section.ts'
 
 /**
- * Has writes to all memory logged for `DirtyClient.MIGRATION`: it is in the mask of every flat range of memory from here
- * on. Listeners are told with `logGlobalStart` first, and then of the masks (RULES F4). Where it is so already, nothing
- * happens. Stores that are made without a region, by `ramCopy` or `writel`, are marked for those who log a region of the
- * same guest RAM by `setLog`.
+ * Has stores to all memory be marked for `DirtyClient.MIGRATION`, until `stopGlobalDirtyLog`: to every guest RAM that this
+ * thread has allocated or attached, or comes to, whether a region shows it or not. Where it is so already, nothing
+ * happens.
  *
- * Within a transaction, views and masks follow at its end.
+ * - Stores of this thread are marked from now on, by whatever way they are made; also what is left of a request that is
+ *   under way, and what a window is given back with. From within a listener's callback it begins after the callbacks.
+ * - Stores of another thread that has the guest RAM (GuestRam.attach) are marked from when it has met this thread after
+ *   this call: by a message, or an atomic operation on shared memory. What it stores while this call runs may be missed.
+ *   So tell each thread, hear from it, and only then copy the memory for the first time (docs/DIRTY-LOG.md).
+ *
+ * MIGRATION is in the mask of every flat range of memory of this thread. Its listeners are told with `logGlobalStart`
+ * first, and then of the masks (RULES F4); within a transaction, masks follow at its end.
+ *
+ * @throws What a listener throws; all memory is logged all the same.
  */
 export function startGlobalDirtyLog(): void {
   observeTransactions()
@@ -21,26 +29,32 @@ export function startGlobalDirtyLog(): void {
     if (globalDirtyLog.on) return
     setGlobalDirtyLog(true)
     callForward(allListeners(), ({ listener, space }) => listener.logGlobalStart?.(space))
-    transaction(markAllDirty)
+    attempt(() => transaction(markAllDirty))
   })
 }
 
-/** The end of it: of the masks first, and then `logGlobalStop` in reverse order (RULES F4). */
+/**
+ * Ends what `startGlobalDirtyLog` began: the masks go first, then listeners are told with `logGlobalStop`, in reverse order
+ * (RULES F4). Marks stay. Where another thread logs all memory, too, stores are marked until it ends that.
+ *
+ * @throws What a listener throws; nothing is logged all the same.
+ */
 export function stopGlobalDirtyLog(): void {
   observeTransactions()
   let stopped = false
-  try {
-    callOrDefer(() => {
-      stopped = globalDirtyLog.on
-      if (!stopped) return
-      setGlobalDirtyLog(false)
-      transaction(markAllDirty)
-    })
-  } finally {
+  collectErrors(() => {
+    attempt(() =>
+      callOrDefer(() => {
+        stopped = globalDirtyLog.on
+        if (!stopped) return
+        setGlobalDirtyLog(false)
+        transaction(markAllDirty)
+      }),
+    )
     callAfterTransaction(() => {
       if (stopped) callReverse(allListeners(), ({ listener, space }) => listener.logGlobalStop?.(space))
     })
-  }
+  })
 }
 
 // What a snapshot of the dirty log asks of listeners (RULES F3). Only ranges that are logged take part.
@@ -52,7 +66,7 @@ export function syncDirtyLog(region?: MemoryRegion): void {
     else
       for (const range of space.view.ranges)
         if (range.dirtyLogMask !== 0 && (region === undefined || range.region === region))
-          listener.logSync(sectionOf(space, range))
+          attempt(() => listener.logSync?.(sectionOf(space, range)))
   })
 }
 
@@ -64,7 +78,7 @@ export function clearDirtyLog(region: MemoryRegion, offset: number, size: number
       if (range.dirtyLogMask === 0 || range.region !== region) continue
       const start = Math.max(range.start, range.start + (offset - range.offset))
       const end = Math.min(range.end, range.start + (offset + size - range.offset))
-      if (start < end) listener.logClear(sectionOf(space, range, start, end))
+      if (start < end) attempt(() => listener.logClear?.(sectionOf(space, range, start, end)))
     }
   })
 }
@@ -74,8 +88,7 @@ export function afterDirtyLogSync(): void {
   callAll(({ listener, space }) => listener.logGlobalAfterSync?.(space))
 }
 
-/** What callbacks change is rendered after them. */
+/** What callbacks change is rendered after them; what one throws stops no other. */
 function callAll(call: Parameters<typeof callForward>[1]): void {
-  transactionWithoutFlush(() => callForward(allListeners(), call))
-  rethrow()
+  if (anyListener()) callNow(() => callForward(allListeners(), call))
 }

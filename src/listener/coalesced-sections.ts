@@ -1,11 +1,12 @@
 import { type CoalescedRange, coalescedRangesOf } from '../region/device/coalescing.ts'
 import type { MemoryRegionSection } from '../space/memory-region-section.ts'
 
-/** Calls `each` with what is seen in a section of its region's coalesced ranges (RULES H4). */
+/** Calls `each` for every coalesced range of a section's region, with the part that the section shows (RULES H4). */
 export function eachCoalesced(section: MemoryRegionSection, each: (address: number, length: number) => void): void {
   for (const range of coalescedRangesOf(section.region)) clipCoalesced(section, range, each)
 }
 
+/** Calls `each` with the part of one coalesced range that a section shows, if it shows any of it. */
 export function clipCoalesced(
   section: MemoryRegionSection,
   range: CoalescedRange,

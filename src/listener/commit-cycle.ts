@@ -2,7 +2,6 @@ import { type CoalescedRange, setCoalescingReporter } from '../region/device/coa
 import type { MemoryRegion } from '../region/memory-region.ts'
 import {
   inTransaction,
-  type Pending,
   setTransactionObserver,
   takePending,
   transactionWithoutFlush,
@@ -11,15 +10,20 @@ import { renderStaleViewers } from '../region/tree/viewers.ts'
 import { sectionOf } from '../space/memory-region-section.ts'
 import { clipCoalesced } from './coalesced-sections.ts'
 import { commitViews } from './commit-views.ts'
-import { attempt, callForward, callReverse, rethrow } from './listener-calls.ts'
-import { allListeners, listenedSpaces } from './registrations.ts'
+import { attempt, callForward, callReverse, collectErrors } from './listener-calls.ts'
+import { anyListener, bufferingListeners, listenedSpaces } from './registrations.ts'
 
-/** Callbacks are being made: what they ask for waits. */
+/** True while callbacks are being made: what they ask for is put into `deferred`, and done after them. */
 let calling = false
 const deferred: (() => void)[] = []
 let flushing = false
+/** What flushes threw when the open transaction began, or one within it. The end of the open one throws the first. */
+const flushErrors: unknown[] = []
 
-/** From here on listeners are told of transactions, and views are rendered at their ends. */
+/**
+ * Has listeners told of transactions, and every view rendered when a transaction ends. That stops at the end of a
+ * transaction after which there is no listener: views are then rendered when somebody looks, which costs less.
+ */
 export function observeTransactions(): void {
   renderStaleViewers()
   setTransactionObserver({ begin, commit })
@@ -29,41 +33,63 @@ export function observeTransactions(): void {
 /**
  * Makes callbacks within a transaction, so that what they change is rendered and told after it. From within another
  * callback it is done later: when the running commit, and what it left to be rendered, have been told of.
+ *
+ * @throws What `task` throws, else what was thrown first by the callbacks that it led to.
  */
 export function callOrDefer(task: () => void): void {
   if (calling) deferred.push(task)
-  else {
-    transactionWithoutFlush(() => runCallbacks(task))
-    rethrow()
-  }
+  else callNow(task)
 }
 
-/** The same, and not before the transaction that is open has ended. */
+/** Makes callbacks at once, also from within another callback: for calls that return something. */
+export function callNow(task: () => void): void {
+  collectErrors(() => transactionWithoutFlush(() => attempt(() => runCallbacks(task))))
+}
+
+/** As `callOrDefer`, and not before the transaction that is open has ended. */
 export function callAfterTransaction(task: () => void): void {
   if (inTransaction()) deferred.push(task)
   else callOrDefer(task)
 }
 
 function runCallbacks(task: () => void): void {
+  const outer = calling
   calling = true
-  attempt(task)
-  calling = false
-}
-
-/** The end of an outermost transaction: until nothing is pending, and nothing waits. */
-function commit(): void {
-  for (;;) {
-    const pending: Pending | undefined = takePending()
-    const task = pending === undefined ? deferred.shift() : () => commitViews(pending)
-    if (task === undefined) break
-    runCallbacks(task)
+  try {
+    task()
+  } finally {
+    calling = outer
   }
-  rethrow()
 }
 
-/** What a flush throws waits for the transaction's end: what is changed by then must be seen. */
+/** An outermost transaction ends: tells what has changed, again and again until callbacks neither change nor defer anything. */
+function commit(): void {
+  collectErrors(() => {
+    for (;;) {
+      const pending = takePending()
+      const task = pending === undefined ? deferred.shift() : () => commitViews(pending)
+      throwFlushErrors()
+      if (task === undefined) break
+      attempt(() => runCallbacks(task))
+    }
+    if (!anyListener()) setTransactionObserver(undefined)
+  })
+}
+
+/** A transaction begins. What a flush throws waits for its end: the transaction is made all the same. */
 function begin(): void {
-  attempt(flush)
+  try {
+    flush()
+  } catch (error) {
+    flushErrors.push(error)
+  }
+}
+
+function throwFlushErrors(): void {
+  for (const error of flushErrors.splice(0))
+    attempt(() => {
+      throw error
+    })
 }
 
 /** Has the writes made that were buffered (RULES H4). A flush makes accesses, which flush nothing. */
@@ -71,12 +97,18 @@ function flush(): void {
   if (flushing) return
   flushing = true
   try {
-    for (const { listener, space } of allListeners()) listener.coalescedIoFlush?.(space)
+    collectErrors(() =>
+      callForward(bufferingListeners(), ({ listener, space, live }) => {
+        // One that was unregistered by another's flush is not called.
+        if (live) listener.coalescedIoFlush?.(space)
+      }),
+    )
   } finally {
     flushing = false
   }
 }
 
+/** Within `callOrDefer`. */
 function report(region: MemoryRegion, range: CoalescedRange, added: boolean): void {
   for (const { space, list } of listenedSpaces()) {
     for (const each of space.view.ranges.filter(seen => seen.region === region)) {

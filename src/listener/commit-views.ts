@@ -6,43 +6,60 @@ import type { FlatView } from '../view/flat-view.ts'
 import { compareViews } from '../view/view-changes.ts'
 import { eachCoalesced } from './coalesced-sections.ts'
 import { compareIoeventfds, ioeventfdsOf } from './ioeventfds.ts'
-import { callForward, callReverse } from './listener-calls.ts'
+import { attempt, callForward, callReverse } from './listener-calls.ts'
+import { compareRegistrations, type Registration } from './registration.ts'
 import {
-  allListeners,
+  listenedSpaces,
   listenersOf,
-  type Registration,
+  listenersOfAllChanges,
   removeRegistration,
   type SpaceListeners,
 } from './registrations.ts'
 
-/** Carries out what is pending (RULES C2): all views are rendered before the first callback is made. */
-export function commitViews({ map, notifiers, viewers }: Pending): void {
-  // A viewer is an address space.
-  const next = new Map((viewers as readonly SpaceTree<AddressSpace>[]).map(tree => [tree.space, tree.nextView()]))
-  const concerned = map ? allListeners().filter(each => isConcerned(each, next)) : []
-  for (const { space } of notifiers ? allListeners() : concerned) if (!next.has(space)) next.set(space, space.view)
-  callForward(concerned, ({ listener, space }) => listener.begin?.(space))
-  for (const [space, view] of [...next].sort(([a], [b]) => a.tree.serial - b.tree.serial)) {
-    const listeners = listenersOf(space)
-    const changes = view !== space.view
-    if (listeners !== undefined && map) tellRanges(listeners, view)
-    space.tree.update(view)
-    if (listeners !== undefined && (changes || notifiers)) updateIoeventfds(listeners)
-  }
-  callForward(concerned, ({ listener, space }) => listener.commit?.(space))
-  for (const each of allListeners())
-    if (each.space.destroyed && next.get(each.space)?.root === undefined) removeRegistration(each)
+/** What a space showed, and what it shows next. */
+interface Change {
+  readonly space: AddressSpace
+  readonly view: FlatView
+  /** It was destroyed by now: what it showed goes, and its listeners with it. */
+  readonly ends: boolean
 }
 
-/** Its space's view changes, or it asked to be told where it does not. */
-function isConcerned({ listener, space }: Registration, next: ReadonlyMap<AddressSpace, FlatView>): boolean {
-  return listener.regionNop !== undefined || (next.get(space) ?? space.view) !== space.view
+/** Carries out what is pending (RULES C2): all views are rendered before the first callback is made. */
+export function commitViews({ map, notifiers, viewers }: Pending): void {
+  const changes: Change[] = []
+  // A viewer is an address space's. One that can't be rendered stays as it was, and whoever ended the transaction hears of
+  // it.
+  for (const tree of viewers as readonly SpaceTree<AddressSpace>[])
+    attempt(() => changes.push({ space: tree.space, view: tree.nextView(), ends: tree.destroyed }))
+  const concerned = map ? concernedListeners(changes) : []
+  const others = new Set(concerned.map(({ space }) => space))
+  if (notifiers) for (const { space } of listenedSpaces()) others.add(space)
+  for (const { space } of changes) others.delete(space)
+  for (const space of others) changes.push({ space, view: space.view, ends: false })
+  callForward(concerned, ({ listener, space }) => listener.begin?.(space))
+  for (const { space, view } of changes.sort((a, b) => a.space.tree.serial - b.space.tree.serial)) {
+    const listeners = listenersOf(space)
+    const changed = view !== space.view
+    if (map && listeners !== undefined) tellRanges(listeners, view)
+    space.tree.update(view)
+    if (listeners !== undefined && (changed || notifiers)) updateIoeventfds(listeners)
+  }
+  callForward(concerned, ({ listener, space }) => listener.commit?.(space))
+  for (const { space, ends } of changes) if (ends) listenersOf(space)?.list.forEach(removeRegistration)
+}
+
+/** Those whose space shows something else, and those who want to be told where it does not, too. */
+function concernedListeners(changes: readonly Change[]): Registration[] {
+  const concerned = new Set(listenersOfAllChanges())
+  for (const { space, view } of changes)
+    if (view !== space.view) for (const each of listenersOf(space)?.list ?? []) concerned.add(each)
+  return [...concerned].sort(compareRegistrations)
 }
 
 /** The two passes of RULES C6: all that goes, before what comes. */
 function tellRanges({ space, list }: SpaceListeners, view: FlatView): void {
-  const nops = list.filter(({ listener }) => listener.regionNop !== undefined)
-  if (view === space.view && nops.length === 0) return
+  const nops = list.filter(each => each.wantsAllChanges)
+  if (list.length === 0 || (view === space.view && nops.length === 0)) return
   const before = space.view
   compareViews(before, view, {
     removed: range => {
@@ -74,8 +91,8 @@ function tellRanges({ space, list }: SpaceListeners, view: FlatView): void {
 
 /** RULES H3, with the quirk of C8: additions go in reverse order, removals forward. */
 function updateIoeventfds(listeners: SpaceListeners): void {
+  if (listeners.wantEventfds === 0) return
   const { space, list } = listeners
-  if (!list.some(wantsIoeventfds)) return
   const before = listeners.eventfds
   listeners.eventfds = ioeventfdsOf(space, space.view)
   compareIoeventfds(
@@ -84,8 +101,4 @@ function updateIoeventfds(listeners: SpaceListeners): void {
     gone => callForward(list, ({ listener }) => listener.eventfdDel?.(gone)),
     come => callReverse(list, ({ listener }) => listener.eventfdAdd?.(come)),
   )
-}
-
-export function wantsIoeventfds({ listener }: Registration): boolean {
-  return listener.eventfdAdd !== undefined || listener.eventfdDel !== undefined
 }

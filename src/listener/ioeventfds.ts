@@ -3,7 +3,7 @@ import type { AddressSpace } from '../space/address-space.ts'
 import type { FlatView } from '../view/flat-view.ts'
 import type { IoEventfd } from './memory-listener.ts'
 
-/** The event notifiers that a space shows: those that intersect what is seen, not clipped to it, in order (RULES H3). */
+/** The event notifiers that a space shows, in the order of RULES H3: all that intersect a range, whole. */
 export function ioeventfdsOf(space: AddressSpace, view: FlatView): IoEventfd[] {
   const found: IoEventfd[] = []
   for (const { start, end, offset, region } of view.ranges) {
@@ -18,7 +18,7 @@ export function ioeventfdsOf(space: AddressSpace, view: FlatView): IoEventfd[] {
   return found.sort(compare)
 }
 
-/** Visits what is in one list only, in the order of both. */
+/** Calls `removed` for what only the first list has, and `added` for what only the second has. Both are in order. */
 export function compareIoeventfds(
   before: readonly IoEventfd[],
   after: readonly IoEventfd[],
@@ -43,7 +43,7 @@ function compare(a: IoEventfd, b: IoEventfd): number {
   return a.address - b.address || compareRest(a, b)
 }
 
-/** One of size 0 is where it begins. */
+/** An entry of size 0, which takes writes of every size, stands for the byte at its offset. */
 function intersects(address: number, { size }: NotifierEntry, start: number, end: number): boolean {
   return address < end && (address >= start || address + size > start)
 }

@@ -1,54 +1,99 @@
-import { checkInteger, checkKeys, checkObject, show } from '../check.ts'
+import { checkInteger, checkOptions, show } from '../check.ts'
 import { globalDirtyLog } from '../ram/dirty/global-dirty-log.ts'
 import { AddressSpace } from '../space/address-space.ts'
 import { sectionOf } from '../space/memory-region-section.ts'
 import { eachCoalesced } from './coalesced-sections.ts'
 import { callOrDefer, observeTransactions } from './commit-cycle.ts'
-import { wantsIoeventfds } from './commit-views.ts'
 import { ioeventfdsOf } from './ioeventfds.ts'
-import { callForward } from './listener-calls.ts'
+import { attempt } from './listener-calls.ts'
 import { checkListener, type MemoryListener } from './memory-listener.ts'
-import { addRegistration, allListeners, listenersOf, type Registration, removeRegistration } from './registrations.ts'
+import { Registration } from './registration.ts'
+import { addRegistration, listenersFor, listenersOf, removeRegistration } from './registrations.ts'
 
 export interface MemoryListenerOptions {
   /**
    * A signed 32-bit integer, 0 unless said. Additions are told in ascending order, deletions in descending order; equals
    * in the order in which they were registered, and the reverse of it (RULES C8).
    */
-  readonly priority?: number
+  readonly priority?: number | undefined
 }
 
 /**
  * Tells `listener` what `space` shows: at once all that it shows now, as additions, and from here on every change
  * (RULES C9). From within a callback of a listener, it is done when the running commit has ended.
  *
- * One listener may listen to several spaces.
+ * One listener may listen to several spaces. It is kept as long as its space is: by the space alone, which goes with its
+ * region tree when nobody holds that.
  *
  * @returns What unregisters it: all that the space shows is told as deletions. A second call does nothing.
- * @throws TypeError or RangeError naming what is wrong; and what a callback throws meanwhile: then it is not registered.
+ * @throws TypeError or RangeError naming what is wrong; and what a callback throws meanwhile, its own or another
+ *   listener's: then it is not registered.
  */
 export function registerMemoryListener(
   space: AddressSpace,
   listener: MemoryListener,
   options: MemoryListenerOptions = {},
 ): () => void {
-  if (!(space instanceof AddressSpace)) throw new TypeError(`space must be an AddressSpace, got ${show(space)}`)
-  if (space.destroyed) throw new TypeError(`space must be there, and ${show(space.name)} was destroyed`)
+  if (!(space instanceof AddressSpace))
+    throw new TypeError(
+      `space must be an AddressSpace (of a region, make one: new AddressSpace(name, region)), got ${show(space)}`,
+    )
+  if (space.destroyed)
+    throw new TypeError(`space must be one that is there (register before destroy): ${show(space.name)} was destroyed`)
   checkListener(listener)
-  checkKeys(checkObject(options, 'options'), ['priority'], 'options')
-  const priority = checkInteger(options.priority ?? 0, 'options.priority', -(2 ** 31), 2 ** 31 - 1)
-  if (listenersOf(space)?.list.some(each => each.listener === listener))
-    throw new TypeError(`listener is already registered on ${show(space.name)}`)
-  const registration: Registration = { space, listener, priority }
+  const { priority = 0 } = checkOptions<MemoryListenerOptions>(options, ['priority'])
+  checkInteger(priority, 'options.priority', -(2 ** 31), 2 ** 31 - 1)
+  const registration = new Registration(space, listener, priority)
+  if (!listenersFor(space).claim(registration))
+    throw new TypeError(
+      `listener must not be registered twice (call what registerMemoryListener returned first): it is on ${show(space.name)}`,
+    )
   observeTransactions()
-  callOrDefer(() => register(registration))
-  return () => callOrDefer(() => unregister(registration))
+  try {
+    callOrDefer(() => register(registration))
+  } catch (error) {
+    takeBack(registration)
+    throw error
+  }
+  return unregistering(registration.ref)
+}
+
+/**
+ * The caller may keep this for as long as it likes: it keeps no space alive. Made here, as a function keeps all that the
+ * functions beside it use.
+ */
+function unregistering(ref: WeakRef<Registration>): () => void {
+  return () => {
+    const registration = ref.deref()
+    if (registration !== undefined) unregisterSoon(registration)
+  }
+}
+
+/**
+ * Unregisters at once, or when the callbacks that are being made have been made. The listener may be registered again at
+ * once in both cases: that is done after it.
+ */
+function unregisterSoon(registration: Registration): void {
+  listenersOf(registration.space)?.release(registration)
+  callOrDefer(() => unregister(registration))
+}
+
+/**
+ * After a registration that threw. Where the listener's own callback threw, it is registered no longer, and nothing is
+ * done. Where another listener's did, in what the registration led to, it is told deletions of what it was told.
+ */
+function takeBack(registration: Registration): void {
+  try {
+    unregisterSoon(registration)
+  } catch {
+    // The caller hears of what was thrown before.
+  }
 }
 
 function register(registration: Registration): void {
   const { space, listener } = registration
   if (space.destroyed) return
-  const listeners = addRegistration(registration)
+  addRegistration(registration)
   try {
     listener.begin?.(space)
     if (globalDirtyLog.on) listener.logGlobalStart?.(space)
@@ -58,9 +103,10 @@ function register(registration: Registration): void {
       eachCoalesced(section, (address, length) => listener.coalescedIoAdd?.(section, address, length))
       if (range.dirtyLogMask !== 0) listener.logStart?.(section, 0, range.dirtyLogMask)
     }
-    if (wantsIoeventfds(registration)) {
-      // The first that asks: nobody kept the list until now.
-      if (listeners.list.filter(wantsIoeventfds).length === 1) listeners.eventfds = ioeventfdsOf(space, space.view)
+    if (registration.wantsEventfds) {
+      const listeners = listenersFor(space)
+      // The list is kept only while some listener of the space has callbacks for it: this is the first one.
+      if (listeners.wantEventfds === 1) listeners.eventfds = ioeventfdsOf(space, space.view)
       for (const eventfd of listeners.eventfds) listener.eventfdAdd?.(eventfd)
     }
     listener.commit?.(space)
@@ -70,21 +116,19 @@ function register(registration: Registration): void {
   }
 }
 
-/** The reverse for a listener that keeps what it was told, also of what QEMU leaves out here. */
+/** Tells the reverse of all that the listener was told, also of coalesced ranges and event notifiers, as QEMU does not. */
 function unregister(registration: Registration): void {
-  if (!allListeners().includes(registration)) return
+  if (!registration.live) return
   const { space, listener } = registration
-  const eventfds = listenersOf(space)?.eventfds ?? []
+  const { eventfds } = listenersFor(space)
   removeRegistration(registration)
-  // Each call on its own, so that one that throws stops no other.
-  const call = (callback: () => void) => callForward([registration], callback)
-  call(() => listener.begin?.(space))
+  attempt(() => listener.begin?.(space))
   for (const range of space.view.ranges) {
     const section = sectionOf(space, range)
-    eachCoalesced(section, (address, length) => call(() => listener.coalescedIoDel?.(section, address, length)))
-    if (range.dirtyLogMask !== 0) call(() => listener.logStop?.(section, range.dirtyLogMask, 0))
-    call(() => listener.regionDel?.(section))
+    eachCoalesced(section, (address, length) => attempt(() => listener.coalescedIoDel?.(section, address, length)))
+    if (range.dirtyLogMask !== 0) attempt(() => listener.logStop?.(section, range.dirtyLogMask, 0))
+    attempt(() => listener.regionDel?.(section))
   }
-  if (wantsIoeventfds(registration)) for (const eventfd of eventfds) call(() => listener.eventfdDel?.(eventfd))
-  call(() => listener.commit?.(space))
+  if (registration.wantsEventfds) for (const eventfd of eventfds) attempt(() => listener.eventfdDel?.(eventfd))
+  attempt(() => listener.commit?.(space))
 }

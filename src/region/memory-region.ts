@@ -219,7 +219,8 @@ export class MemoryRegion extends RegionTree<MemoryRegion> {
   /**
    * Has stores to this memory be marked for `client`, page by page, or no more (RULES F2): what spaces of this thread
    * store through this region, and what any thread stores to its guest RAM without a region, by ramCopy and its like.
-   * A thread that stores through regions of its own logs those.
+   * A thread that stores through regions of its own logs those. It counts for every store from now on, also for what is
+   * left of a request that is under way; in a transaction, `dirtyLogMask` of flat ranges follows at its end.
    *
    * @param client One DirtyClient.
    * @throws TypeError where the region has no RAM block.

@@ -63,7 +63,7 @@ export class SpaceTree<S extends SectionUser = SectionUser> implements Viewer {
     if (view !== undefined && view === this.#sections?.view) return
     this.#sections = view && sectionMapOf(view, this.settings)
     if (view === undefined) markStale(this)
-    this.space.forgetSections()
+    this.forgetSections()
   }
 
   forgetSections(): void {

@@ -1,5 +1,6 @@
 import { AddressSpace, MemoryRegion, registerMemoryListener } from 'guestmem'
 import { expect, test } from 'vitest'
+import { afterDirtyLogSync } from '../../src/dirty-log/log-listeners.ts'
 import { QUIET } from '../support/board.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: what is tested is what types would forbid
@@ -35,6 +36,23 @@ test.each<[string, ErrorConstructor, RegExp, [unknown, unknown, unknown?]]>([
   const call = () => registerMemoryListener(bad(where), bad(who), bad(options))
   expect(call).toThrow(kind)
   expect(call).toThrow(text)
+})
+
+test('options: one that is undefined is as good as left out, and what others put on every object is none', () => {
+  const order: string[] = []
+  const add = (name: string, options: object) =>
+    registerMemoryListener(space, { logGlobalAfterSync: () => order.push(name) }, options)
+  const everybody = Object.prototype as { priority?: number }
+  everybody.priority = 7
+  try {
+    add('first', { priority: 1 })
+    add('second', { priority: undefined })
+    add('third', {})
+  } finally {
+    delete everybody.priority
+  }
+  afterDirtyLogSync()
+  expect(order).toEqual(['second', 'third', 'first'])
 })
 
 test('registerMemoryListener refuses a listener that is registered there; nothing was told', () => {

@@ -14,9 +14,9 @@ export interface CoalescedRange {
 export interface CoalescingReporter {
   /** Runs `change` now, or when the callbacks that are being made have been made. */
   callOrDefer(change: () => void): void
-  /** Of a range that was just added to the region's or removed from them. */
+  /** Of a range that was just added to the region's or removed from them. What a listener throws waits for the end. */
   report(region: MemoryRegion, range: CoalescedRange, added: boolean): void
-  /** Has buffered writes made. */
+  /** Has buffered writes made, by all who buffer; then it throws what one of them threw first. */
   flush(): void
 }
 
@@ -58,8 +58,11 @@ export function clearCoalescing(region: MemoryRegion): void {
 export function setCoalescing(region: MemoryRegion): void {
   const access = handlersOf(region)
   callOrDefer(() => {
-    clear(region, access)
-    add(region, access, { start: 0, end: region.size })
+    try {
+      clear(region, access)
+    } finally {
+      add(region, access, { start: 0, end: region.size })
+    }
   })
 }
 
@@ -72,10 +75,13 @@ function add(region: MemoryRegion, access: OpsCompleter, range: CoalescedRange):
 function clear(region: MemoryRegion, access: OpsCompleter): void {
   const ranges = coalescedRangesOf(region)
   if (ranges.length === 0) return
-  flush()
-  access.setBefore(undefined)
-  coalesced.delete(region)
-  for (const range of ranges) reporter?.report(region, range, false)
+  try {
+    flush()
+  } finally {
+    access.setBefore(undefined)
+    coalesced.delete(region)
+    for (const range of ranges) reporter?.report(region, range, false)
+  }
 }
 
 function flush(): void {

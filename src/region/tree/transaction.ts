@@ -68,7 +68,13 @@ export function inTransaction(): boolean {
   return depth > 0
 }
 
-export function setTransactionObserver(one: TransactionObserver): void {
+/** Somebody tells listeners of transactions: views are rendered at their ends. */
+export function isObserved(): boolean {
+  return observer !== undefined
+}
+
+/** @param one Undefined ends it. */
+export function setTransactionObserver(one: TransactionObserver | undefined): void {
   observer = one
 }
 

@@ -1,5 +1,5 @@
 import { setForgetFastPaths } from '../../ram/dirty/fast-paths.ts'
-import { inTransaction, markDirty, type Viewer } from './transaction.ts'
+import { inTransaction, isObserved, markDirty, type Viewer } from './transaction.ts'
 
 /** All address spaces, by serial number. Weak: a space that nobody destroys can be collected with its regions. */
 const viewers = /* @__PURE__ */ new Map<number, WeakRef<Viewer>>()
@@ -24,6 +24,8 @@ function forgetAllSections(): void {
 }
 
 export function removeViewer(viewer: Viewer): void {
+  const ref = viewers.get(viewer.serial)
+  if (ref !== undefined) stale.delete(ref)
   viewers.delete(viewer.serial)
 }
 
@@ -40,7 +42,10 @@ const stale = /* @__PURE__ */ new Set<WeakRef<Viewer>>()
 
 export function markStale({ serial }: Viewer): void {
   const ref = viewers.get(serial)
-  if (ref !== undefined) stale.add(ref)
+  if (ref === undefined) return
+  stale.add(ref)
+  // Listeners' callbacks look at any space, and must not see what they have not been told of.
+  if (isObserved()) renderStaleViewers()
 }
 
 /**
