@@ -1,6 +1,7 @@
 import { checkInteger, checkOneOf, show } from '../check.ts'
+import { attempt, collectErrors } from '../listener/listener-calls.ts'
 import { GUEST_PAGE } from '../ram/dirty/dirty-bitmaps.ts'
-import { anyDirty, countCodeWrites, harvest } from '../ram/dirty/dirty-harvest.ts'
+import { anyDirty, countCodeWrites, giveBack, harvest } from '../ram/dirty/dirty-harvest.ts'
 import { type DirtyPart, DirtySnapshot } from '../ram/dirty/dirty-snapshot.ts'
 import { RamBlock } from '../ram/ram-block.ts'
 import type { Backing } from '../region/backing.ts'
@@ -42,7 +43,8 @@ export function isDirty(memory: DirtyMemory, offset: number, length: number, cli
  *
  * @param offset Bytes.
  * @param length Bytes. Both ends are rounded out to pages, within the memory.
- * @throws TypeError or RangeError naming the argument, and nothing is cleared.
+ * @throws TypeError or RangeError naming the argument, and nothing is cleared. What a listener throws, and all marks that
+ *   were taken are set again.
  */
 export function snapshotAndClearDirty(
   memory: DirtyMemory,
@@ -52,39 +54,61 @@ export function snapshotAndClearDirty(
 ): DirtySnapshot {
   const parts = partsOf(memory, offset, length)
   checkClient(client)
-  return synced(memory, offset, length, () => {
-    const taken = parts.map(({ block, start, from, size, most }): DirtyPart => {
+  const taken = takeMarks(memory, offset, length, client, parts)
+  return new DirtySnapshot(
+    parts.map(({ block, start, from, size, most }, i): DirtyPart => {
       const first = from - (from % GUEST_PAGE)
       const last = Math.min(Math.ceil((from + size) / GUEST_PAGE) * GUEST_PAGE, most)
-      const bits = harvest(block.ram.dirty, block.offset + from, size, client)
-      return { start: start + first, end: start + last, shift: block.offset - start, bits }
-    })
-    return new DirtySnapshot(taken)
-  })
+      return { start: start + first, end: start + last, shift: block.offset - start, bits: taken[i] as Int32Array }
+    }),
+  )
 }
 
 /** Takes the marks as a snapshot does. @returns True if there were any. */
 export function testAndClearDirty(memory: DirtyMemory, offset: number, length: number, client: DirtyClient): boolean {
   const parts = partsOf(memory, offset, length)
   checkClient(client)
-  return synced(memory, offset, length, () => {
-    let dirty = false
-    for (const { block, from, size } of parts)
-      dirty = harvest(block.ram.dirty, block.offset + from, size, client).some(bits => bits !== 0) || dirty
-    return dirty
-  })
+  return takeMarks(memory, offset, length, client, parts).some(taken => taken.some(bits => bits !== 0))
 }
 
 /**
  * Takes marks between what this thread's listeners are told of it (RULES F3): an accelerator hands in its own marks
  * first, and write-protects again what was cleared. Of a block they know nothing.
+ *
+ * @returns The marks of each part.
  */
-function synced<T>(memory: DirtyMemory, offset: number, length: number, take: () => T): T {
-  if (memory instanceof RamBlock) return take()
-  syncDirtyLog(memory)
-  const taken = take()
-  clearDirtyLog(memory, offset, length)
-  afterDirtyLogSync()
+function takeMarks(
+  memory: DirtyMemory,
+  offset: number,
+  length: number,
+  client: DirtyClient,
+  parts: readonly Part[],
+): readonly Int32Array[] {
+  const taken: Int32Array[] = []
+  const take = () => {
+    for (const { block, from, size } of parts) taken.push(harvest(block.ram.dirty, block.offset + from, size, client))
+  }
+  if (memory instanceof RamBlock) {
+    take()
+    return taken
+  }
+  try {
+    collectErrors(() => {
+      attempt(() => {
+        syncDirtyLog(memory)
+        take()
+        clearDirtyLog(memory, offset, length)
+      })
+      afterDirtyLogSync()
+    })
+  } catch (error) {
+    // Nobody gets these marks: they are still to be taken.
+    taken.forEach((bits, i) => {
+      const { block, from } = parts[i] as Part
+      giveBack(block.ram.dirty, block.offset + from, client, bits)
+    })
+    throw error
+  }
   return taken
 }
 

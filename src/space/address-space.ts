@@ -36,10 +36,6 @@ export interface MapOptions {
 }
 
 const MAP_OPTIONS = ['write', 'attrs'] as const
-/** The target's byte order is not the host's. */
-const SWAPPED = 1
-/** Other threads have this guest RAM, and may log all memory: after each store, it is looked whether one does (F2). */
-const SHARED = 2
 const NO_BYTES = /* @__PURE__ */ new Uint8Array(0)
 
 /**
@@ -86,9 +82,12 @@ export class AddressSpace extends EndianForms {
   #stores8: Uint8Array = NO_VIEWS.u8
   #stores16: Uint16Array = NO_VIEWS.u16
   #stores32: Uint32Array = NO_VIEWS.u32
-  /** How an element is stored: 0 as it is, else SWAPPED, SHARED or both. */
+  /**
+   * How the fast path stores: 0 as it is. 1 more, with its bytes swapped. 2 more where other threads have the guest RAM: one
+   * of them may log all memory, which is looked at after each store (RULES F2).
+   */
   #storeWay = 0
-  /** In place of `#stores8` for RAM that is shared. */
+  /** In place of `#stores8` where other threads have the guest RAM: `store8` has no other test that could tell. */
   #sharedStores8: Uint8Array = NO_VIEWS.u8
   /** Of its guest RAM (BlockMemory.logs). */
   #logs: Int32Array = NO_LOGS
@@ -240,12 +239,12 @@ export class AddressSpace extends EndianForms {
       this.#result = 0
       const way = this.#storeWay
       if (way === 0) elements[index] = value
-      else if (way === SHARED) {
+      else if (way === 2) {
         elements[index] = value
         if (this.#logs[1] !== 0) this.#mark(word, 2)
       } else {
         elements[index] = swap16(value)
-        if (way !== SWAPPED && this.#logs[1] !== 0) this.#mark(word, 2)
+        if (way !== 1 && this.#logs[1] !== 0) this.#mark(word, 2)
       }
     } else this.#store(address, value & 0xffff, 2, attrs)
   }
@@ -265,12 +264,12 @@ export class AddressSpace extends EndianForms {
       this.#result = 0
       const way = this.#storeWay
       if (way === 0) elements[index] = value
-      else if (way === SHARED) {
+      else if (way === 2) {
         elements[index] = value
         if (this.#logs[1] !== 0) this.#mark(word, 4)
       } else {
         elements[index] = swap32(value)
-        if (way !== SWAPPED && this.#logs[1] !== 0) this.#mark(word, 4)
+        if (way !== 1 && this.#logs[1] !== 0) this.#mark(word, 4)
       }
     } else this.#store(address, value >>> 0, 4, attrs)
   }
@@ -559,7 +558,7 @@ export class AddressSpace extends EndianForms {
     // do not take it.
     const stores = section.region?.dirtyLogMask ? this.#none : section
     const shared = logs[2] !== 0
-    this.#storeWay = (this.#swaps ? SWAPPED : 0) + (shared ? SHARED : 0)
+    this.#storeWay = (this.#swaps ? 1 : 0) + (shared ? 2 : 0)
     this.#stores8 = shared ? NO_VIEWS.u8 : stores.stores8
     this.#stores16 = stores.stores16
     this.#stores32 = stores.stores32

@@ -1,12 +1,18 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
-import { buildSync } from 'esbuild'
-import { DirtyClient, GuestRam, isDirty, markDirty, type RamBlock, ramCopy, snapshotAndClearDirty } from 'guestmem'
+import {
+  DirtyClient,
+  GuestRam,
+  isDirty,
+  markDirty,
+  type RamBlock,
+  ramCopy,
+  snapshotAndClearDirty,
+  startGlobalDirtyLog,
+  stopGlobalDirtyLog,
+} from 'guestmem'
 import { describe, expect, test, vi } from 'vitest'
 import { PAGE } from '../support/board.ts'
+import { bundle } from './support/bundle.ts'
 import { losesStore, type Step } from './support/dirty-protocol.ts'
 import type { WriterTask } from './support/dirty-writer.ts'
 import { board, RAW_STORES, STORES } from './support/stores.ts'
@@ -14,9 +20,9 @@ import { board, RAW_STORES, STORES } from './support/stores.ts'
 const { VGA } = DirtyClient
 
 /** Copies what is dirty. @returns Bytes. */
-function harvestTo(copy: Uint8Array, block: RamBlock): number {
+function harvestTo(copy: Uint8Array, block: RamBlock, client: DirtyClient = VGA): number {
   let bytes = 0
-  for (const { offset, length } of snapshotAndClearDirty(block, 0, block.size, VGA).ranges()) {
+  for (const { offset, length } of snapshotAndClearDirty(block, 0, block.size, client).ranges()) {
     ramCopy(copy, offset, block, offset, length)
     bytes += length
   }
@@ -122,24 +128,24 @@ describe('a harvest right before each mark and right after it', () => {
   })
 })
 
-test('F3 threads store while another harvests: a last harvest makes its copy whole', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'guestmem-dirty-'))
-  const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
-  const outfile = join(folder, 'dirty-writer.mjs')
-  buildSync({
-    entryPoints: [here('support/dirty-writer.ts')],
-    alias: { guestmem: here('../../src/index.ts') },
-    bundle: true,
-    outfile,
-    platform: 'node',
-    format: 'esm',
-  })
+/** Runs two threads that store all the time while `body` harvests; it ends them by what it is given. */
+async function withWriters(
+  log: boolean,
+  body: (block: RamBlock, control: Int32Array, late: () => boolean) => Promise<void>,
+): Promise<void> {
+  const program = bundle('dirty-writer.ts')
   const ram = GuestRam.allocate(80 * PAGE)
   const block = ram.block('block', 70 * PAGE)
-  const control = new Int32Array(new SharedArrayBuffer(8))
+  const control = new Int32Array(new SharedArrayBuffer(16))
   const workers = [1, 2].map(seed => {
-    const task: WriterTask = { handle: ram.handle, control: control.buffer as SharedArrayBuffer, seed }
-    return new Worker(outfile, { workerData: task })
+    const task: WriterTask = {
+      handle: ram.handle,
+      control: control.buffer as SharedArrayBuffer,
+      seed,
+      rounds: 1 + seed,
+      log,
+    }
+    return new Worker(program.path, { workerData: task })
   })
   try {
     const failed = new Promise<never>((_, reject) => {
@@ -149,23 +155,57 @@ test('F3 threads store while another harvests: a last harvest makes its copy who
       failed,
       Promise.all(workers.map(worker => new Promise(ready => worker.once('message', ready)))),
     ])
-    const copy = block.view().slice()
-    let harvests = 0
     const deadline = performance.now() + 60_000
-    const late = (): boolean => performance.now() > deadline
-    Atomics.store(control, 0, 1)
-    Atomics.notify(control, 0)
-    while (harvests < 200 && !late()) if (harvestTo(copy, block) > 0) harvests++
-    Atomics.store(control, 0, 2)
-    while (Atomics.load(control, 1) < 2 && !late()) harvestTo(copy, block)
-    expect(Atomics.load(control, 1)).toBe(2)
-    harvestTo(copy, block)
-    expect(Buffer.compare(copy, block.view())).toBe(0)
-    expect(isDirty(block, 0, block.size, VGA)).toBe(false)
-    // There was a race.
-    expect(harvests).toBe(200)
+    await body(block, control, () => performance.now() > deadline)
   } finally {
     await Promise.all(workers.map(worker => worker.terminate()))
-    rmSync(folder, { recursive: true, force: true })
+    program.remove()
   }
-})
+}
+
+/** Harvests while the threads store, and once more when they have ended; then the copy is whole. */
+function harvestRace(
+  copy: Uint8Array,
+  block: RamBlock,
+  client: DirtyClient,
+  control: Int32Array,
+  late: () => boolean,
+): void {
+  let harvests = 0
+  while (harvests < 200 && !late()) if (harvestTo(copy, block, client) > 0) harvests++
+  Atomics.store(control, 0, 2)
+  while (Atomics.load(control, 1) < 2 && !late()) harvestTo(copy, block, client)
+  expect(Atomics.load(control, 1)).toBe(2)
+  harvestTo(copy, block, client)
+  expect(Buffer.compare(copy, block.view())).toBe(0)
+  expect(isDirty(block, 0, block.size, client)).toBe(false)
+  // There was a race.
+  expect(harvests).toBe(200)
+}
+
+test('F3 threads store while another harvests: a last harvest makes its copy whole', () =>
+  withWriters(true, async (block, control, late) => {
+    const copy = block.view().slice()
+    Atomics.store(control, 0, 1)
+    Atomics.notify(control, 0)
+    harvestRace(copy, block, VGA, control, late)
+  }))
+
+test.each([1, 2, 3])('F4 the same, where the log of all memory begins while they store, %i', () =>
+  withWriters(false, async (block, control, late) => {
+    Atomics.store(control, 0, 1)
+    Atomics.notify(control, 0)
+    const rounds = () => [2, 3].map(word => Atomics.load(control, word))
+    // Their stores are in full swing, by code that the JIT has made of them.
+    while (rounds().some(count => count < 20_000) && !late());
+    startGlobalDirtyLog()
+    try {
+      // Each has met this thread since: what it stores now is marked.
+      const before = rounds()
+      while (rounds().some((count, i) => count === before[i]) && !late());
+      harvestRace(block.view().slice(), block, DirtyClient.MIGRATION, control, late)
+    } finally {
+      stopGlobalDirtyLog()
+    }
+  }),
+)

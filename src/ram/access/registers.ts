@@ -59,7 +59,7 @@ export function writeq(block: RamBlock, offset: number, value: bigint, cacheMode
   mark(block, at, 8)
 }
 
-/** For who logs a region of this guest RAM (RULES F2). */
+/** For who logs a region of this guest RAM, or all memory (RULES F2). */
 function mark(block: RamBlock, address: number, size: number): void {
   if (block.ram.logs[0] !== 0) markLogged(block.ram.dirty, address, size)
 }

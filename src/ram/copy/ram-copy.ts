@@ -10,7 +10,8 @@ export type CopySide = RamBlock | Uint8Array
  * ascending, the last one last; each source byte loaded once). At least one side is a RAM block. Any thread.
  *
  * The pages of a RAM block that it stores to are then marked for the DirtyClients that log a region of the same guest RAM
- * (MemoryRegion.setLog), as ramMove, ramFill and writeb to writeq mark theirs (RULES F2).
+ * (MemoryRegion.setLog), and where a thread logs all memory; so are those of ramMove, ramFill and writeb to writeq
+ * (RULES F2).
  *
  * Blocks are taken for memory that is mapped `normal`, by ramMove and ramFill too: loads may be unaligned, and vectors
  * are used. What is mapped otherwise may bear neither outside x86 (H6): it is copied by AddressSpace, which knows its
@@ -28,7 +29,6 @@ export function ramCopy(dst: CopySide, dstOffset: number, src: CopySide, srcOffs
   if (
     to === undefined ||
     to !== (src as RamBlock | undefined)?.ram ||
-    to.logs[0] !== 0 ||
     dstOffset >>> 0 !== dstOffset ||
     srcOffset >>> 0 !== srcOffset ||
     length >>> 0 !== length ||
@@ -41,7 +41,11 @@ export function ramCopy(dst: CopySide, dstOffset: number, src: CopySide, srcOffs
   const dstAt = (dst as RamBlock).offset + dstOffset
   const srcAt = (src as RamBlock).offset + srcOffset
   if (dstAt + length > srcAt && srcAt + length > dstAt) moveOther(dst, dstOffset, src, srcOffset, length, false)
-  else to.lane.copy(dstAt, srcAt, length)
+  else {
+    to.lane.copy(dstAt, srcAt, length)
+    // Not before: the log of another thread may begin meanwhile, and its first copy load bytes that are stored later.
+    if (to.logs[0] !== 0) markLogged(to.dirty, dstAt, length)
+  }
 }
 
 /**
@@ -55,15 +59,18 @@ export function ramMove(dst: CopySide, dstOffset: number, src: CopySide, srcOffs
   if (
     to === undefined ||
     to !== (src as RamBlock | undefined)?.ram ||
-    to.logs[0] !== 0 ||
     !isWithin((dst as RamBlock).size, dstOffset, length) ||
     !isWithin((src as RamBlock).size, srcOffset, length)
   )
     moveOther(dst, dstOffset, src, srcOffset, length, true)
-  else to.lane.move((dst as RamBlock).offset + dstOffset, (src as RamBlock).offset + srcOffset, length)
+  else {
+    const dstAt = (dst as RamBlock).offset + dstOffset
+    to.lane.move(dstAt, (src as RamBlock).offset + srcOffset, length)
+    if (to.logs[0] !== 0) markLogged(to.dirty, dstAt, length)
+  }
 }
 
-/** All but two blocks of one guest RAM of which nothing is logged, and what is wrong. */
+/** All but two blocks of one guest RAM, and what is wrong. */
 function moveOther(
   dst: CopySide,
   dstOffset: number,
@@ -91,12 +98,13 @@ function copyIn(dst: RamBlock, dstOffset: number, src: Uint8Array, srcOffset: nu
   if (
     src instanceof Uint8Array &&
     length !== 0 &&
-    dst.ram.logs[0] === 0 &&
     isWithin(dst.size, dstOffset, length) &&
     isWithin(src.length, srcOffset, length)
-  )
-    dst.ram.lane.copyIn(dst.offset + dstOffset, src, srcOffset, length)
-  else moveChecked(dst, dstOffset, src, srcOffset, length)
+  ) {
+    const { lane, logs, dirty } = dst.ram
+    lane.copyIn(dst.offset + dstOffset, src, srcOffset, length)
+    if (logs[0] !== 0) markLogged(dirty, dst.offset + dstOffset, length)
+  } else moveChecked(dst, dstOffset, src, srcOffset, length)
 }
 
 function copyOut(dst: Uint8Array, dstOffset: number, src: RamBlock, srcOffset: number, length: number): void {
@@ -129,7 +137,7 @@ function isWithin(size: number, offset: number, length: number): boolean {
   return offset >>> 0 === offset && length >>> 0 === length && offset + length <= size
 }
 
-/** The rest: what is wrong; 2^32 bytes at once; two GuestRams; what must be marked dirty. */
+/** The rest: what is wrong; 2^32 bytes at once; two GuestRams. */
 function moveChecked(dst: CopySide, dstOffset: number, src: CopySide, srcOffset: number, length: number): void {
   const dstSize = dst instanceof RamBlock ? dst.size : checkBytes(dst, 'dst').length
   const srcSize = src instanceof RamBlock ? src.size : checkBytes(src, 'src').length

@@ -8,7 +8,7 @@ const PAGE_SHIFT = 12
 /** How many DirtyClients there are: bit n of a mask of clients is client n's. */
 export const DIRTY_CLIENTS = 3
 /** The masks of DirtyClient.CODE and DirtyClient.MIGRATION. */
-const CODE = 2
+export const CODE = 2
 export const MIGRATION = 4
 
 // The words ahead of the bits. The first three are written as numbers where stores look at them (BlockMemory.logs).

@@ -1,4 +1,4 @@
-import { bitsIn, CODE_WRITES, type DirtyBitmaps, GUEST_PAGE } from './dirty-bitmaps.ts'
+import { bitsIn, CODE, CODE_WRITES, type DirtyBitmaps, GUEST_PAGE } from './dirty-bitmaps.ts'
 
 // Offsets are in the guest RAM, bytes; lengths are bytes, at least one; a client is a mask of one.
 
@@ -29,6 +29,15 @@ export function harvest(dirty: DirtyBitmaps, offset: number, length: number, cli
     taken[i] = Atomics.and(words, start + from + i, ~bits) & bits
   }
   return taken
+}
+
+/** Sets the bits again that `harvest` took: what they stand for was not handed on. */
+export function giveBack(dirty: DirtyBitmaps, offset: number, client: number, taken: Int32Array): void {
+  const { words } = dirty
+  const from = dirty.startOf(client >>> 1) + (pagesOf(offset, 1)[0] >>> 5)
+  for (let i = 0; i < taken.length; i++) if (taken[i] !== 0) Atomics.or(words, from + i, taken[i] as number)
+  // Who saw the number of stores before the bits were taken looks again.
+  if (client === CODE && taken.some(bits => bits !== 0)) Atomics.add(words, CODE_WRITES, 1)
 }
 
 /** How many stores were marked for CODE, by all threads; modulo 2^32, signed. */

@@ -22,5 +22,5 @@ export function markLogged(dirty: DirtyBitmaps, offset: number, length: number):
 }
 
 function globalClients({ words }: DirtyBitmaps): number {
-  return Atomics.load(words, GLOBAL_LOGS) > 0 ? MIGRATION : 0
+  return (words[GLOBAL_LOGS] as number) > 0 ? MIGRATION : 0
 }

@@ -88,7 +88,7 @@ function isMarked(part: DirtyPart, at: number): boolean {
   return (wordAt(part, at) & (1 << (Math.floor((at + part.shift) / GUEST_PAGE) & 31))) !== 0
 }
 
-/** Nothing in the 32 pages around. */
+/** True if no page of the 32 that share a word with this one is marked. */
 function isEmpty(part: DirtyPart, at: number): boolean {
   return wordAt(part, at) === 0
 }

@@ -12,16 +12,23 @@ import {
 /** What a thread is to do: stores of all sizes to the first block, in any place, until it is told to end. */
 export interface WriterTask {
   readonly handle: GuestRamHandle
-  /** Int32: 0 turns to 1 when all may begin, to 2 when they are to end; 1 counts those that have ended. */
+  /**
+   * Int32: 0 turns to 1 when all may begin, to 2 when they are to end; 1 counts those that have ended; behind them, each
+   * counts its rounds.
+   */
   readonly control: SharedArrayBuffer
   readonly seed: number
+  /** Where the count of its rounds is. */
+  readonly rounds: number
+  /** It logs its region itself; else another thread logs all memory. */
+  readonly log: boolean
 }
 
-const { handle, control, seed } = workerData as WriterTask
+const { handle, control, seed, rounds, log } = workerData as WriterTask
 const flags = new Int32Array(control)
 const block = GuestRam.attach(handle).blocks[0] as RamBlock
 const region = MemoryRegion.ram('ram', block)
-region.setLog(DirtyClient.VGA, true)
+if (log) region.setLog(DirtyClient.VGA, true)
 const space = new AddressSpace('space', region)
 const bytes = new Uint8Array(5000)
 let random = seed
@@ -29,6 +36,7 @@ let random = seed
 parentPort?.postMessage('ready')
 Atomics.wait(flags, 0, 0)
 for (let round = 0; Atomics.load(flags, 0) === 1; round++) {
+  Atomics.add(flags, rounds, 1)
   random = (Math.imul(random, 1_664_525) + 1_013_904_223) >>> 0
   const at = random % (block.size - bytes.length)
   const kind = (random >>> 24) % 8

@@ -423,9 +423,9 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'F2 a store marks nothing',
-    file: 'region/device/register-completer.ts',
-    from: 'else cells.store8(address, value)\n    this.#dirty?.mark(address, size, this.#logged)',
-    to: 'else cells.store8(address, value)',
+    file: ACCESS,
+    from: 'if (section.logs[0] !== 0) section.mark(ram, size)',
+    to: '',
     foundBy: 'DIRTY',
   },
   {
