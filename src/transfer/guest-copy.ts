@@ -119,7 +119,7 @@ function copyPiece({ to, dst, from, src, length }: Piece, attrs: MemTxAttrs): vo
   if (ram.buffer !== source.buffer) lane.copyIn(dst, source.elements.u8, src, length)
   else if (read === 'bulk' && write === 'bulk') ram.lane.bulkMove(dst, src, length)
   else lane.move(dst, src, length)
-  if (to.logged !== 0) ram.dirty.mark(dst, length, to.logged)
+  if (to.logs[0] !== 0) to.mark(dst, length)
 }
 
 function byBuffer(

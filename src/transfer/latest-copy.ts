@@ -43,7 +43,10 @@ export class LatestCopy {
       (attrs !== undefined && attrs !== UNSPECIFIED)
     )
       return false
-    if (size > 0) to.writes?.move(to.base + dstAt, from.base + srcAt, size)
+    if (size > 0) {
+      to.writes?.move(to.base + dstAt, from.base + srcAt, size)
+      if (to.logs[0] !== 0) to.mark(to.base + dstAt, size)
+    }
     return true
   }
 

@@ -75,9 +75,7 @@ class MemoryLoan implements Loan {
 
   end(accessed: number): MemTxResult {
     // Who logs the region now, not when the window was made: it was stored to at any time since.
-    const { region, block } = this.#section
-    const clients = this.#write ? (region?.dirtyLogMask ?? 0) : 0
-    if (clients !== 0) block?.ram.dirty.mark(this.#ram, accessed, clients)
+    if (this.#write && this.#section.logs[0] !== 0) this.#section.mark(this.#ram, accessed)
     return MemTxResult.OK
   }
 }

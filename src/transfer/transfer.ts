@@ -71,7 +71,7 @@ export function transfer(
       const ram = section.base + inside
       direct(request, section, path, ram, at, size)
       // Once the bytes are stored, not before (RULES F2; dirty-bitmaps.ts).
-      if (write && section.logged !== 0) section.block?.ram.dirty.mark(ram, size, section.logged)
+      if (write && section.logs[0] !== 0) section.mark(ram, size)
     }
     at += size
   }

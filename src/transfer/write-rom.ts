@@ -23,7 +23,7 @@ export function writeRom(map: SectionMap, address: number, bytes: Uint8Array): v
       const lane = section.strictRead === 'ordered' ? block.ram.lane : block.ram.fixedLane
       const ram = section.base + inside
       lane.copyIn(ram, bytes, at, size)
-      block.ram.dirty.mark(ram, size, section.logged)
+      if (section.logs[0] !== 0) section.mark(ram, size)
     } else if (section.writeCompleter === REJECTING && !section.memory && !translated)
       size = rejectedSize(left, offset, rest, pieceSize(REJECTING, offset, rest))
     else if (!section.memory) size = pieceSize(section.writeCompleter, offset, rest)

@@ -417,8 +417,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'F2 a write marks nothing',
     file: TRANSFER,
-    from: 'if (write && section.logged !== 0)',
-    to: 'if (write && section.logged < 0)',
+    from: 'if (write && section.logs[0] !== 0)',
+    to: 'if (write && section.logs[0] === -1)',
     foundBy: 'DIRTY',
   },
   {
@@ -445,8 +445,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'F5 the page of the offset in the section is marked',
     file: TRANSFER,
-    from: 'ram.dirty.mark(ram, size, section.logged)',
-    to: 'ram.dirty.mark(inside, size, section.logged)',
+    from: 'section.mark(ram, size)',
+    to: 'section.mark(inside, size)',
     foundBy: 'DIRTY',
   },
   {
@@ -550,8 +550,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'J3 unmap marks all, not what was accessed',
     file: LEND,
-    from: 'mark(this.#ram, accessed, clients)',
-    to: 'mark(this.#ram, this.#size, clients)',
+    from: 'mark(this.#ram, accessed)',
+    to: 'mark(this.#ram, this.#size)',
     foundBy: 'WINDOWS',
   },
   {
