@@ -28,8 +28,9 @@ export function byMap(disk, segments, position, read) {
       // A window may be shorter than what is asked for: it ends with its RAM block, or with the budget.
       const window = disk.memory.map(address + done, length - done, { write: read })
       if (window === undefined) {
+        const bounced = windows.reduce((sum, held) => sum + (held.direct ? 0 : held.length), 0)
         for (const held of windows) held.unmap(0)
-        return disk.outOfRoom()
+        return disk.outOfRoom(bounced + length - done)
       }
       windows.push(window)
       done += window.length

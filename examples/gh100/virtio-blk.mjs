@@ -112,16 +112,21 @@ export class VirtioBlk {
    * A window was refused, and all that this request held is given back by now. If others hold bounce buffers, there will
    * be room. If not, all of the budget was this request's, and was too little: nobody will ever give back what would make
    * it enough.
+   *
+   * @param {number} bytes What the request needs of it, as far as it got.
    */
-  outOfRoom() {
+  outOfRoom(bytes) {
     this.counts.mapFailures++
     if (this.memory.bounceBytesLeft === this.memory.bounceBytes)
       return this.#fail('virtio: bogus descriptor or out of resources')
     this.waiting = true
-    this.memory.whenRoom(() => {
-      this.waiting = false
-      this.kick()
-    })
+    this.memory.whenRoom(
+      () => {
+        this.waiting = false
+        this.kick()
+      },
+      { bytes },
+    )
   }
 
   /** The entry first, then the index that the driver polls: the space keeps the order. */

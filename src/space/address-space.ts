@@ -35,6 +35,11 @@ export interface MapOptions {
   readonly attrs?: MemTxAttrs | undefined
 }
 
+export interface RoomOptions {
+  /** How much is wanted, bytes; 1 unless said. More than the whole budget counts as the whole. */
+  readonly bytes?: number | undefined
+}
+
 const MAP_OPTIONS = ['write', 'attrs'] as const
 const NO_BYTES = /* @__PURE__ */ new Uint8Array(0)
 
@@ -442,14 +447,19 @@ export class AddressSpace extends EndianForms {
   }
 
   /**
-   * Calls back once, when a bounce buffer can be had (QEMU's map clients, RULES J4): soon, where one can already; else
-   * after the next `unmap` of one. Of several, the latest is called first.
+   * Calls back once, when a bounce buffer of `bytes` bytes can be had (QEMU's map clients, RULES J4): soon, where one can
+   * already; else after an `unmap` that gives enough back. Of several that can be served, who came first is called first;
+   * one that wants more than there is keeps no other waiting. Each call is made in a task, after the timers that are due.
+   * One that throws keeps none from being called: its error is an uncaught one.
+   *
+   * A space whose `bounceBytes` are 0 never calls.
    *
    * @returns What takes it back.
    */
-  whenRoom(callback: () => void): () => void {
+  whenRoom(callback: () => void, options: RoomOptions = {}): () => void {
     if (typeof callback !== 'function') throw new TypeError(`callback must be a function, got ${show(callback)}`)
-    return this.#bounce.whenRoom(callback)
+    checkKeys(checkObject(options, 'options'), ['bytes'], 'options')
+    return this.#bounce.whenRoom(callback, checkAddress(options.bytes ?? 1, 'options.bytes'))
   }
 
   #transfer(request: Transfer, address: number, length: number, attrs: MemTxAttrs): MemTxResult {

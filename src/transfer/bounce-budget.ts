@@ -1,52 +1,68 @@
-/** The bounce buffers of one space (RULES J2, newer): how much of their budget is left, and who waits for more. */
+/** Who waits for room, and for how much. */
+interface Waiter {
+  readonly callback: () => void
+  readonly bytes: number
+}
+
+/** The bounce buffers of one space (RULES J2, newer): how much of their budget is left, and who waits for more (J4). */
 export class BounceBudget {
-  #left: number
-  /** The latest last. */
-  #waiting: (() => void)[] = []
+  /**
+   * Bytes that are free. A plain field: who gives bytes back assigns to it, which works also where an exception left no
+   * room on the stack for a call, and calls `wake` then.
+   */
+  left: number
+  readonly #bytes: number
+  /** In order of arrival. */
+  readonly #waiters: Set<Waiter> = new Set()
+  #scheduled = false
 
   /** @param bytes 0 has every bounce refused. */
   constructor(bytes: number) {
-    this.#left = bytes
+    this.left = bytes
+    this.#bytes = bytes
   }
 
-  /** Bytes. */
-  get left(): number {
-    return this.#left
-  }
-
-  /** @returns Zeroed bytes: as many as are left, and no more than `length`. */
-  take(length: number): Uint8Array<ArrayBuffer> {
-    const bytes = new Uint8Array(Math.min(length, this.#left))
-    this.#left -= bytes.length
-    return bytes
-  }
-
-  /** All who wait are called, the latest first (RULES J4), when what runs now is done. */
-  give(bytes: number): void {
-    this.#left += bytes
-    const waiting = this.#waiting.reverse()
-    this.#waiting = []
-    for (const callback of waiting) queueMicrotask(callback)
+  /** Called when bytes were given back: whom they are enough for is called in a task of its own. */
+  wake(): void {
+    if (this.#scheduled || this.#waiters.size === 0 || this.left === 0) return
+    inTask(() => this.#callWaiters())
+    this.#scheduled = true
   }
 
   /**
-   * Calls `callback` once, when there is room: soon, where there is some already (RULES J4).
+   * Calls `callback` once, as soon as `bytes` bytes are free, in a task of its own.
    *
+   * @param bytes More than the whole budget counts as the whole: what there can never be is waited for by nobody.
    * @returns What takes it back.
    */
-  whenRoom(callback: () => void): () => void {
-    let live = true
-    const call = () => {
-      if (live) {
-        live = false
-        callback()
-      }
-    }
-    if (this.#left > 0) queueMicrotask(call)
-    else this.#waiting.push(call)
+  whenRoom(callback: () => void, bytes: number): () => void {
+    const waiter = { callback, bytes: Math.max(1, Math.min(bytes, this.#bytes)) }
+    this.#waiters.add(waiter)
+    this.wake()
     return () => {
-      live = false
-      this.#waiting = this.#waiting.filter(other => other !== call)
+      this.#waiters.delete(waiter)
     }
   }
+
+  #callWaiters(): void {
+    this.#scheduled = false
+    // Who comes while they are called waits for the next task: a callback that waits again at once starves no timer.
+    for (const waiter of [...this.#waiters]) {
+      if (waiter.bytes > this.left || !this.#waiters.delete(waiter)) continue
+      try {
+        waiter.callback()
+      } catch (error) {
+        inTask(() => {
+          throw error
+        })
+      }
+    }
+  }
+}
+
+/** Runs `task` after what runs now, and after the timers that are due. */
+function inTask(task: () => void): void {
+  // Some engines' shells have no timers.
+  if (typeof setTimeout === 'function') setTimeout(task, 0)
+  else Promise.resolve().then(task)
 }

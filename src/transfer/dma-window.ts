@@ -1,13 +1,14 @@
 import { checkInteger } from '../check.ts'
 import type { MemTxResult } from '../request/result.ts'
+import type { BounceBudget } from './bounce-budget.ts'
 
 /** What stands behind a window. */
 export interface Loan {
-  /** False: a bounce buffer. */
-  readonly direct: boolean
+  /** Of a bounce buffer: where its bytes come from. Undefined of memory itself. */
+  readonly budget: BounceBudget | undefined
   /** The bytes, as many as were granted. */
   view(): Uint8Array
-  /** Gives them back; told how many of them were stored to. */
+  /** The device is done with them, and has stored to the first `accessed` of them. */
   end(accessed: number): MemTxResult
 }
 
@@ -35,7 +36,7 @@ export class DmaWindow {
   constructor(address: number, length: number, result: MemTxResult, loan: Loan) {
     this.address = address
     this.length = length
-    this.direct = loan.direct
+    this.direct = loan.budget === undefined
     this.result = result
     this.#loan = loan
   }
@@ -65,6 +66,15 @@ export class DmaWindow {
     if (loan === undefined) throw new TypeError(`this window at ${this.address} is unmapped already`)
     this.#loan = undefined
     this.#bytes = undefined
-    return loan.end(accessed)
+    try {
+      return loan.end(accessed)
+    } finally {
+      const { budget } = loan
+      if (budget !== undefined) {
+        // Whatever was thrown, by a handler or for want of stack: an assignment needs none.
+        budget.left += this.length
+        budget.wake()
+      }
+    }
   }
 }

@@ -55,7 +55,7 @@ function lendMemory(
 
 /** Memory itself, from byte address `ram` of its guest RAM on. */
 class MemoryLoan implements Loan {
-  readonly direct = true
+  readonly budget = undefined
   readonly #section: Section
   readonly #ram: number
   readonly #size: number
@@ -89,15 +89,27 @@ function lendBounce(
   attrs: MemTxAttrs,
 ): DmaWindow | undefined {
   if (budget.left === 0) return undefined
-  const loan = new BounceLoan(map, budget, address, length, write, attrs)
-  return new DmaWindow(address, loan.length, loan.fill(), loan)
+  const bytes = new Uint8Array(Math.min(length, budget.left))
+  const size = bytes.length
+  let window: DmaWindow | undefined
+  budget.left -= size
+  try {
+    const loan = new BounceLoan(map, budget, address, bytes, write, attrs)
+    window = new DmaWindow(address, size, loan.fill(), loan)
+    return window
+  } finally {
+    // A handler threw while the buffer was filled, or there was no stack left to call it: as in `DmaWindow.unmap`.
+    if (window === undefined) {
+      budget.left += size
+      budget.wake()
+    }
+  }
 }
 
 /** A buffer out of the budget, for bytes that may not be touched themselves. */
 class BounceLoan implements Loan {
-  readonly direct = false
+  readonly budget: BounceBudget
   readonly #map: SectionMap
-  readonly #budget: BounceBudget
   readonly #address: number
   readonly #bytes: Uint8Array
   readonly #write: boolean
@@ -107,46 +119,30 @@ class BounceLoan implements Loan {
     map: SectionMap,
     budget: BounceBudget,
     address: number,
-    length: number,
+    bytes: Uint8Array,
     write: boolean,
     attrs: MemTxAttrs,
   ) {
+    this.budget = budget
     this.#map = map
-    this.#budget = budget
     this.#address = address
-    this.#bytes = budget.take(length)
+    this.#bytes = bytes
     this.#write = write
     this.#attrs = attrs
-  }
-
-  get length(): number {
-    return this.#bytes.length
   }
 
   view(): Uint8Array {
     return this.#bytes
   }
 
-  /** Reads what a device is to load. A handler that throws ends the loan before it began. */
+  /** Reads what a device is to load. */
   fill(): MemTxResult {
-    if (this.#write) return MemTxResult.OK
-    let filled = false
-    try {
-      const result = this.#move('read', this.length)
-      filled = true
-      return result
-    } finally {
-      if (!filled) this.#budget.give(this.length)
-    }
+    return this.#write ? MemTxResult.OK : this.#move('read', this.#bytes.length)
   }
 
   /** With the attributes that it was mapped with: QEMU has lost them by now (RULES J3). */
   end(accessed: number): MemTxResult {
-    try {
-      return this.#write ? this.#move('write', accessed) : MemTxResult.OK
-    } finally {
-      this.#budget.give(this.length)
-    }
+    return this.#write ? this.#move('write', accessed) : MemTxResult.OK
   }
 
   #move(kind: 'read' | 'write', size: number): MemTxResult {

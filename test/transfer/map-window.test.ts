@@ -200,48 +200,40 @@ describe('J2 a bounce buffer', () => {
     fails = false
     expect(space.map(0, 4, { write: true })?.unmap()).toBe(MemTxResult.OK)
   })
-})
 
-describe('J4 who waits for a bounce buffer', () => {
-  const soon = () => new Promise(resolve => setTimeout(resolve))
-
-  test('is called soon where there is room', async () => {
-    const { space } = board()
-    const calls: string[] = []
-    space.whenRoom(() => calls.push('called'))
-    expect(calls).toEqual([])
-    await soon()
-    expect(calls).toEqual(['called'])
+  test('is given back when the stack overflows, however deep: also where the first accesses of all do it', () => {
+    const write = (depth: number): void => {
+      const window = space.map(4 * depth, 4, { write: true })
+      window?.unmap()
+    }
+    const ops = {
+      read: (offset: number) => {
+        space.map(offset + 4, 4)?.unmap()
+        return 0
+      },
+      write: (offset: number) => write(offset / 4 + 1),
+    }
+    const region = MemoryRegion.io('deep', ops, 2 ** 30, { reentrancyGuard: false })
+    const space = new AddressSpace('dma', region, { bounceBytes: 2 ** 20 })
+    /** `enter` with so many frames more on the stack: it overflows elsewhere. */
+    const deeper = (frames: number, enter: () => void): void => (frames === 0 ? enter() : deeper(frames - 1, enter))
+    for (const enter of [() => write(0), () => space.map(0, 4)?.unmap()])
+      for (let frames = 0; frames < 100; frames++) {
+        try {
+          deeper(frames, enter)
+        } catch (error) {
+          expect(error).toBeInstanceOf(RangeError)
+        }
+        expect(space.bounceBytesLeft, `${frames} frames deeper`).toBe(2 ** 20)
+      }
   })
 
-  test('else after the next unmap, once, the latest first; and not if it was taken back', async () => {
-    const { space } = board({ bounceBytes: 8 })
-    const window = space.map(0x10000, 8)
-    const calls: string[] = []
-    space.whenRoom(() => calls.push('first'))
-    const cancel = space.whenRoom(() => calls.push('cancelled'))
-    space.whenRoom(() => calls.push('last'))
-    cancel()
-    await soon()
-    expect(calls).toEqual([])
-    window?.unmap()
-    expect(calls).toEqual([])
-    await soon()
-    expect(calls).toEqual(['last', 'first'])
-    space.map(0x10000, 8)?.unmap()
-    await soon()
-    expect(calls).toEqual(['last', 'first'])
-  })
-
-  test('can be taken back between the unmap and the call', async () => {
-    const { space } = board({ bounceBytes: 8 })
-    const window = space.map(0x10000, 8)
-    const calls: string[] = []
-    const cancel = space.whenRoom(() => calls.push('called'))
-    window?.unmap()
-    cancel()
-    await soon()
-    expect(calls).toEqual([])
+  test('is given back when its bytes were given away before they were written', () => {
+    const { space, log } = board()
+    const window = space.map(0x10000, 4, { write: true })
+    structuredClone(window?.bytes.buffer, { transfer: [window?.bytes.buffer as ArrayBuffer] })
+    expect(() => window?.unmap()).toThrow(/^bytes /)
+    expect([space.bounceBytesLeft, log]).toEqual([4096, []])
   })
 })
 
@@ -286,6 +278,9 @@ describe('refused', () => {
     ['accessed', /^accessed .*0 to 1, got 2$/, () => space.map(0, 1)?.unmap(2)],
     ['accessed, a fraction', /^accessed .*got 0.5$/, () => space.map(0, 1)?.unmap(0.5)],
     ['a callback', /^callback .*got undefined$/, () => space.whenRoom(bad(undefined))],
+    ['a wish', /^options.bytes .*got -1$/, () => space.whenRoom(() => undefined, { bytes: -1 })],
+    ['a wish that is text', /^options.bytes .*got "1"$/, () => space.whenRoom(() => undefined, bad({ bytes: '1' }))],
+    ['a misspelt wish', /^options .*got "byte"$/, () => space.whenRoom(() => undefined, bad({ byte: 1 }))],
     ['a budget', /^options.bounceBytes .*got -1$/, () => board({ bounceBytes: -1 })],
     ['a budget that is NaN', /^options.bounceBytes .*got NaN$/, () => board({ bounceBytes: Number.NaN })],
   ])('%s', (_what, message, call) => {
