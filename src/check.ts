@@ -44,6 +44,18 @@ export function checkKeys(fields: Fields, known: readonly string[], argument: st
   }
 }
 
+/**
+ * A field that may be left out of an object with methods, which a class may have put on its prototype. What some other
+ * code has put on everybody's prototype is no field of it.
+ *
+ * @param unlessSaid What stands for one that is undefined.
+ */
+export function optionalField(fields: Fields, key: string, unlessSaid?: unknown): unknown {
+  const value = fields[key]
+  const everybodys = value === (Object.prototype as unknown as Fields)[key] && !Object.hasOwn(fields, key)
+  return value === undefined || everybodys ? unlessSaid : value
+}
+
 /** An integer from `min` to `max`, both inclusive. */
 export function checkInteger(value: unknown, argument: string, min: number, max: number): number {
   if (typeof value !== 'number') throw new TypeError(`${argument} must be a number, got ${show(value)}`)

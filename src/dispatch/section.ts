@@ -9,8 +9,9 @@ import { RegisterCompleter } from '../region/device/register-completer.ts'
 import { REJECTING } from '../region/device/rejecting-completer.ts'
 import type { MemoryRegion } from '../region/memory-region.ts'
 import type { MemTxAttrs } from '../request/attrs.ts'
-import { type DirectAccess, type Route, route } from '../request/route.ts'
+import type { DirectAccess, Route } from '../request/route.ts'
 import type { FlatRange } from '../view/flat-view.ts'
+import { type Place, rangeRoute } from './place.ts'
 
 /** What a section needs to know of the space that looks through it. */
 export interface SpaceSettings {
@@ -26,6 +27,8 @@ export interface IommuTranslator extends Completer {
    * left in `resolved`.
    */
   translate(offset: number, write: boolean, attrs: MemTxAttrs): Section
+  /** The same, for who only looks. @param left Bytes to the end of the region's range. */
+  lookUp(offset: number, left: number, write: boolean, attrs: MemTxAttrs): Place
 }
 
 const MAX_NEAR = 2 ** 30
@@ -105,14 +108,7 @@ export class Section {
     const region = range?.region
     const ram = block?.ram
     const cacheMode = region?.cacheMode
-    const ask = (write: boolean, strict: boolean): Route => {
-      if (region === undefined || ram === undefined) return 'ops'
-      // A region's own flag makes RAM a ROM; one that it is shown through does not (RULES E2).
-      const { kind: own } = region
-      const memory = range?.rom ? 'rom' : own === 'rom' ? 'ram' : own
-      const kind = own === 'romDevice' ? (range?.romd ? own : 'io') : memory
-      return route({ kind, cacheMode, write, strict, host: ram.host, policy: settings.directAccess })
-    }
+    const ask = (write: boolean, strict: boolean): Route => rangeRoute(range, ram, settings.directAccess, write, strict)
     const strictRead = ask(false, true)
     const strictWrite = ask(true, true)
     const readable = strictRead !== 'ops'

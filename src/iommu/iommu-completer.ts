@@ -1,4 +1,5 @@
 import { checkInteger } from '../check.ts'
+import { nowhere, type Place, placeIn } from '../dispatch/place.ts'
 import { resolved } from '../dispatch/resolve.ts'
 import {
   loadDevice,
@@ -12,43 +13,50 @@ import {
 } from '../dispatch/scalar-access.ts'
 import { type IommuTranslator, Section } from '../dispatch/section.ts'
 import type { MemTxAttrs } from '../request/attrs.ts'
-import { checkEntry, IommuPermissions, type IommuTlbEntry } from './iommu-entry.ts'
-import type { IommuOps } from './iommu-ops.ts'
+import type { AddressSpace } from '../space/address-space.ts'
+import { IommuPermissions, latestEntry, readEntry } from './iommu-entry.ts'
+import type { CheckedIommuOps } from './iommu-ops.ts'
 
 /**
- * How many IOMMUs may lie behind one another. A guest can have them lead in a circle, which would never end: what lies
- * deeper is a fault.
+ * How many IOMMUs may lie behind one another, and how many may be asked from within one another. A guest can have them
+ * lead in a circle, which would never end, and a walk of tables that lie behind IOMMUs takes the stack: what lies deeper
+ * is a fault.
  */
 const MAX_DEPTH = 16
 
+/** How many IOMMUs this thread is asking now, each from within the one before. */
+let asking = 0
+
+/** Where the latest `step` led. Read it at once. */
+const stepped = { address: 0, left: 0 }
+
 /** Accesses to an IOMMU's region: each is translated, and goes on in the target (RULES K). */
 export class IommuCompleter implements IommuTranslator {
-  readonly maxSize = 8
-  readonly unaligned = true
-  readonly endianness = 'native'
-  readonly #ops: IommuOps
+  readonly maxSize: number
+  readonly unaligned: boolean
+  readonly endianness: 'native'
+  readonly #checked: CheckedIommuOps
   /** Where an access goes that is not translated. Its offset is the untranslated address (RULES D3). */
   readonly #fault: Section = Section.unassigned(0, Number.POSITIVE_INFINITY, { big: false, directAccess: 'by-mapping' })
+  /** Its handlers are running. */
+  #asked = false
 
-  /** @param ops Checked. */
-  constructor(ops: IommuOps) {
-    this.#ops = ops
+  constructor(checked: CheckedIommuOps) {
+    this.maxSize = 8
+    this.unaligned = true
+    this.endianness = 'native'
+    this.#checked = checked
   }
 
-  /** K2. No 32-bit operator touches an address: it has up to 53 bits. */
   translate(offset: number, write: boolean, attrs: MemTxAttrs): Section {
-    const wanted = write ? IommuPermissions.WRITE : IommuPermissions.READ
     let from: IommuCompleter = this
     let iova = offset
     let length = Number.POSITIVE_INFINITY
     for (let depth = 0; depth < MAX_DEPTH; depth++) {
-      const entry = from.lookup(iova, wanted, from.#index(attrs))
-      if (entry === undefined) break
-      const { target, translated, mask } = entry
-      const block = mask + 1
-      const within = iova % block
-      const address = translated - (translated % block) + within
-      length = Math.min(length, block - within)
+      const target = from.#step(iova, write, attrs)
+      if (target === undefined) break
+      const { address, left } = stepped
+      length = Math.min(length, left)
       const section = target.sections.select(address)
       const at = address - section.start
       if (!(section.translator instanceof IommuCompleter)) {
@@ -64,15 +72,68 @@ export class IommuCompleter implements IommuTranslator {
     return this.#fault
   }
 
-  /** The entry for an address that gives `wanted`, or some permission where NONE is wanted. */
-  lookup(iova: number, wanted: IommuPermissions, index: number): IommuTlbEntry | undefined {
-    return checkEntry(this.#ops.translate(iova, wanted, index), wanted === 0 ? IommuPermissions.BOTH : wanted)
+  lookUp(offset: number, left: number, write: boolean, attrs: MemTxAttrs): Place {
+    let from: IommuCompleter = this
+    let iova = offset
+    let alike = left
+    let length = Number.POSITIVE_INFINITY
+    for (let depth = 0; depth < MAX_DEPTH; depth++) {
+      const target = from.#step(iova, write, attrs)
+      if (target === undefined) break
+      length = Math.min(length, stepped.left)
+      const { view, directAccess } = target.sections
+      const place = placeIn(view, directAccess, stepped.address, length, alike)
+      const access = place.range?.region.access
+      if (!(access instanceof IommuCompleter)) return place
+      from = access
+      iova = place.offset
+      alike = place.alike
+    }
+    return nowhere(iova, length)
+  }
+
+  /**
+   * One translation (RULES K2): the space that an access to `iova` goes to. The address there, and the bytes to the end
+   * of the block, are left in `stepped`. Undefined where it is a fault.
+   */
+  #step(iova: number, write: boolean, attrs: MemTxAttrs): AddressSpace | undefined {
+    if (this.#asked || asking >= MAX_DEPTH) return undefined
+    const wanted = write ? IommuPermissions.WRITE : IommuPermissions.READ
+    this.#asked = true
+    asking++
+    try {
+      const entry = this.#checked.ops.translate(iova, wanted, this.#index(attrs))
+      const target = readEntry(entry, wanted)
+      // No 32-bit operator touches an address: it has up to 53 bits.
+      const { translated, mask } = latestEntry
+      const within = iova % (mask + 1)
+      stepped.address = translated - (translated % (mask + 1)) + within
+      stepped.left = mask + 1 - within
+      return target
+    } finally {
+      // Nothing is called here: where the stack is used up, even a call could throw, and the IOMMU would stay shut.
+      this.#asked = false
+      asking--
+    }
+  }
+
+  /** What the IOMMU says of an address to a replay, which wants all permissions (RULES K1, K5). Not read yet. */
+  entryFor(iova: number, index: number): unknown {
+    const asked = this.#asked
+    this.#asked = true
+    asking++
+    try {
+      return this.#checked.ops.translate(iova, IommuPermissions.NONE, index)
+    } finally {
+      this.#asked = asked
+      asking--
+    }
   }
 
   #index(attrs: MemTxAttrs): number {
-    const { attrsToIndex, indexes = 1 } = this.#ops
-    if (attrsToIndex === undefined) return 0
-    return checkInteger(this.#ops.attrsToIndex?.(attrs), 'what attrsToIndex returns', 0, indexes - 1)
+    const { ops, has, indexes } = this.#checked
+    if (!has.attrsToIndex) return 0
+    return checkInteger(ops.attrsToIndex?.(attrs), 'what attrsToIndex returns', 0, indexes - 1)
   }
 
   accepts(offset: number, size: number, isWrite: boolean, attrs: MemTxAttrs): boolean {

@@ -14,8 +14,11 @@ export const IommuPermissions: {
 
 /**
  * What an IOMMU says of an address: where the naturally aligned block around it is found, and what may be done there
- * (QEMU's IOMMUTLBEntry). Without the permission that is needed, the other fields are not looked at. It is read before
- * anything else is asked, so an IOMMU may give the same object again and again.
+ * (QEMU's IOMMUTLBEntry). Each field is read once, and before anything else is asked: an IOMMU may give the same object
+ * again and again, changed, or one whose fields are getters.
+ *
+ * Where the entry lacks the permission that is needed, an access looks at none of the other fields. A replay looks at the
+ * mask of one that gives no permission at all (IommuMemoryRegion.replay).
  */
 export interface IommuTlbEntry {
   readonly target: AddressSpace
@@ -49,12 +52,37 @@ export function checkTarget(value: unknown, argument: string): AddressSpace {
   return value
 }
 
-/** An entry that gives one of the permissions `wanted`; undefined for one that does not. */
-export function checkEntry(value: unknown, wanted: IommuPermissions): IommuTlbEntry | undefined {
+/**
+ * The numbers of the entry that `readEntry` read last. Read them at once: what an IOMMU's handlers do may translate too.
+ * Kept here so that an access allocates nothing; of the target no reference is kept, which would hold its memory.
+ */
+export const latestEntry: { translated: number; mask: number; permissions: IommuPermissions } = {
+  translated: 0,
+  mask: 0,
+  permissions: 0,
+}
+
+/**
+ * Reads and checks an entry. The numbers are left in `latestEntry`.
+ *
+ * @returns Its target; undefined where it gives none of the permissions `wanted`.
+ */
+export function readEntry(value: unknown, wanted: IommuPermissions): AddressSpace | undefined {
   const entry = checkObject(value, 'what translate returns')
-  if ((checkPermissions(entry.permissions, 'permissions of the entry') & wanted) === 0) return undefined
-  checkTarget(entry.target, 'target of the entry')
-  checkAddress(entry.translated, 'translated of the entry')
-  checkMask(entry.mask, 'mask of the entry')
-  return value as IommuTlbEntry
+  const permissions = checkPermissions(entry.permissions, 'permissions of the entry')
+  if ((permissions & wanted) === 0) return undefined
+  const target = checkTarget(entry.target, 'target of the entry')
+  const translated = checkAddress(entry.translated, 'translated of the entry')
+  const mask = checkMask(entry.mask, 'mask of the entry')
+  // When all of them are read: a getter may itself make accesses that are translated.
+  latestEntry.translated = translated
+  latestEntry.mask = mask
+  latestEntry.permissions = permissions
+  return target
+}
+
+/** The mask of an entry that gives no permission; 0 where it is none. */
+export function readMask(entry: unknown): number {
+  const { mask } = entry as IommuTlbEntry
+  return Number.isSafeInteger(mask) && mask >= 0 && isPowerOfTwo(mask + 1) ? mask : 0
 }

@@ -1,4 +1,14 @@
-import { type IommuNotifier, IommuNotifierFlag, type IommuOps, IommuPermissions, type IommuTlbEvent } from 'guestmem'
+import fc from 'fast-check'
+import {
+  AddressSpace,
+  IommuMemoryRegion,
+  type IommuNotifier,
+  IommuNotifierFlag,
+  type IommuOps,
+  IommuPermissions,
+  type IommuTlbEntry,
+  type IommuTlbEvent,
+} from 'guestmem'
 import { describe, expect, test } from 'vitest'
 import { PAGE } from '../support/board.ts'
 import { iommuBoard } from '../support/iommu-board.ts'
@@ -38,7 +48,7 @@ describe('K4 notifiers', () => {
       [],
       [MAP, UNMAP],
     ])
-    expect(exact.events[0]).toBe(map)
+    expect(exact.events[0]).toEqual(map)
     iommu.notify(1, map)
     expect([second.events.length, all.events.length]).toEqual([1, 2])
     iommu.unregisterNotifier(all)
@@ -124,23 +134,204 @@ describe('K4 notifiers', () => {
     expect(notifier.events).toHaveLength(1)
   })
 
-  test('one that is registered or unregistered meanwhile is told, or not, from the next event on', () => {
+  test('one that is registered meanwhile is told from the next event on, one that is unregistered no more', () => {
     const { iommu } = iommuBoard()
-    const late = listener()
+    const told: string[] = []
+    const others = ['a', 'b', 'c', 'd'].map(name => listener({ notify: () => void told.push(name) }))
+    const [a, b, c, late] = others as unknown as [IommuNotifier, IommuNotifier, IommuNotifier, IommuNotifier]
+    let act = (): void => undefined
     const first = listener({
       notify() {
-        if (late.events.length === 0) iommu.registerNotifier(late)
-        else iommu.unregisterNotifier(late)
+        told.push('first')
+        act()
       },
     })
-    iommu.registerNotifier(first)
+    for (const each of [a, first, b, c]) iommu.registerNotifier(each)
+    act = () => {
+      iommu.unregisterNotifier(a)
+      iommu.unregisterNotifier(c)
+      iommu.registerNotifier(late)
+    }
     iommu.notify(0, unmap(0))
-    expect(late.events).toHaveLength(0)
-    late.events.push(unmap(0))
+    expect(told.splice(0)).toEqual(['a', 'first', 'b'])
+    // Registered anew meanwhile, it is another registration, which begins behind this event.
+    act = () => {
+      iommu.unregisterNotifier(b)
+      iommu.registerNotifier(b)
+    }
     iommu.notify(0, unmap(0))
-    expect(late.events).toHaveLength(2)
+    expect(told.splice(0)).toEqual(['first', 'd'])
+    act = () => iommu.unregisterNotifier(first)
+    iommu.notify(0, unmap(0))
+    expect(told.splice(0)).toEqual(['first', 'd', 'b'])
+    iommu.notify(0, unmap(0))
+    expect(told).toEqual(['d', 'b'])
+  })
+
+  test('all are told, whatever some of them throw; the first error is thrown then', () => {
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom('fine', 'throws', 'takes the next away'), { maxLength: 8 }), acts => {
+        const { iommu } = iommuBoard()
+        const told: number[] = []
+        const expected: number[] = []
+        const notifiers: IommuNotifier[] = acts.map((act, i) =>
+          listener({
+            notify() {
+              told.push(i)
+              const next = notifiers[i + 1]
+              if (act === 'takes the next away' && next !== undefined) iommu.unregisterNotifier(next)
+              if (act !== 'fine') throw i % 2 === 0 ? i : undefined
+            },
+          }),
+        )
+        for (const each of notifiers) iommu.registerNotifier(each)
+        for (let i = 0; i < acts.length; i++) {
+          expected.push(i)
+          if (acts[i] === 'takes the next away') i++
+        }
+        const first = expected.find(i => acts[i] !== 'fine')
+        const caught: unknown[] = []
+        try {
+          iommu.notify(0, unmap(0))
+        } catch (error) {
+          caught.push(error)
+        }
+        expect([told, caught]).toEqual([expected, first === undefined ? [] : [first % 2 === 0 ? first : undefined]])
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
+  test('an event that is given within another is told whole, and its error is thrown to who gave it', () => {
+    const { iommu } = iommuBoard()
+    const told: string[] = []
+    const caught: unknown[] = []
+    iommu.registerNotifier(
+      listener({
+        notify({ iova }) {
+          told.push(`a ${iova}`)
+          if (iova !== 0) return
+          try {
+            iommu.notify(0, unmap(PAGE))
+          } catch (error) {
+            caught.push((error as Error).message)
+          }
+        },
+      }),
+    )
+    iommu.registerNotifier(
+      listener({
+        notify({ iova }) {
+          told.push(`b ${iova}`)
+          throw new Error(`b ${iova}`)
+        },
+      }),
+    )
+    expect(() => iommu.notify(0, unmap(0))).toThrow('b 0')
+    expect([told, caught]).toEqual([['a 0', 'a 4096', 'b 4096', 'b 0'], ['b 4096']])
+  })
+
+  test('the IOMMU that hears of a change of flags may change them itself: what it was told last is what they are', () => {
+    const heard: number[][] = []
+    const other = listener({ flags: DEVIOTLB_UNMAP })
+    const more = listener({ flags: MAP | UNMAP })
+    const { iommu } = iommuBoard({
+      notifyFlagChanged(before, after) {
+        heard.push([before, after])
+        if (after === (MAP | UNMAP)) iommu.registerNotifier(other)
+        if (after === 7) iommu.unregisterNotifier(more)
+      },
+    })
+    iommu.registerNotifier(more)
+    expect(heard).toEqual([
+      [0, 3],
+      [3, 7],
+      [7, 4],
+    ])
+    expect(iommu.notifierFlags).toBe(4)
   })
 })
+
+/** An object whose fields change each time that they are read, and that counts how often each is. */
+function live<T extends object>(fields: T, later: object): { object: T; reads: Record<string, number> } {
+  const reads: Record<string, number> = {}
+  const object = new Proxy(fields, {
+    get(target, key) {
+      const name = String(key)
+      reads[name] = (reads[name] ?? 0) + 1
+      return Reflect.get(reads[name] === 1 ? target : { ...target, ...later }, key)
+    },
+  })
+  return { object, reads }
+}
+
+describe('what is checked is what is used: each field is read once', () => {
+  test('of an event, which all are told as it was then, and none can change', () => {
+    const { iommu, memory } = iommuBoard()
+    const event: IommuTlbEvent = { type: MAP, iova: PAGE, mask: 0xff, permissions: READ, target: memory, translated: 8 }
+    const later = { type: 9, iova: -1, mask: Number.NaN, permissions: 8, target: {}, translated: 0.5 }
+    const { object, reads } = live(event, later)
+    const notifiers = [listener({ flags: MAP }), listener({ flags: 7, start: PAGE + 8 }), listener({ flags: UNMAP })]
+    for (const each of notifiers) iommu.registerNotifier({ ...each, flags: each.flags | DEVIOTLB_UNMAP })
+    iommu.notify(0, object)
+    expect(Object.values(reads)).toEqual(new Array(6).fill(1))
+    const [whole, part] = notifiers.map(({ events }) => events[0])
+    expect(whole).toEqual(event)
+    expect(part).toEqual({ ...event, iova: PAGE + 8, mask: 0xf7 })
+    expect([whole, part].every(told => Object.isFrozen(told))).toBe(true)
+    const one = live(event, later)
+    iommu.notifyOne(listener({ flags: MAP }), one.object)
+    expect(Object.values(one.reads)).toEqual(new Array(6).fill(1))
+  })
+
+  test('of a notifier, when it is registered: what it says of itself later changes nothing', () => {
+    const { iommu } = iommuBoard({ indexes: 2 })
+    const first = listener({ flags: UNMAP, start: PAGE, end: 3 * PAGE - 1, index: 1 })
+    const { object, reads } = live(first as IommuNotifier, { flags: 0, start: Number.NaN, end: -1, index: 7 })
+    iommu.registerNotifier(object)
+    iommu.notify(1, unmap(PAGE))
+    iommu.notify(1, unmap(0))
+    iommu.notify(0, unmap(PAGE))
+    expect([reads.flags, reads.start, reads.end, reads.index]).toEqual([1, 1, 1, 1])
+    expect([first.events, iommu.notifierFlags]).toEqual([[unmap(PAGE)], UNMAP])
+    iommu.unregisterNotifier(object)
+    expect(iommu.notifierFlags).toBe(0)
+  })
+
+  test('what others have put on every object is no field of it', () => {
+    const events: IommuTlbEvent[] = []
+    const notifier = { flags: 7, start: 0, end: 99, notify: (told: IommuTlbEvent) => void events.push(told) }
+    const { iommu } = polluted(
+      { replay: 3, attrsToIndex: 3, notifyFlagChanged: 3, indexes: 'x', minPageSize: 3 },
+      () => {
+        const made = iommuBoard()
+        made.map(0, 0)
+        made.iommu.setSize(PAGE)
+        expect(made.iommu.registerNotifier(notifier)).toBe(true)
+        made.iommu.unregisterNotifier(notifier)
+        made.iommu.replay(notifier)
+        expect([made.bus.load8(0), made.bus.result]).toEqual([0, 0])
+        return made
+      },
+    )
+    expect(events.splice(0).map(({ iova, mask }) => [iova, mask])).toEqual([[0, PAGE - 1]])
+    polluted({ index: 5, target: 'x', translated: 'x' }, () => {
+      iommu.registerNotifier(notifier)
+      iommu.notify(0, unmap(0, 1))
+    })
+    expect(events).toEqual([unmap(0, 1)])
+  })
+})
+
+/** Runs `body` while some other code has put these on the prototype of every object. */
+function polluted<T>(fields: object, body: () => T): T {
+  Object.assign(Object.prototype, fields)
+  try {
+    return body()
+  } finally {
+    for (const key of Object.keys(fields)) delete (Object.prototype as Record<string, unknown>)[key]
+  }
+}
 
 describe('K5 replay', () => {
   test('asks for each smallest page of the notifier, and tells of each that has a permission', () => {
@@ -158,19 +349,147 @@ describe('K5 replay', () => {
     ])
   })
 
-  test('ends with the region; steps are of minPageSize; a larger block is told of at each', () => {
+  test('ends with the region; steps are of minPageSize; a block is asked for and told of once', () => {
     const { iommu, table, memory, asks } = iommuBoard({ minPageSize: 0x400 })
-    iommu.setSize(2 * PAGE)
+    iommu.setSize(3 * PAGE)
     table.set(1, { target: memory, translated: 0, mask: 0x7ff, permissions: BOTH })
+    table.set(0, { target: memory, translated: 0, mask: 0, permissions: NONE })
     const notifier = listener()
     iommu.replay(notifier)
-    expect(asks).toHaveLength(8)
+    const page = [0, 0x400, 0x800, 0xc00]
+    // Of what is behind it, an entry without permissions says that it is a page.
+    expect(asks.map(([address]) => address)).toEqual([...page, PAGE, PAGE + 0x800, 2 * PAGE])
     expect(notifier.events.map(({ iova, mask }) => [iova, mask])).toEqual([
       [PAGE, 0x7ff],
-      [PAGE, 0x7ff],
-      [PAGE + 0x800, 0x7ff],
       [PAGE + 0x800, 0x7ff],
     ])
+  })
+
+  /** Blocks one behind the other, each of a power of two of pages, mapped or not; and how many times it was asked. */
+  function blocksOf(orders: readonly (readonly [order: number, mapped: boolean])[]) {
+    const { memory } = iommuBoard()
+    const blocks: { first: number; mask: number; mapped: boolean }[] = []
+    let end = 0
+    for (const [order, mapped] of orders) {
+      const size = PAGE * 2 ** order
+      // Naturally aligned: what lies before it is blocks of its own, one page each, and not mapped.
+      for (; end % size !== 0; end += PAGE) blocks.push({ first: end, mask: PAGE - 1, mapped: false })
+      blocks.push({ first: end, mask: size - 1, mapped })
+      end += size
+    }
+    let asked = 0
+    const iommu = new IommuMemoryRegion(
+      'iommu',
+      {
+        translate(address, access) {
+          asked++
+          expect(access).toBe(NONE)
+          const { first, mask, mapped } = blocks.findLast(block => block.first <= address) as (typeof blocks)[number]
+          return { target: memory, translated: first % 2 ** 40, mask, permissions: mapped ? READ : NONE }
+        },
+      },
+      end,
+    )
+    return { iommu, blocks, end, asked: () => asked }
+  }
+
+  test('time follows the number of blocks, whatever their size: each is asked for once, and told of once', () => {
+    const orders = fc.array(fc.tuple(fc.constantFrom(0, 1, 2, 3, 6), fc.boolean()), { minLength: 1, maxLength: 12 })
+    fc.assert(
+      fc.property(orders, fc.nat(), fc.nat(), (list, low, high) => {
+        const { iommu, blocks, end, asked } = blocksOf(list)
+        const start = low % end
+        const notifier = listener({ start, end: start + (high % (end - start)) })
+        iommu.replay(notifier)
+        const concerned = blocks.filter(({ first, mask }) => first <= notifier.end && first + mask >= start)
+        expect(asked()).toBe(concerned.length)
+        expect(notifier.events.map(({ type, iova, mask }) => [type, iova, mask])).toEqual(
+          concerned.filter(({ mapped }) => mapped).map(({ first, mask }) => [MAP, first, mask]),
+        )
+      }),
+      { numRuns: 1500 },
+    )
+  })
+
+  test.each([
+    ['one block of all addresses', 2 ** 53 - 1, 1],
+    ['one of 2^48 bytes, and nothing behind it', 2 ** 48 - 1, 6],
+    ['two of 2^52', 2 ** 52 - 1, 2],
+  ])('%s is not asked for page by page', (_what, mask, asks) => {
+    const { memory } = iommuBoard()
+    let asked = 0
+    const translate = (address: number): IommuTlbEntry => {
+      asked++
+      const permissions = mask === 2 ** 48 - 1 && address > mask ? NONE : BOTH
+      return {
+        target: memory,
+        translated: 0,
+        mask: address > mask && permissions === NONE ? highest(address) : mask,
+        permissions,
+      }
+    }
+    /** The largest block that begins at an address. */
+    const highest = (address: number): number => {
+      let size = PAGE
+      while (address % (2 * size) === 0 && size < 2 ** 52) size *= 2
+      return size - 1
+    }
+    const iommu = new IommuMemoryRegion('iommu', { translate }, 2 ** 64)
+    const notifier = listener()
+    iommu.replay(notifier)
+    expect(asked).toBe(asks)
+    expect(notifier.events.length).toBe(mask === 2 ** 52 - 1 ? 2 : 1)
+  })
+
+  test.each([[undefined], [null], [-1], [0.5], [Number.NaN], [5], [2 ** 53], ['4095'], [0], [1n]])(
+    'what is not mapped and says no size (a mask of %s) is left out a page at a time',
+    mask => {
+      const asks: number[] = []
+      const translate = (address: number) => {
+        asks.push(address)
+        return { permissions: NONE, mask } as unknown as IommuTlbEntry
+      }
+      const iommu = new IommuMemoryRegion('iommu', { translate, minPageSize: 16 }, 64)
+      iommu.replay(listener({ start: 5 }))
+      expect(asks).toEqual([0, 16, 32, 48])
+    },
+  )
+
+  test('each field of an entry is read once', () => {
+    const { memory } = iommuBoard()
+    const reads: Record<string, number>[] = []
+    const translate = () => {
+      const fields = { target: memory, translated: 0, mask: PAGE - 1, permissions: BOTH }
+      const entry = live(fields as IommuTlbEntry, { mask: Number.NaN, translated: -1, permissions: 9, target: {} })
+      reads.push(entry.reads)
+      return entry.object
+    }
+    const iommu = new IommuMemoryRegion('iommu', { translate }, 3 * PAGE)
+    const notifier = listener()
+    iommu.replay(notifier)
+    expect(reads).toEqual(new Array(3).fill({ permissions: 1, target: 1, translated: 1, mask: 1 }))
+    expect(notifier.events).toHaveLength(3)
+  })
+
+  test('of an IOMMU whose tables lie behind itself ends; its accesses from within are faults', () => {
+    const { memory } = iommuBoard()
+    const results: number[] = []
+    const iommu = new IommuMemoryRegion(
+      'iommu',
+      {
+        translate() {
+          space.load32(0)
+          results.push(space.result)
+          return { target: memory, translated: 0, mask: PAGE - 1, permissions: BOTH }
+        },
+      },
+      2 * PAGE,
+    )
+    const space = new AddressSpace('space', iommu)
+    const notifier = listener()
+    iommu.replay(notifier)
+    expect([results, notifier.events.length]).toEqual([[2, 2], 2])
+    expect([space.load32(4), space.result]).toEqual([0, 0])
   })
 
   test('is that of the IOMMU where it has one', () => {
