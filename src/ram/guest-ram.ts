@@ -79,7 +79,7 @@ export class GuestRam {
     this.host = settings.host
     this.order = settings.order
     this.#views = viewsOf(handle.buffer)
-    const module = handle.memory === undefined || settings.lane === 'script' ? undefined : kernelFor(settings)
+    const module = handle.memory === undefined ? undefined : kernelFor(settings)
     if (module === undefined && settings.lane === 'wasm')
       throw new TypeError(`options.lane is "wasm", but no kernel can serve this memory here`)
     this.#kernel =
@@ -204,7 +204,9 @@ export class GuestRam {
   }
 }
 
-function kernelFor(settings: RamSettings): KernelModule | undefined {
+/** The kernels that serve guest RAM with these settings; undefined where script does. */
+export function kernelFor(settings: RamSettings): KernelModule | undefined {
+  if (settings.lane === 'script') return undefined
   if (settings.order === 'language') return kernelModule('language')
   const normal = settings.host.access.normal
   const tiers: KernelTier[] = normal.widest >= 16 && normal.vectors ? ['wide', 'narrow'] : ['narrow']

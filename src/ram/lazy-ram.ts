@@ -4,7 +4,7 @@ import type { Cells } from './access/cells.ts'
 import type { Views } from './access/views.ts'
 import type { Lane } from './copy/lane.ts'
 import { DirtyBitmaps, GUEST_PAGE } from './dirty/dirty-bitmaps.ts'
-import { GuestRam } from './guest-ram.ts'
+import { GuestRam, kernelFor } from './guest-ram.ts'
 import type { GuestRamOptions, RamSettings } from './guest-ram-options.ts'
 import { type BlockMemory, RamBlock } from './ram-block.ts'
 import { type SharedTables, sharedBytes, sharedTables } from './shared-memory.ts'
@@ -15,6 +15,7 @@ export class LazyRam implements BlockMemory {
   readonly order: 'host' | 'language'
   readonly #limit: number
   readonly #options: GuestRamOptions
+  readonly #settings: RamSettings
   readonly #planned: { readonly name: string; readonly offset: number; readonly size: number }[] = []
   #bytes = 0
   #ram: GuestRam | undefined
@@ -31,6 +32,7 @@ export class LazyRam implements BlockMemory {
     this.order = settings.order
     this.#limit = limit
     this.#options = options
+    this.#settings = settings
   }
 
   /** Bytes that blocks may yet be cut from; none once something of it was asked for, which fixes its size. */
@@ -88,6 +90,15 @@ export class LazyRam implements BlockMemory {
 
   cells(cacheMode: CacheMode): Cells {
     return this.ram.cells(cacheMode)
+  }
+
+  /** Undefined once it is allocated. */
+  plannedCells(cacheMode: CacheMode): Pick<Cells, 'oneAccess' | 'splits'> | undefined {
+    if (this.#ram !== undefined) return undefined
+    const settings = this.#settings
+    const oneAccess =
+      this.host.access[cacheMode].unaligned && this.order === 'host' && kernelFor(settings) !== undefined
+    return { oneAccess, splits: settings.unaligned === 'split' }
   }
 
   #shared(): SharedTables {

@@ -23,6 +23,8 @@ export interface BlockMemory {
    */
   readonly logs: Int32Array
   cells(cacheMode: CacheMode): Cells
+  /** Of guest RAM that is not allocated yet: what `cells` will be like. To ask that allocates nothing. */
+  plannedCells?(cacheMode: CacheMode): Pick<Cells, 'oneAccess' | 'splits'> | undefined
 }
 
 /**

@@ -1,5 +1,6 @@
-import { checkAddress, checkInteger, show } from '../check.ts'
+import { show } from '../check.ts'
 import { MemoryRegion } from '../region/memory-region.ts'
+import { guestNumber } from '../request/guest-address.ts'
 import type { AddressSpace } from './address-space.ts'
 import type { MemoryRegionSection } from './memory-region-section.ts'
 import { sectionOf } from './memory-region-section.ts'
@@ -10,14 +11,17 @@ import { SpaceTree } from './space-tree.ts'
  * (RULES D1; QEMU's memory_region_find). Looked for in a space that has the topmost container of the region as its
  * root; where none has, nothing is found.
  *
- * @param address Offset in the region, bytes, 0 to 2^53 - 1.
- * @param size Bytes, 0 to 2^53; none at all are found strictly inside a range.
+ * @param address Offset in the region, bytes; a guest's, so a bigint too. From 2^53 on nothing is found.
+ * @param size Bytes; none at all are found strictly inside a range. Over 2^53 they count as that.
  */
-export function findRange(region: MemoryRegion, address: number, size: number): MemoryRegionSection | undefined {
+export function findRange(
+  region: MemoryRegion,
+  address: number | bigint,
+  size: number | bigint,
+): MemoryRegionSection | undefined {
   if (!(region instanceof MemoryRegion)) throw new TypeError(`region must be a MemoryRegion, got ${show(region)}`)
-  checkAddress(address, 'address')
-  checkInteger(size, 'size', 0, 2 ** 53)
-  let start = address
+  let start = guestNumber(address, 'address')
+  const bytes = guestNumber(size, 'size')
   let root = region
   for (let { container } = region; container !== undefined; container = container.container) {
     start += root.address
@@ -30,19 +34,19 @@ export function findRange(region: MemoryRegion, address: number, size: number): 
   const below = view.indexAt(start)
   const before = view.ranges[below]
   // The range that begins at `start` or below is the lowest, if it reaches that far; else the next, if it begins soon enough.
-  const holds = before !== undefined && start < before.end && (size > 0 || before.start < start)
+  const holds = before !== undefined && start < before.end && (bytes > 0 || before.start < start)
   const range = holds ? before : view.ranges[below + 1]
-  if (range === undefined || (!holds && range.start >= start + size)) return undefined
-  return sectionOf(space, range, Math.max(start, range.start), Math.min(start + size, range.end))
+  if (range === undefined || (!holds && range.start >= start + bytes)) return undefined
+  return sectionOf(space, range, Math.max(start, range.start), Math.min(start + bytes, range.end))
 }
 
 /**
  * Whether something is mapped at an offset of `container`, other than the container itself (RULES D1; QEMU's
  * memory_region_present).
  *
- * @param address Bytes, 0 to 2^53 - 1.
+ * @param address Bytes, as of `findRange`.
  */
-export function isPresent(container: MemoryRegion, address: number): boolean {
+export function isPresent(container: MemoryRegion, address: number | bigint): boolean {
   const found = findRange(container, address, 1)
   return found !== undefined && found.region !== container
 }

@@ -1,14 +1,19 @@
-import { checkAddress, checkBoolean, checkInteger, checkKeys, checkObject, show } from '../check.ts'
-import { resolved, resolveSection } from '../dispatch/resolve.ts'
+import { checkBoolean, checkInteger, checkOptions, show } from '../check.ts'
+import { lookUp } from '../dispatch/look-up.ts'
+import { type Place, rangeRoute } from '../dispatch/place.ts'
+import type { CacheMode } from '../host/cache-mode.ts'
+import type { Completer } from '../region/device/completer.ts'
+import { REJECTING } from '../region/device/rejecting-completer.ts'
 import type { MemoryRegion } from '../region/memory-region.ts'
 import { checkAttrs, MemTxAttrs } from '../request/attrs.ts'
+import { guestNumber } from '../request/guest-address.ts'
 import { pieceSize } from '../transfer/device-pieces.ts'
 import { AddressSpace } from './address-space.ts'
 
 export interface TranslateOptions {
   /** What is asked for is a write. False unless said. */
-  readonly write?: boolean
-  readonly attrs?: MemTxAttrs
+  readonly write?: boolean | undefined
+  readonly attrs?: MemTxAttrs | undefined
 }
 
 /** Where an access goes. */
@@ -28,74 +33,117 @@ export interface Translation {
  * is memory, and with an IOMMU's block; of a device it may reach over the end of what is seen of it (RULES D4).
  * A read that a ROM device answers directly ends with it, where QEMU's does not (E10).
  *
- * @param address Bytes, 0 to 2^53 - 1.
- * @param length Bytes, 1 to 2^53.
+ * No handler is called but an IOMMU's `translate`, and sparse RAM stays as it is.
+ *
+ * @param address Bytes; a guest's, so a bigint too. From 2^53 on nothing is mapped, and the answer says 2^53.
+ * @param length Bytes, from 1 on; over 2^53, which a guest may ask for, it counts as that.
  */
 export function translate(
   space: AddressSpace,
-  address: number,
-  length: number,
+  address: number | bigint,
+  length: number | bigint,
   options: TranslateOptions = {},
 ): Translation {
-  const { write, attrs } = checkQuery(space, address, options)
-  checkInteger(length, 'length', 1, 2 ** 53)
-  const section = resolveSection(space.sections, address, write, attrs)
-  const { at } = resolved
-  const direct = section.route(write, true) !== 'ops'
+  const { start, bytes, write, attrs } = checkQuery(space, address, length, options)
+  if (bytes === 0) checkInteger(0, 'length', 1, 2 ** 53)
+  const place = lookUp(space.sections, start, write, attrs)
   return {
-    region: section.region,
-    offset: section.offset + at,
-    length: Math.min(length, resolved.length, section.ends(write) ? section.length - at : length),
-    direct,
+    region: place.range?.region,
+    offset: place.offset,
+    length: Math.min(bytes, place.length, ends(place, write) ? place.left : bytes),
+    direct: isDirect(place, write),
   }
 }
 
 /**
  * Whether a `read` or `write` of these bytes would find all of them accepted: memory, and devices that take the pieces
- * that it would be made of (RULES E13). No handler is called but `accepts`, and an IOMMU's `translate`. A device may
- * still answer with an error, or be inside a handler.
+ * that it would be made of (RULES E13). No handler is called but `accepts`, and an IOMMU's `translate`, and sparse RAM
+ * stays as it is. A device may still answer with an error, or be inside a handler.
+ *
+ * The time that it takes follows the number of regions, and of an IOMMU's blocks; a device with an `accepts` handler is
+ * asked for each piece.
  *
  * QEMU asks for pieces as the address is aligned, where the access makes them as the offset in the region is; here it
  * is the latter for both, so that the answer is that of the access.
  *
- * @param address Bytes, 0 to 2^53 - 1.
- * @param length Bytes, 0 to 2^53.
+ * @param address Bytes; a guest's, so a bigint too. From 2^53 on no access is accepted.
+ * @param length Bytes; none at all are accepted anywhere.
  */
 export function accessValid(
   space: AddressSpace,
-  address: number,
-  length: number,
+  address: number | bigint,
+  length: number | bigint,
   options: TranslateOptions = {},
 ): boolean {
-  const { write, attrs } = checkQuery(space, address, options)
-  checkInteger(length, 'length', 0, 2 ** 53)
+  const { start, bytes, write, attrs } = checkQuery(space, address, length, options)
   const { sections } = space
-  for (let done = 0; done < length; ) {
-    const section = resolveSection(sections, address + done, write, attrs)
-    const { at } = resolved
-    if (attrs.memory && !section.memory) return false
-    const rest = Math.min(length - done, resolved.length)
-    const size = section.ends(write) ? Math.min(rest, section.length - at) : rest
-    if (section.route(write, true) !== 'ops') done += size
+  for (let done = 0; done < bytes; ) {
+    const place = lookUp(sections, start + done, write, attrs)
+    if (attrs.memory && !isMemory(place)) return false
+    const rest = Math.min(bytes - done, place.length)
+    const size = ends(place, write) ? Math.min(rest, place.left) : rest
+    if (isDirect(place, write)) done += size
     else {
-      const device = section.device(write)
-      const offset = section.offset + at
-      const piece = pieceSize(device, offset, size)
-      if (!device.accepts(offset, piece, write, attrs)) return false
-      done += piece
+      const accepted = acceptedBytes(completerOf(place, write), place, size, write, attrs)
+      if (accepted === 0) return false
+      done += accepted
     }
   }
   return true
 }
 
+/** It is a RAM block's, and no ROM device's: an access ends within it (RULES D4). */
+function isMemory({ range, block }: Place): boolean {
+  return block !== undefined && range?.region.kind !== 'romDevice'
+}
+
+function isDirect({ range, block, policy }: Place, write: boolean): boolean {
+  return rangeRoute(range, block?.ram, policy, write, true) !== 'ops'
+}
+
+/** A request ends within it; else it may reach over its end (RULES D4, E10). */
+function ends(place: Place, write: boolean): boolean {
+  return isMemory(place) || (!write && isDirect(place, write))
+}
+
+type Acceptor = Pick<Completer, 'maxSize' | 'unaligned' | 'asks' | 'accepts'>
+
+/** What answers where nothing is direct: handlers, who rejects all, or the memory's register accessors. */
+function completerOf({ range, block, blockStart }: Place, write: boolean): Acceptor {
+  const region = range?.region
+  if (region?.access !== undefined) return region.access
+  if (block === undefined || (write && range?.rom)) return REJECTING
+  const mode = region?.cacheMode as CacheMode
+  const { oneAccess, splits } = block.ram.plannedCells?.(mode) ?? block.ram.cells(mode)
+  return {
+    maxSize: 8,
+    unaligned: oneAccess,
+    accepts: (offset, size) => splits || oneAccess || (block.offset - blockStart + offset) % size === 0,
+  }
+}
+
+/** How many of `size` bytes are accepted, at least a piece of them; 0 where the first piece is not. */
+function acceptedBytes(completer: Acceptor, place: Place, size: number, write: boolean, attrs: MemTxAttrs): number {
+  const { offset, alike } = place
+  const piece = pieceSize(completer, offset, size)
+  if (!completer.accepts(offset, piece, write, attrs)) return 0
+  // The pieces behind one of the largest size are as large, and aligned like it: what holds for it holds for them.
+  if (completer.asks || piece < completer.maxSize) return piece
+  return piece * Math.min(Math.floor(size / piece), Math.ceil(alike / piece))
+}
+
 function checkQuery(
   space: AddressSpace,
-  address: number,
+  address: number | bigint,
+  length: number | bigint,
   options: TranslateOptions,
-): { readonly write: boolean; readonly attrs: MemTxAttrs } {
+): { readonly start: number; readonly bytes: number; readonly write: boolean; readonly attrs: MemTxAttrs } {
   if (!(space instanceof AddressSpace)) throw new TypeError(`space must be an AddressSpace, got ${show(space)}`)
-  checkAddress(address, 'address')
-  checkKeys(checkObject(options, 'options'), ['write', 'attrs'], 'options')
-  const { write = false, attrs = MemTxAttrs.UNSPECIFIED } = options
-  return { write: checkBoolean(write, 'options.write'), attrs: checkAttrs(attrs) }
+  const start = guestNumber(address, 'address')
+  const { write = false, attrs = MemTxAttrs.UNSPECIFIED } = checkOptions(options, [
+    'write',
+    'attrs',
+  ]) as TranslateOptions
+  const checked = { write: checkBoolean(write, 'options.write'), attrs: checkAttrs(attrs) }
+  return { start, bytes: guestNumber(length, 'length'), ...checked }
 }

@@ -8,7 +8,7 @@ import type { MemTxResult } from '../request/result.ts'
  * request nor what the device takes is smaller than, and that the offset in the region is a multiple of, unless the
  * device takes unaligned accesses.
  */
-export function pieceSize(device: Completer, offset: number, length: number): number {
+export function pieceSize(device: Pick<Completer, 'maxSize' | 'unaligned'>, offset: number, length: number): number {
   let size = device.maxSize
   if (!device.unaligned) while (offset % size !== 0) size >>>= 1
   while (size > length) size >>>= 1

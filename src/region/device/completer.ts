@@ -17,6 +17,8 @@ export interface Completer {
   readonly endianness: 'little' | 'big' | 'native'
   /** Of a device with a re-entrancy guard: the same without it. */
   readonly unguarded?: Completer
+  /** `accepts` asks a handler of the user's; else its answer follows from the size, and the alignment to it. */
+  readonly asks?: boolean
   /** Whether an access of 1, 2, 4 or 8 bytes would be accepted (RULES G2). */
   accepts(offset: number, size: number, isWrite: boolean, attrs: MemTxAttrs): boolean
   /** `size` is 1, 2 or 4; unsigned. */

@@ -184,6 +184,10 @@ export class OpsCompleter implements Completer {
     if (this.#guard !== undefined) this.#guard.engaged = false
   }
 
+  get asks(): boolean {
+    return this.#ops.accepts !== undefined
+  }
+
   accepts(offset: number, size: number, isWrite: boolean, attrs: MemTxAttrs): boolean {
     if (this.#ops.accepts !== undefined && !this.#ops.accepts(offset, size, isWrite, attrs)) return false
     if (!this.#validUnaligned && (offset & (size - 1)) !== 0) return false

@@ -192,9 +192,9 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'E2 a ROM device is read directly out of romd mode, too',
-    file: SECTION,
-    from: "(range?.romd ? own : 'io')",
-    to: 'own',
+    file: 'dispatch/place.ts',
+    from: "(range.romd ? region.kind : 'io')",
+    to: 'region.kind',
     foundBy: 'REQUESTS',
   },
   {
@@ -403,8 +403,15 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'E13 the answer is that of pieces by the absolute address',
     file: 'space/translate.ts',
-    from: 'pieceSize(device, offset, size)',
-    to: 'pieceSize(device, address + done, size)',
+    from: '(completerOf(place, write), place, size',
+    to: '(completerOf(place, write), { ...place, offset: start + done }, size',
+    foundBy: 'IOMMUS',
+  },
+  {
+    name: 'E13 pieces behind the end of a region are taken for its own',
+    file: 'space/translate.ts',
+    from: 'Math.min(Math.floor(size / piece), Math.ceil(alike / piece))',
+    to: 'Math.floor(size / piece)',
     foundBy: 'IOMMUS',
   },
   {
@@ -571,29 +578,29 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'K2 the mask does not count',
     file: IOMMU,
-    from: 'translated - (translated % block) + within',
+    from: 'translated - (translated % (mask + 1)) + within',
     to: 'translated + within',
     foundBy: 'IOMMUS',
   },
   {
     name: 'K2 an access goes on behind the end of its block',
     file: IOMMU,
-    from: 'length = Math.min(length, block - within)',
+    from: 'length = Math.min(length, left)',
     to: 'length = Number.POSITIVE_INFINITY',
     foundBy: 'IOMMUS',
   },
   {
     name: "K2 of several IOMMUs, the last one's block counts",
     file: IOMMU,
-    from: 'length = Math.min(length, block - within)',
-    to: 'length = block - within',
+    from: 'length = Math.min(length, left)',
+    to: 'length = left',
     foundBy: 'IOMMUS',
   },
   {
     name: 'K2 a target that is an IOMMU again is a fault',
     file: IOMMU,
-    from: 'depth < MAX_DEPTH',
-    to: 'depth < 1',
+    from: 'if (!(section.translator instanceof IommuCompleter)) {',
+    to: 'if (depth === 0) {',
     foundBy: 'IOMMUS',
   },
   {
