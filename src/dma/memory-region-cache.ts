@@ -1,9 +1,10 @@
-import { checkAddress, checkBoolean, checkBytes, checkInteger, checkKeys, checkObject, show } from '../check.ts'
+import { checkAddress, checkBoolean, checkBytes, checkInteger, checkOptions, show } from '../check.ts'
 import { loadScalar, loadScalar64, storeScalar, storeScalar64 } from '../dispatch/scalar-access.ts'
 import { Section } from '../dispatch/section.ts'
 import { completion } from '../region/device/completer.ts'
 import type { MemoryRegion } from '../region/memory-region.ts'
 import { checkAttrs, MemTxAttrs } from '../request/attrs.ts'
+import { guestNumber } from '../request/guest-address.ts'
 import type { MemTxResult } from '../request/result.ts'
 import { AddressSpace } from '../space/address-space.ts'
 import { EndianForms } from '../space/endian-forms.ts'
@@ -12,7 +13,7 @@ import type { FlatRange, FlatView } from '../view/flat-view.ts'
 
 export interface MemoryRegionCacheOptions {
   /** Stores and writes are made through it, too. False unless said. */
-  readonly write?: boolean
+  readonly write?: boolean | undefined
 }
 
 /**
@@ -22,11 +23,12 @@ export interface MemoryRegionCacheOptions {
  *
  * Offsets are bytes from its start. Its accesses are made as an AddressSpace makes them: `load8` to `store64` are one
  * access each, `read` and `write` are in order and in pieces that a device takes, and results are in `result`. To go over its
- * end is the device author's mistake, and throws a RangeError. A thread's, as the space is.
+ * end is the device author's mistake, and throws a RangeError, as does a value to store that is no integer. Every argument
+ * of every access is checked. A thread's, as the space is.
  */
 export class MemoryRegionCache extends EndianForms {
   readonly space: AddressSpace
-  /** In the space, bytes. */
+  /** In the space, bytes; 2^53 for a guest's address that lies higher, where nothing is. */
   readonly address: number
   /** Bytes: as many as asked for, or up to where another region, another RAM block or nothing begins. */
   readonly length: number
@@ -37,29 +39,38 @@ export class MemoryRegionCache extends EndianForms {
   /** The one section there is, for `transfer`. */
   readonly #map: { select(address: number): Section }
   readonly #big: boolean
-  /** The latest view in which it was found as it is. */
+  /** What was shown there when it was made. */
+  readonly #shown: Shown
+  /** The latest view in which the same was shown. */
   #view: FlatView
   #result: MemTxResult = 0
 
   /**
-   * @param address Bytes, 0 to 2^53 - 1.
-   * @param length Bytes, 1 to 2^53.
+   * @param address Bytes; a guest's, so a bigint too. From 2^53 on nothing is mapped: each access is a DECODE_ERROR.
+   * @param length Bytes, from 1 on; a guest's too.
    */
-  constructor(space: AddressSpace, address: number, length: number, options: MemoryRegionCacheOptions = {}) {
+  constructor(
+    space: AddressSpace,
+    address: number | bigint,
+    length: number | bigint,
+    options: MemoryRegionCacheOptions = {},
+  ) {
     super()
     if (!(space instanceof AddressSpace)) throw new TypeError(`space must be an AddressSpace, got ${show(space)}`)
-    checkAddress(address, 'address')
-    checkInteger(length, 'length', 1, 2 ** 53)
-    checkKeys(checkObject(options, 'options'), ['write'], 'options')
-    this.#write = checkBoolean(options.write ?? false, 'options.write')
+    const start = guestNumber(address, 'address')
+    const bytes = checkInteger(guestNumber(length, 'length'), 'length', 1, 2 ** 53)
+    const { write = false } = checkOptions<MemoryRegionCacheOptions>(options, ['write'])
+    this.#write = checkBoolean(write, 'options.write')
     this.space = space
-    this.address = address
+    this.address = start
     this.#big = space.endian === 'big'
     this.#view = space.view
-    const section = sectionAt(space, address)
+    this.#shown = shownAt(this.#view, start)
+    const { range } = this.#shown
+    const section = range === undefined ? space.sections.select(start) : Section.ofRange(range, start, space.settings)
     this.#section = section
     this.#map = { select: () => section }
-    this.length = Math.min(length, section.end - address)
+    this.length = Math.min(bytes, section.end - start)
     this.direct = section.route(this.#write, true) !== 'ops'
   }
 
@@ -79,13 +90,12 @@ export class MemoryRegionCache extends EndianForms {
 
   /**
    * The space shows something else at these addresses than when the cache was made; a change elsewhere makes nothing
-   * stale. What lies behind an IOMMU is looked up for each access, and is never stale.
+   * stale. What lies behind an IOMMU is looked up for each access, and is never stale. To ask allocates no sparse RAM.
    */
   get stale(): boolean {
     const { view } = this.space
     if (view === this.#view) return false
-    const now = sectionAt(this.space, this.address)
-    if (!isSame(this.#section, now, this.address + this.length)) return true
+    if (!isSame(this.#shown, shownAt(view, this.address), this.address + this.length)) return true
     this.#view = view
     return false
   }
@@ -110,24 +120,52 @@ export class MemoryRegionCache extends EndianForms {
     return value
   }
 
+  // Values are integers, and taken modulo what the size holds.
+
   store8(offset: number, value: number, attrs?: MemTxAttrs): void {
-    this.#store(offset, value & 0xff, 1, attrs)
+    this.#store(offset, checkValue(value) & 0xff, 1, attrs)
   }
 
   store16(offset: number, value: number, attrs?: MemTxAttrs): void {
-    this.#store(offset, value & 0xffff, 2, attrs)
+    this.#store(offset, checkValue(value) & 0xffff, 2, attrs)
   }
 
   store32(offset: number, value: number, attrs?: MemTxAttrs): void {
-    this.#store(offset, value >>> 0, 4, attrs)
+    this.#store(offset, checkValue(value) >>> 0, 4, attrs)
   }
 
   /** @param value Taken modulo 2^64. */
   store64(offset: number, value: bigint, attrs: MemTxAttrs = MemTxAttrs.UNSPECIFIED): void {
-    if (typeof value !== 'bigint') throw new TypeError(`value must be a bigint, got ${show(value)}`)
+    checkBigint(value)
     const at = this.#writable(offset, 8)
     storeScalar64(this.#section, at, BigInt.asUintN(64, value), checkAttrs(attrs), this.#big)
     this.#result = completion.result
+  }
+
+  // These may swap the value before it is stored: it is checked first.
+
+  override store16le(offset: number, value: number, attrs?: MemTxAttrs): void {
+    super.store16le(offset, checkValue(value), attrs)
+  }
+
+  override store16be(offset: number, value: number, attrs?: MemTxAttrs): void {
+    super.store16be(offset, checkValue(value), attrs)
+  }
+
+  override store32le(offset: number, value: number, attrs?: MemTxAttrs): void {
+    super.store32le(offset, checkValue(value), attrs)
+  }
+
+  override store32be(offset: number, value: number, attrs?: MemTxAttrs): void {
+    super.store32be(offset, checkValue(value), attrs)
+  }
+
+  override store64le(offset: number, value: bigint, attrs?: MemTxAttrs): void {
+    super.store64le(offset, checkBigint(value), attrs)
+  }
+
+  override store64be(offset: number, value: bigint, attrs?: MemTxAttrs): void {
+    super.store64be(offset, checkBigint(value), attrs)
   }
 
   /** Reads `bytes.length` bytes from `offset` on, as AddressSpace.read does. */
@@ -174,36 +212,54 @@ export class MemoryRegionCache extends EndianForms {
   }
 }
 
+function checkValue(value: number): number {
+  return checkInteger(value, 'value', Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)
+}
+
+function checkBigint(value: bigint): bigint {
+  if (typeof value !== 'bigint') throw new TypeError(`value must be a bigint, got ${show(value)}`)
+  return value
+}
+
+/** What a view shows from some address on. */
+interface Shown {
+  /** Undefined where nothing is mapped. */
+  readonly range: FlatRange | undefined
+  /** The address behind the last. */
+  readonly end: number
+}
+
 /**
- * What holds an address, with what follows of the same region at contiguous offsets: ranges that differ by how they are
- * shown only are one to a device (RULES J1, E2).
+ * The range that holds an address, with what follows of the same region at contiguous offsets: ranges that differ by how
+ * they are shown only are one to a device (RULES J1, E2).
  */
-function sectionAt(space: AddressSpace, address: number): Section {
-  const { view } = space
+function shownAt(view: FlatView, address: number): Shown {
+  const { ranges } = view
   const index = view.indexAt(address)
-  const range = view.ranges[index]
-  if (range === undefined || address >= range.end) return space.sections.select(address)
-  let end = range.end
-  for (let i = index + 1; i < view.ranges.length; i++) {
-    const next = view.ranges[i] as FlatRange
+  const range = ranges[index]
+  if (range === undefined || address >= range.end)
+    return { range: undefined, end: ranges[index + 1]?.start ?? Number.POSITIVE_INFINITY }
+  let { end } = range
+  for (let i = index + 1; i < ranges.length; i++) {
+    const next = ranges[i] as FlatRange
     const goesOn =
       next.region === range.region && next.start === end && next.offset === range.offset + (end - range.start)
     if (!goesOn) break
     end = next.end
   }
-  return Section.ofRange({ ...range, end }, address, space.settings)
+  return { range: { ...range, end }, end }
 }
 
-/** An access to one goes where an access to the other goes. */
-function isSame(then: Section, now: Section, end: number): boolean {
-  const device = then.region?.access !== undefined
+/** Up to `end`, an access to one goes where an access to the other goes. */
+function isSame(then: Shown, now: Shown, end: number): boolean {
+  if (now.end < end) return false
+  const [was, is] = [then.range, now.range]
+  if (was === undefined || is === undefined) return was === is
   return (
-    now.region === then.region &&
-    now.offset - now.start === then.offset - then.start &&
-    now.end >= end &&
-    now.readable === then.readable &&
-    now.writable === then.writable &&
-    now.logged === then.logged &&
-    (!device || now.readCompleter === then.readCompleter)
+    is.region === was.region &&
+    is.offset - is.start === was.offset - was.start &&
+    is.rom === was.rom &&
+    is.romd === was.romd &&
+    (is.region.block === undefined || is.dirtyLogMask === was.dirtyLogMask)
   )
 }

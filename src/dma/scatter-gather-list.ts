@@ -1,19 +1,29 @@
-import { checkAddress, checkBytes, checkInteger, show } from '../check.ts'
-import { MemTxAttrs } from '../request/attrs.ts'
+import { ADDRESS_LIMIT, checkBytes, checkInteger, show } from '../check.ts'
+import { bytesOf, partOf } from '../ram/access/user-part.ts'
+import { checkAttrs, MemTxAttrs } from '../request/attrs.ts'
+import { guestNumber } from '../request/guest-address.ts'
 import { MemTxResult } from '../request/result.ts'
 import { AddressSpace } from '../space/address-space.ts'
 
-/** Contiguous guest bytes. */
+/** Contiguous guest bytes. Frozen. */
 export interface ScatterGatherElement {
   readonly space: AddressSpace
+  /** Of the first byte; 2^53 for a guest's address that lies higher, where nothing is. */
   readonly address: number
   /** Bytes. */
   readonly length: number
 }
 
+/** A part of an element that is accessed; returns how many bytes were, all of `size` unless the user's array has gone. */
+type Visit = (element: ScatterGatherElement, address: number, at: number, size: number) => number
+
 /**
  * Guest memory in pieces, as a descriptor table or a page list gives it to a device, seen as one run of bytes (QEMU's
  * QEMUSGList). Each element goes by the route of its own space, the elements in the order of the list.
+ *
+ * Its addresses and lengths may be any that a guest can write to a table, so that no device needs a compare of its own:
+ * bytes past 2^53 are in the list, and to access them is a DECODE_ERROR. Zero is read there, and what is written is
+ * dropped.
  *
  * It belongs to the thread of its spaces.
  */
@@ -23,14 +33,18 @@ export class ScatterGatherList {
   readonly #starts: number[] = []
   #length = 0
   #result: MemTxResult = MemTxResult.OK
+  /** The elements as they were handed out; undefined where some were added since. Frozen then: a device adds many. */
+  #shown: readonly ScatterGatherElement[] | undefined
 
-  /** Bytes. */
+  /** Bytes, up to 2^53 - 1. */
   get length(): number {
     return this.#length
   }
 
+  /** The elements of now. The array is frozen, as each of them is: another is given once an element was added. */
   get elements(): readonly ScatterGatherElement[] {
-    return this.#elements
+    this.#shown ??= Object.freeze(this.#elements.map(element => Object.freeze(element)))
+    return this.#shown
   }
 
   /** The results of all elements of the latest `read`, `write` or `copyFrom`, OR-ed. */
@@ -41,15 +55,80 @@ export class ScatterGatherList {
   /**
    * Adds an element behind the others. One that goes on where the last one ends makes it longer.
    *
-   * @param address Bytes, 0 to 2^53 - 1.
-   * @param length Bytes; 0 adds nothing.
-   * @throws RangeError where the list would be over 2^53 - 1 bytes long.
+   * @param address Bytes; a guest's, so a bigint too.
+   * @param length Bytes; a guest's too. 0 adds nothing. An element that would make the list longer than 2^53 - 1 bytes is
+   *   nowhere, and makes it that long.
    */
-  add(space: AddressSpace, address: number, length: number): this {
+  add(space: AddressSpace, address: number | bigint, length: number | bigint): this {
     if (!(space instanceof AddressSpace)) throw new TypeError(`space must be an AddressSpace, got ${show(space)}`)
-    checkAddress(address, 'address')
-    checkInteger(length, 'length', 0, Number.MAX_SAFE_INTEGER - Math.max(this.#length, address))
-    if (length === 0) return this
+    const start = guestNumber(address, 'address')
+    const bytes = guestNumber(length, 'length')
+    const room = Number.MAX_SAFE_INTEGER - this.#length
+    if (bytes > room) this.#add(space, ADDRESS_LIMIT, room)
+    else this.#add(space, start, bytes)
+    return this
+  }
+
+  /** Adds all elements of another list: chained descriptor tables are one list. */
+  append(list: ScatterGatherList): this {
+    checkList(list, 'list')
+    for (const { space, address, length } of list.elements) this.add(space, address, length)
+    return this
+  }
+
+  /**
+   * Reads the run from `offset` on into `bytes`.
+   *
+   * @param offset In the run, bytes, 0 to `length`.
+   * @returns The residue: how many of `bytes` are left as they were, because the run ended, or because a handler has
+   *   detached or shrunk their buffer. How the accesses ended is in `result`.
+   */
+  read(offset: number, bytes: Uint8Array, attrs: MemTxAttrs = MemTxAttrs.UNSPECIFIED): number {
+    return this.#move('read', offset, bytes, attrs)
+  }
+
+  /** Writes `bytes` to the run from `offset` on, in the order of the list. @returns The residue, as of `read`. */
+  write(offset: number, bytes: Uint8Array, attrs: MemTxAttrs = MemTxAttrs.UNSPECIFIED): number {
+    return this.#move('write', offset, bytes, attrs)
+  }
+
+  /**
+   * Copies bytes of another run to this one, each piece as `AddressSpace.copy` does. Pieces that overlap others of the
+   * two runs are copied in the order of the list. Bytes that would go past 2^53 are not read.
+   *
+   * @param offset In this run, bytes, 0 to its `length`.
+   * @param source Perhaps this list itself.
+   * @param sourceOffset In the other run, bytes, 0 to its `length`.
+   * @param length Bytes; a guest's, so a bigint too.
+   * @returns The residue: how many bytes were not copied, because one of the two runs ended. A `length` over 2^53 counts
+   *   as that.
+   */
+  copyFrom(
+    offset: number,
+    source: ScatterGatherList,
+    sourceOffset: number,
+    length: number | bigint,
+    attrs: MemTxAttrs = MemTxAttrs.UNSPECIFIED,
+  ): number {
+    checkList(source, 'source')
+    checkInteger(offset, 'offset', 0, this.#length)
+    checkInteger(sourceOffset, 'sourceOffset', 0, source.length)
+    const asked = guestNumber(length, 'length')
+    checkAttrs(attrs)
+    const size = Math.min(asked, this.#length - offset, source.length - sourceOffset)
+    let result: MemTxResult = MemTxResult.OK
+    this.#walk(offset, size, ({ space }, address, at, piece) =>
+      source.#walk(sourceOffset + at, piece, (from, sourceAddress, done, part) => {
+        result |= copyPart(space, address + done, from.space, sourceAddress, part, attrs)
+        return part
+      }),
+    )
+    this.#result = result
+    return asked - size
+  }
+
+  #add(space: AddressSpace, address: number, length: number): void {
+    if (length === 0) return
     const at = this.#elements.length - 1
     const last = this.#elements[at]
     if (last?.space === space && last.address + last.length === address)
@@ -59,100 +138,46 @@ export class ScatterGatherList {
       this.#elements.push({ space, address, length })
     }
     this.#length += length
-    return this
+    this.#shown = undefined
   }
 
-  /** Adds all elements of another list: chained descriptor tables are one list. */
-  append(list: ScatterGatherList): this {
-    checkList(list, 'list')
-    checkInteger(this.#length + list.length, 'the length of both lists', 0, Number.MAX_SAFE_INTEGER)
-    for (const { space, address, length } of [...list.#elements]) this.add(space, address, length)
-    return this
-  }
-
-  /**
-   * Reads the run from `offset` on into `bytes`.
-   *
-   * @param offset In the run, bytes, 0 to `length`.
-   * @returns The residue: how many of `bytes` are left as they were, because the run ended. How the accesses ended is in
-   *   `result`.
-   */
-  read(offset: number, bytes: Uint8Array, attrs: MemTxAttrs = MemTxAttrs.UNSPECIFIED): number {
-    checkBytes(bytes, 'bytes')
-    return this.#each(offset, bytes.length, attrs, ({ space }, address, at, size) =>
-      space.read(address, at === 0 && size === bytes.length ? bytes : bytes.subarray(at, at + size), attrs),
-    )
-  }
-
-  /** Writes `bytes` to the run from `offset` on, in the order of the list. @returns The residue, as of `read`. */
-  write(offset: number, bytes: Uint8Array, attrs: MemTxAttrs = MemTxAttrs.UNSPECIFIED): number {
-    checkBytes(bytes, 'bytes')
-    return this.#each(offset, bytes.length, attrs, ({ space }, address, at, size) =>
-      space.write(address, at === 0 && size === bytes.length ? bytes : bytes.subarray(at, at + size), attrs),
-    )
-  }
-
-  /**
-   * Copies bytes of another run to this one, each piece as `AddressSpace.copy` does. Pieces that overlap others of the
-   * two runs are copied in the order of the list.
-   *
-   * @param offset In this run, bytes.
-   * @param source Perhaps this list itself.
-   * @param sourceOffset In the other run, bytes.
-   * @param length Bytes.
-   * @returns The residue: how many bytes were not copied, because one of the two runs ended.
-   */
-  copyFrom(
-    offset: number,
-    source: ScatterGatherList,
-    sourceOffset: number,
-    length: number,
-    attrs: MemTxAttrs = MemTxAttrs.UNSPECIFIED,
-  ): number {
-    checkList(source, 'source')
-    checkInteger(sourceOffset, 'sourceOffset', 0, source.length)
-    checkAddress(length, 'length')
-    const most = Math.min(length, source.length - sourceOffset)
-    const residue = this.#each(offset, most, attrs, ({ space }, address, at, size) => {
-      let result: MemTxResult = MemTxResult.OK
-      source.#walk(sourceOffset + at, size, (from, sourceAddress, done, piece) => {
-        result |= space.copy(address + done, from.space, sourceAddress, piece, attrs)
-      })
-      return result
-    })
-    return length - most + residue
-  }
-
-  #each(
-    offset: number,
-    length: number,
-    attrs: MemTxAttrs,
-    access: (element: ScatterGatherElement, address: number, at: number, size: number) => MemTxResult,
-  ): number {
+  #move(kind: 'read' | 'write', offset: number, array: Uint8Array, attrs: MemTxAttrs): number {
+    const bytes = checkBytes(array, 'bytes')
     checkInteger(offset, 'offset', 0, this.#length)
-    if (!(attrs instanceof MemTxAttrs)) throw new TypeError(`attrs must be MemTxAttrs, got ${show(attrs)}`)
+    checkAttrs(attrs)
+    const length = bytesOf(bytes)
     let result: MemTxResult = MemTxResult.OK
-    const size = Math.min(length, this.#length - offset)
-    this.#walk(offset, size, (element, address, at, piece) => {
-      result |= access(element, address, at, piece)
+    const moved = this.#walk(offset, Math.min(length, this.#length - offset), ({ space }, address, at, size) => {
+      // A handler that was called for a piece before may have taken the array's bytes away.
+      const left = Math.min(size, Math.max(0, bytesOf(bytes) - at))
+      const there = mapped(address, left)
+      if (there > 0) result |= space[kind](address, there === length ? bytes : partOf(bytes, at, there), attrs)
+      if (there < left) {
+        if (kind === 'read') bytes.fill(0, at + there, at + left)
+        result |= nowhere(attrs)
+      }
+      return left
     })
     this.#result = result
-    return length - size
+    return length - moved
   }
 
-  /** The pieces of `length` bytes from `offset` on: their element, address, place among the bytes, and size. */
-  #walk(
-    offset: number,
-    length: number,
-    visit: (element: ScatterGatherElement, address: number, at: number, size: number) => void,
-  ): void {
-    for (let at = 0, i = this.#indexAt(offset); at < length; i++) {
+  /**
+   * Visits the pieces of `length` bytes from `offset` on: their element, address, place among the bytes, and size.
+   *
+   * @returns How many bytes were visited: it ends early where a piece did.
+   */
+  #walk(offset: number, length: number, visit: Visit): number {
+    let at = 0
+    for (let i = this.#indexAt(offset); at < length; i++) {
       const element = this.#elements[i] as ScatterGatherElement
       const inside = offset + at - (this.#starts[i] as number)
       const size = Math.min(length - at, element.length - inside)
-      visit(element, element.address + inside, at, size)
-      at += size
+      const visited = visit(element, element.address + inside, at, size)
+      at += visited
+      if (visited < size) break
     }
+    return at
   }
 
   /** The element that holds the byte at `offset` of the run. */
@@ -166,6 +191,33 @@ export class ScatterGatherList {
     }
     return low - 1
   }
+}
+
+/** How many of `size` bytes are below 2^53. */
+function mapped(address: number, size: number): number {
+  return Math.min(size, Math.max(0, ADDRESS_LIMIT - address))
+}
+
+/** What an access past 2^53 gives, as one to any address where nothing is (RULES E8). */
+function nowhere(attrs: MemTxAttrs): MemTxResult {
+  return attrs.memory ? MemTxResult.ACCESS_ERROR : MemTxResult.DECODE_ERROR
+}
+
+/** Copies contiguous bytes to contiguous bytes. Those from past 2^53 are zero, those to there are dropped. */
+function copyPart(
+  to: AddressSpace,
+  address: number,
+  from: AddressSpace,
+  sourceAddress: number,
+  size: number,
+  attrs: MemTxAttrs,
+): MemTxResult {
+  const stored = mapped(address, size)
+  const loaded = Math.min(stored, mapped(sourceAddress, size))
+  let result: MemTxResult = loaded < size ? nowhere(attrs) : MemTxResult.OK
+  if (loaded > 0) result |= to.copy(address, from, sourceAddress, loaded, attrs)
+  if (loaded < stored) result |= to.fill(address + loaded, 0, stored - loaded, attrs)
+  return result
 }
 
 function checkList(list: unknown, argument: string): void {

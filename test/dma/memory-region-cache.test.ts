@@ -1,4 +1,4 @@
-import { AddressSpace, GuestRam, MemoryRegion, MemoryRegionCache, MemTxAttrs, MemTxResult } from 'guestmem'
+import { AddressSpace, GuestRam, MemoryRegion, MemoryRegionCache, MemTxAttrs, MemTxResult, SparseRam } from 'guestmem'
 import { describe, expect, test } from 'vitest'
 import { bytes, PAGE } from '../support/board.ts'
 import { type Call, counting, recorder } from '../support/device.ts'
@@ -270,6 +270,83 @@ describe('J5 stale', () => {
   })
 })
 
+describe("a guest's numbers", () => {
+  const HIGH = [2 ** 53, 2n ** 53n, 2n ** 53n + 1n, 2n ** 64n - 1n, 2 ** 64] as const
+
+  test.each(HIGH)('an address of %s is nowhere: each access is a DECODE_ERROR', address => {
+    const { space } = board()
+    const cache = new MemoryRegionCache(space, address, 64, { write: true })
+    expect([cache.region, cache.direct, cache.length, cache.address, cache.stale]).toEqual([
+      ...[undefined, false, 64],
+      ...[2 ** 53, false],
+    ])
+    const data = bytes(1, 2, 3, 4)
+    const accesses: (() => unknown)[] = [
+      () => cache.load8(0),
+      () => cache.load16(62),
+      () => cache.load32(8),
+      () => Number(cache.load64(56)),
+      () => cache.store8(63, 1) ?? 0,
+      () => cache.store32(0, 1) ?? 0,
+      () => cache.store64(0, 1n) ?? 0,
+    ]
+    for (const access of accesses) expect([access(), cache.result]).toEqual([0, DECODE_ERROR])
+    expect([cache.write(0, data), cache.read(60, data), [...data]]).toEqual([
+      ...[DECODE_ERROR, DECODE_ERROR],
+      [0, 0, 0, 0],
+    ])
+    expect(() => cache.load32(61)).toThrow(/^offset /)
+  })
+
+  test('a bigint below is a number; a length may be any', () => {
+    const { space } = board()
+    const cache = new MemoryRegionCache(space, 0x1004n, 8n)
+    expect([cache.address, cache.length, cache.load32(0)]).toEqual([0x1004, 8, 0x0706_0504])
+    for (const length of HIGH) expect(new MemoryRegionCache(space, 0x1ff0, length).length).toBe(0x10)
+  })
+
+  test('memory that ends at 2^53 ends the cache', () => {
+    const { root } = board()
+    root.setSize(2 ** 64)
+    root.addSubregion(2 ** 53 - PAGE, otherRam())
+    const space = new AddressSpace('space', root)
+    const cache = new MemoryRegionCache(space, 2n ** 53n - 16n, 2n ** 32n, { write: true })
+    expect([cache.length, cache.direct]).toEqual([16, true])
+    cache.store64(8, 7n)
+    expect([cache.load64(8), cache.result]).toEqual([7n, OK])
+  })
+})
+
+test('S1 to ask whether it is stale allocates no sparse RAM', () => {
+  const sparse = new SparseRam({ memoryBytes: PAGE })
+  const root = MemoryRegion.container('root', 2 ** 20)
+  const [first, second] = ['first', 'second'].map(name => MemoryRegion.ram(name, sparse.blocks(name, PAGE)))
+  root.addSubregion(0, first as MemoryRegion)
+  root.addSubregion(2 * PAGE, second as MemoryRegion)
+  const space = new AddressSpace('space', root)
+  const cache = new MemoryRegionCache(space, 0, 16)
+  const allocated = sparse.allocatedBytes
+  first?.setAddress(2 * PAGE)
+  second?.setAddress(0)
+  expect([cache.stale, sparse.allocatedBytes]).toEqual([true, allocated])
+  expect(allocated).toBeLessThan(2 * PAGE)
+})
+
+test('options: own fields alone, and undefined is none', () => {
+  const { space } = board()
+  const store = (options?: { write?: boolean | undefined }) => () =>
+    new MemoryRegionCache(space, 0x1000, 8, options).store8(0, 1)
+  expect(store({ write: undefined })).toThrow(/^options.write must be true/)
+  const everybodys = Object.prototype as { write?: unknown }
+  everybodys.write = true
+  try {
+    for (const options of [undefined, {}, Object.create({ write: true })])
+      expect(store(options)).toThrow(/^options.write must be true/)
+  } finally {
+    delete everybodys.write
+  }
+})
+
 describe('refusals', () => {
   // biome-ignore lint/suspicious/noExplicitAny: what is tested is what types would forbid
   const bad = (value: unknown): any => value
@@ -278,12 +355,16 @@ describe('refusals', () => {
     ['space', [bad({}), 0, 1], TypeError, /^space must be an AddressSpace, got an object/],
     ['address', [space, -1, 1], RangeError, /^address .*got -1/],
     ['address NaN', [space, Number.NaN, 1], RangeError, /^address .*got NaN/],
-    ['address 2^53', [space, 2 ** 53, 1], RangeError, /^address .*got 9007199254740992/],
+    ['address -1n', [space, -1n, 1], RangeError, /^address .*got -1/],
+    ['address, text', [space, bad('0'), 1], TypeError, /^address .*got "0"/],
     ['length 0', [space, 0, 0], RangeError, /^length .*got 0/],
     ['length NaN', [space, 0, Number.NaN], RangeError, /^length .*got NaN/],
     ['length, text', [space, 0, bad('8')], TypeError, /^length .*got "8"/],
-    ['length over 2^53', [space, 0, 2 ** 54], RangeError, /^length .*got 18014398509481984/],
+    ['length 0n', [space, 0, 0n], RangeError, /^length .*got 0/],
+    ['length 1.5', [space, 0, 1.5], RangeError, /^length .*got 1.5/],
     ['options', [space, 0, 1, bad(true)], TypeError, /^options must be an object, got true/],
+    ['no options', [space, 0, 1, bad(null)], TypeError, /^options must be an object, got null/],
+    ['write, null', [space, 0, 1, { write: bad(null) }], TypeError, /^options.write .*got null/],
     ['a misspelt option', [space, 0, 1, bad({ writes: true })], TypeError, /^options .*got "writes"/],
     ['write', [space, 0, 1, { write: bad('yes') }], TypeError, /^options.write .*got "yes"/],
   ] as const)('of the constructor: %s', (_what, args, kind, text) => {
@@ -316,6 +397,35 @@ describe('refusals', () => {
     expect(Buffer.compare(view, before)).toBe(0)
     access(16 - size)
     view.set(before)
+  })
+
+  test.each([undefined, null, '1', {}, [], true, 1n, Symbol('1'), Number.NaN, 0.5, Number.POSITIVE_INFINITY])(
+    'a value that is no integer is not stored: %s',
+    value => {
+      const before = view.slice()
+      // Whatever was accessed before: at the first access, and when the way there is known.
+      for (const made of [new MemoryRegionCache(space, 0x1000, 16, { write: true }), cache])
+        for (const store of [made.store8, made.store16, made.store32, made.store16be, made.store32le]) {
+          const call = () => store.call(made, 0, bad(value))
+          expect(call).toThrow(typeof value === 'number' ? RangeError : TypeError)
+          expect(call).toThrow(/^value must be /)
+        }
+      for (const store of [cache.store64, cache.store64le, cache.store64be])
+        if (typeof value !== 'bigint')
+          expect(() => store.call(cache, 0, bad(value))).toThrow(/^value must be a bigint, got /)
+      expect(Buffer.compare(view, before)).toBe(0)
+    },
+  )
+
+  test('values are taken modulo what they are stored in, negative ones too', () => {
+    cache.store8(0, -1)
+    cache.store16(2, -2)
+    cache.store32(4, -3)
+    cache.store32(8, 2 ** 32 + 5)
+    cache.store8(1, 0x1ab)
+    expect([cache.load8(0), cache.load16(2), cache.load32(4), cache.load32(8), cache.load8(1)]).toEqual([
+      0xff, 0xfffe, 0xffff_fffd, 5, 0xab,
+    ])
   })
 
   test('data and attributes', () => {

@@ -111,7 +111,7 @@ describe('copy', () => {
     expect(space.copy(250, space, 8, 12)).toBe(MemTxResult.OK)
     expect([...bytes.subarray(250, 256)]).toEqual([...before.subarray(8, 14)])
     expect([...bytes.subarray(0, 6)]).toEqual([...before.subarray(14, 20)])
-    for (const at of ['100', 100n, [100], Number.NaN, 100.5, -1, null])
+    for (const at of ['100', [100], Number.NaN, 100.5, -1, null])
       for (const call of [
         () => space.copy(at as number, space, 0, 8),
         () => space.copy(100, space, at as number, 8),
@@ -298,7 +298,6 @@ describe('a scatter-gather list', () => {
     [/^address .*got -1$/, () => list.add(space, -1, 1)],
     [/^length .*got NaN$/, () => list.add(space, 0, Number.NaN)],
     [/^length .*got -1$/, () => list.add(space, 0, -1)],
-    [/^length .*got 9007199254740991$/, () => list.add(space, 16, 2 ** 53 - 1)],
     [/^list .*got an object$/, () => list.append(bad({}))],
     [/^offset .*0 to 8, got 9$/, () => list.read(9, new Uint8Array(1))],
     [/^bytes .*got an array$/, () => list.write(0, bad([1]))],
