@@ -17,6 +17,7 @@ import { swap, swap16, swap32 } from '../ram/access/views.ts'
 import { completion } from '../region/device/completer.ts'
 import { MemoryRegion } from '../region/memory-region.ts'
 import { checkAttrs, MemTxAttrs, UNSPECIFIED } from '../request/attrs.ts'
+import { guestNumber } from '../request/guest-address.ts'
 import type { MemTxResult } from '../request/result.ts'
 import { BounceBudget } from '../transfer/bounce-budget.ts'
 import type { DmaWindow } from '../transfer/dma-window.ts'
@@ -343,13 +344,13 @@ export class AddressSpace extends EndianForms {
    *
    * @returns The results of the pieces, OR-ed.
    */
-  read(address: number, bytes: Uint8Array, attrs: MemTxAttrs = UNSPECIFIED): MemTxResult {
-    checkAddress(address, 'address')
+  read(address: number | bigint, bytes: Uint8Array, attrs: MemTxAttrs = UNSPECIFIED): MemTxResult {
+    const start = guestNumber(address, 'address')
     const { length } = checkBytes(bytes, 'bytes')
-    const section = this.tree.sections.select(address)
-    const at = address - section.start
+    const section = this.tree.sections.select(start)
+    const at = start - section.start
     if (attrs !== UNSPECIFIED || section.reads === undefined || at + length > section.length || length === 0)
-      return this.#transfer({ kind: 'read', bytes, byte: 0 }, address, length, attrs)
+      return this.#transfer({ kind: 'read', bytes, byte: 0 }, start, length, attrs)
     section.reads.copyOut(bytes, 0, section.base + at, length)
     this.#result = 0
     return 0
@@ -359,13 +360,13 @@ export class AddressSpace extends EndianForms {
    * Writes `bytes`. In order, the last byte last, unless `attrs` are relaxed (S2, S4). As a device's write it goes to RAM
    * also through a readonly alias; to a ROM it does not (RULES E2).
    */
-  write(address: number, bytes: Uint8Array, attrs: MemTxAttrs = UNSPECIFIED): MemTxResult {
-    checkAddress(address, 'address')
+  write(address: number | bigint, bytes: Uint8Array, attrs: MemTxAttrs = UNSPECIFIED): MemTxResult {
+    const start = guestNumber(address, 'address')
     const { length } = checkBytes(bytes, 'bytes')
-    const section = this.tree.sections.select(address)
-    const at = address - section.start
+    const section = this.tree.sections.select(start)
+    const at = start - section.start
     if (attrs !== UNSPECIFIED || section.writes === undefined || at + length > section.length || length === 0)
-      return this.#transfer({ kind: 'write', bytes, byte: 0 }, address, length, attrs)
+      return this.#transfer({ kind: 'write', bytes, byte: 0 }, start, length, attrs)
     section.writes.copyIn(section.base + at, bytes, 0, length)
     if (section.logs[0] !== 0) section.mark(section.base + at, length)
     this.#result = 0
@@ -378,11 +379,10 @@ export class AddressSpace extends EndianForms {
    * @param value 0 to 255.
    * @param length Bytes, 0 to 2^53 - 1.
    */
-  fill(address: number, value: number, length: number, attrs: MemTxAttrs = UNSPECIFIED): MemTxResult {
-    checkAddress(address, 'address')
+  fill(address: number | bigint, value: number, length: number | bigint, attrs: MemTxAttrs = UNSPECIFIED): MemTxResult {
+    const start = guestNumber(address, 'address')
     const byte = checkInteger(value, 'value', 0, 255)
-    checkAddress(length, 'length')
-    return this.#transfer({ kind: 'fill', bytes: NO_BYTES, byte }, address, length, attrs)
+    return this.#transfer({ kind: 'fill', bytes: NO_BYTES, byte }, start, guestNumber(length, 'length'), attrs)
   }
 
   /**
@@ -404,17 +404,23 @@ export class AddressSpace extends EndianForms {
    * @param length Bytes.
    * @throws RangeError, before anything is copied, where ranges overlap and the guest RAM's `scratchLimit` forbids it.
    */
-  copy(address: number, source: AddressSpace, sourceAddress: number, length: number, attrs?: MemTxAttrs): MemTxResult {
+  copy(
+    address: number | bigint,
+    source: AddressSpace,
+    sourceAddress: number | bigint,
+    length: number | bigint,
+    attrs?: MemTxAttrs,
+  ): MemTxResult {
     if (this.#latestCopy.goOn(this.sections, address, source?.sections, sourceAddress, length, attrs)) {
       this.#result = 0
       return 0
     }
-    checkAddress(address, 'address')
+    const to = guestNumber(address, 'address')
     if (!(source instanceof AddressSpace)) throw new TypeError(`source must be an AddressSpace, got ${show(source)}`)
-    checkAddress(sourceAddress, 'sourceAddress')
-    checkAddress(length, 'length')
+    const from = guestNumber(sourceAddress, 'sourceAddress')
+    const size = guestNumber(length, 'length')
     const given = attrs === undefined ? UNSPECIFIED : checkAttrs(attrs)
-    const result = this.#latestCopy.find(this.sections, address, source.sections, sourceAddress, length, given)
+    const result = this.#latestCopy.find(this.sections, to, source.sections, from, size, given)
     this.#result = result
     return result
   }
@@ -432,13 +438,13 @@ export class AddressSpace extends EndianForms {
    * @returns Undefined where nothing can be lent: for no bytes, and where no bounce buffer is left; `whenRoom` tells
    *   when one is.
    */
-  map(address: number, length: number, options: MapOptions = {}): DmaWindow | undefined {
-    checkAddress(address, 'address')
-    checkAddress(length, 'length')
+  map(address: number | bigint, length: number | bigint, options: MapOptions = {}): DmaWindow | undefined {
+    const start = guestNumber(address, 'address')
+    const size = guestNumber(length, 'length')
     checkKeys(checkObject(options, 'options'), MAP_OPTIONS, 'options')
     const write = checkBoolean(options.write ?? false, 'options.write')
     const attrs = checkAttrs(options.attrs ?? UNSPECIFIED)
-    return length === 0 ? undefined : mapWindow(this.sections, this.#bounce, address, length, write, attrs)
+    return size === 0 ? undefined : mapWindow(this.sections, this.#bounce, start, size, write, attrs)
   }
 
   /** What is left for bounce buffers, bytes. */

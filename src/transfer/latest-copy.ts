@@ -20,10 +20,10 @@ export class LatestCopy {
    */
   goOn(
     dstMap: SectionMap,
-    dst: number,
+    dst: number | bigint,
     srcMap: SectionMap | undefined,
-    src: number,
-    length: number,
+    src: number | bigint,
+    length: number | bigint,
     attrs: MemTxAttrs | undefined,
   ): boolean {
     if (dstMap !== this.#dstMap || srcMap !== this.#srcMap) return false
