@@ -2,6 +2,7 @@
 
 import { AddressSpace, GuestRam, MemoryRegion } from 'guestmem'
 import { formatFlatView } from 'guestmem/qemu'
+import { asCpu } from './cpu.mjs'
 import * as edu from './devices/edu.mjs'
 import * as fwCfg from './devices/fw-cfg.mjs'
 import { I440FX_PAM0, Pam } from './devices/pam.mjs'
@@ -19,6 +20,8 @@ const ram = MemoryRegion.ram('ram', guestRam.block('ram', RAM_BYTES))
 const system = MemoryRegion.container('system', 2 ** 32)
 const pci = MemoryRegion.container('pci', 2 ** 32)
 const memory = new AddressSpace('memory', system)
+/** What the guest's firmware and drivers use. */
+const cpu = asCpu(memory)
 const tables = new fwCfg.FwCfg(memory)
 const pam = new Pam(system, ram, pci)
 /** Work that edu does later: here, when `tick` is called. @type {(() => void)[]} */
@@ -47,10 +50,10 @@ function readFirmwareTables() {
   tables.addFile('opt/greeting', new TextEncoder().encode('hello from the host'))
 
   // The registers are big-endian here, whatever the CPU is.
-  memory.store16be(FW_CFG + 8, fwCfg.FW_CFG_FILE_DIR)
-  const count = memory.load32be(FW_CFG)
+  cpu.store16be(FW_CFG + 8, fwCfg.FW_CFG_FILE_DIR)
+  const count = cpu.load32be(FW_CFG)
   const files = Array.from({ length: count }, () => {
-    const entry = Uint8Array.from({ length: 64 }, () => memory.load8(FW_CFG))
+    const entry = Uint8Array.from({ length: 64 }, () => cpu.load8(FW_CFG))
     const { buffer } = entry
     const name = new TextDecoder().decode(entry.subarray(8)).replace(/\0.*/, '')
     return { name, key: new DataView(buffer).getUint16(4), size: new DataView(buffer).getUint32(0) }
@@ -70,7 +73,7 @@ function readFirmwareTables() {
     ].map(([place, address]) => {
       const control = fwCfgDma(fwCfg.FW_CFG_DMA_CTL_READ, greeting, address)
       const bytes = new Uint8Array(greeting.size)
-      if (control === 0) memory.read(address, bytes)
+      if (control === 0) cpu.read(address, bytes)
       return [
         place,
         greeting.size,
@@ -84,11 +87,11 @@ function readFirmwareTables() {
 /** As firmware does it: fills in a FWCfgDmaAccess, writes its address, and looks at the control word. */
 function fwCfgDma(operation, { key, size }, address) {
   const DESCRIPTOR = 0x1000
-  memory.store32be(DESCRIPTOR, (key << 16) | fwCfg.FW_CFG_DMA_CTL_SELECT | operation)
-  memory.store32be(DESCRIPTOR + 4, size)
-  memory.store64be(DESCRIPTOR + 8, BigInt(address))
-  memory.store32be(FW_CFG + 16 + 4, DESCRIPTOR)
-  return memory.load32be(DESCRIPTOR)
+  cpu.store32be(DESCRIPTOR, (key << 16) | fwCfg.FW_CFG_DMA_CTL_SELECT | operation)
+  cpu.store32be(DESCRIPTOR + 4, size)
+  cpu.store64be(DESCRIPTOR + 8, BigInt(address))
+  cpu.store32be(FW_CFG + 16 + 4, DESCRIPTOR)
+  return cpu.load32be(DESCRIPTOR)
 }
 
 function shadowTheBios() {
@@ -105,8 +108,8 @@ function shadowTheBios() {
 }
 
 function driveEdu() {
-  const load = register => memory.load32(EDU + register)
-  const store = (register, value) => memory.store32(EDU + register, value)
+  const load = register => cpu.load32(EDU + register)
+  const store = (register, value) => cpu.store32(EDU + register, value)
   store(edu.LIVENESS, 0x1234_5678)
   console.log(`  edu: identification ${hex(load(edu.IDENTIFICATION))}, liveness ${hex(load(edu.LIVENESS))}`)
   store(edu.STATUS, edu.STATUS_INTERRUPT)
@@ -115,17 +118,17 @@ function driveEdu() {
   console.log(`  10! is ${load(edu.FACTORIAL).toLocaleString('en-US')}`)
   store(edu.INTERRUPT_ACKNOWLEDGE, load(edu.INTERRUPT_STATUS))
 
-  memory.write(0x3000, new TextEncoder().encode('moved by edu'))
+  cpu.write(0x3000, new TextEncoder().encode('moved by edu'))
   move(0x3000, edu.DMA_BUFFER, edu.DMA_START)
   move(edu.DMA_BUFFER, 0x3800, edu.DMA_START | edu.DMA_TO_RAM | edu.DMA_INTERRUPT)
   store(edu.INTERRUPT_ACKNOWLEDGE, edu.DMA_DONE)
   const bytes = new Uint8Array(12)
-  memory.read(0x3800, bytes)
+  cpu.read(0x3800, bytes)
   console.log(`  "${new TextDecoder().decode(bytes)}"\n`)
 
   function move(source, destination, command) {
-    memory.store64(EDU + edu.DMA_SOURCE, BigInt(source))
-    memory.store64(EDU + edu.DMA_DESTINATION, BigInt(destination))
+    cpu.store64(EDU + edu.DMA_SOURCE, BigInt(source))
+    cpu.store64(EDU + edu.DMA_DESTINATION, BigInt(destination))
     store(edu.DMA_COUNT, 12)
     store(edu.DMA_COMMAND, command)
     while (load(edu.DMA_COMMAND) & edu.DMA_START) tick()
@@ -136,13 +139,13 @@ function driveEdu() {
 function countWrites() {
   const rows = []
   for (let number = 0; ; number++) {
-    memory.store8(TESTDEV + testdev.TEST, number)
-    if (memory.load8(TESTDEV + testdev.WIDTH) === 0) break
-    const at = TESTDEV + memory.load32(TESTDEV + testdev.OFFSET)
-    const data = memory.load8(TESTDEV + testdev.DATA)
+    cpu.store8(TESTDEV + testdev.TEST, number)
+    if (cpu.load8(TESTDEV + testdev.WIDTH) === 0) break
+    const at = TESTDEV + cpu.load32(TESTDEV + testdev.OFFSET)
+    const data = cpu.load8(TESTDEV + testdev.DATA)
     const before = counter.notified
-    for (const value of [data, data, data ^ 0xff]) memory.store8(at, value)
-    rows.push([cString(TESTDEV + testdev.NAME), memory.load32(TESTDEV + testdev.COUNT), counter.notified - before])
+    for (const value of [data, data, data ^ 0xff]) cpu.store8(at, value)
+    rows.push([cString(TESTDEV + testdev.NAME), cpu.load32(TESTDEV + testdev.COUNT), counter.notified - before])
   }
   printTable(['of 3 writes, 2 of them as expected', 'counted by the device', 'by its notifier'], rows)
 }
@@ -150,7 +153,7 @@ function countWrites() {
 /** @param {number} address */
 function cString(address) {
   let text = ''
-  for (let at = address; memory.load8(at) !== 0; at++) text += String.fromCharCode(memory.load8(at))
+  for (let at = address; cpu.load8(at) !== 0; at++) text += String.fromCharCode(cpu.load8(at))
   return text
 }
 

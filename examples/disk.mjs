@@ -3,10 +3,8 @@
 import { setImmediate } from 'node:timers/promises'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import { AddressSpace, GuestRam, MemoryRegion } from 'guestmem'
-
-const SECTOR_BYTES = 512
-const BUSY = 0
-const DONE = 1
+import { asCpu } from './cpu.mjs'
+import { BUSY, DONE, SECTOR_BYTES, serve } from './sector-disk.mjs'
 
 if (isMainThread) await board()
 else disk()
@@ -24,7 +22,7 @@ async function board() {
   const system = MemoryRegion.container('system', 2 ** 32)
   system.addSubregion(0, MemoryRegion.ram('ram', block))
   system.addSubregion(DISK, MemoryRegion.io('disk', diskRegisters(worker), 16))
-  const memory = new AddressSpace('memory', system)
+  const memory = asCpu(new AddressSpace('memory', system))
 
   const BUFFER = 0x2000
   const STATUS = BUFFER + SECTOR_BYTES
@@ -32,8 +30,10 @@ async function board() {
     memory.store32(STATUS, BUSY)
     memory.store32(DISK, sector)
     memory.store32(DISK + 4, BUFFER)
-    // The disk stores the status after the data, and in this order they become visible: who sees DONE sees the data.
-    while (memory.load32(STATUS) !== DONE) await setImmediate()
+    // The disk stores the status after the data: who sees DONE sees the data.
+    let status = BUSY
+    for (; status === BUSY; status = memory.load32(STATUS)) await setImmediate()
+    if (status !== DONE) throw new Error(`sector ${sector} was not read`)
     const bytes = new Uint8Array(SECTOR_BYTES)
     memory.read(BUFFER, bytes)
     const text = new TextDecoder().decode(bytes.subarray(0, bytes.indexOf(0)))
@@ -65,10 +65,5 @@ function disk() {
   // The bytes are shared. Regions and spaces are not, so each thread makes its own: this one is what the disk sees.
   const [block] = GuestRam.attach(workerData).blocks
   const bus = new AddressSpace('disk', MemoryRegion.ram('ram', block))
-  parentPort.on('message', ({ sector, buffer }) => {
-    const bytes = new Uint8Array(SECTOR_BYTES)
-    new TextEncoder().encodeInto(`this is sector ${sector}`, bytes)
-    bus.write(buffer, bytes)
-    bus.store32(buffer + SECTOR_BYTES, DONE)
-  })
+  parentPort.on('message', ({ sector, buffer }) => serve(bus, sector, buffer))
 }

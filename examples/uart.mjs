@@ -1,6 +1,7 @@
 // A small board: a ROM, RAM, and a serial port whose bytes come out on the terminal.
 
 import { AddressSpace, GuestRam, MemoryRegion, MemTxResult, ramCopy } from 'guestmem'
+import { asCpu } from './cpu.mjs'
 import { printTable } from './table.mjs'
 
 // The registers of a 16550 that a program needs to print.
@@ -48,12 +49,13 @@ printTable(
 )
 
 // What a guest would do: copy the text to RAM, then print it, byte by byte.
+const cpu = asCpu(memory)
 const copy = new Uint8Array(text.length)
-memory.read(RESET, copy)
-memory.write(RAM, copy)
-for (let at = RAM; memory.load8(at) !== 0; at++) {
-  while ((memory.load8(UART + LINE_STATUS) & TRANSMITTER_EMPTY) === 0);
-  memory.store8(UART + TRANSMIT, memory.load8(at))
+cpu.read(RESET, copy)
+cpu.write(RAM, copy)
+for (let at = RAM; cpu.load8(at) !== 0; at++) {
+  while ((cpu.load8(UART + LINE_STATUS) & TRANSMITTER_EMPTY) === 0);
+  cpu.store8(UART + TRANSMIT, cpu.load8(at))
 }
 console.log()
 

@@ -5,7 +5,10 @@ import { AddressSpace, GuestRam, MemoryRegion } from 'guestmem'
 const IO_START = 0x20
 const IO_END = 0x100
 
-/** The emulator's CPU with its data space on a guestmem AddressSpace. */
+/**
+ * The emulator's CPU with its data space on a guestmem AddressSpace. No result is looked at: an AVR has no bus errors. It
+ * reads zero where nothing is, and what it writes there is lost.
+ */
 export class GuestCpu extends CPU {
   loads = 0
   stores = 0

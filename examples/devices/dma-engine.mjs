@@ -16,7 +16,7 @@ const REGISTERS_BYTES = 0x20
 
 export const CONTROL_RUN = 0x01
 export const STATUS_RUNNING = 0x01
-/** There is no such ring. The engine has stopped. */
+/** There is no such ring, or it can not be read and written. The engine has stopped. */
 export const STATUS_BAD_RING = 0x02
 
 // A descriptor, little-endian. One after the other they are chained to a transfer, which is done when the last of them
@@ -39,8 +39,6 @@ export const COMPLETION_ERROR = 2
 
 const MAX_LENGTH = 2 ** 24
 const MAX_RING = 4096
-/** A guest may write any of 64 bits; addresses here end at 2^53. */
-const ADDRESS_LIMIT = 2n ** 53n
 
 export class DmaEngine {
   region
@@ -128,61 +126,65 @@ export class DmaEngine {
     if (this.#ring !== undefined && !this.#ring.stale) return true
     const { low, high } = this.#ringAddress
     const bytes = this.#ringSize * DESCRIPTOR_BYTES
-    const address = high * 2 ** 32 + low
-    if (address + bytes > Number(ADDRESS_LIMIT)) return false
-    this.#ring = new MemoryRegionCache(this.#bus, address, bytes, { write: true })
+    this.#ring = new MemoryRegionCache(this.#bus, high * 2 ** 32 + low, bytes, { write: true })
     return this.#ring.length === bytes && this.#ring.region !== undefined
   }
 
   /** Does whole transfers, until it comes to the tail. A chain that the tail cuts off waits for the rest. */
   #work() {
     while (this.#head !== this.#tail) {
-      if (!this.#hasRing()) return this.#stop()
-      const chain = this.#chain()
-      if (chain === undefined) return
-      this.#transfer(chain)
+      const chain = this.#hasRing() ? this.#chain() : undefined
+      // A ring that can not be read has no transfers in it: zeros, which the bus gives then, are no descriptor.
+      if (chain === undefined) return this.#stop()
+      if (chain.length === 0) return
+      if (!this.#transfer(chain)) return this.#stop()
     }
   }
 
   /**
    * Each field is loaded once: a guest may change it at any time, and what was checked is what is used.
    *
-   * @returns The descriptors of the next transfer; undefined where its last one is not there yet.
+   * @returns The descriptors of the next transfer; none where its last one is not there yet. Undefined: no memory.
    */
   #chain() {
     const ring = this.#ring
     const mask = this.#ringSize - 1
     const chain = []
+    const fields = new DataView(new ArrayBuffer(MOVED))
     for (let index = this.#head; index !== this.#tail; index = (index + 1) & mask) {
       const at = index * DESCRIPTOR_BYTES
-      const address = ring.load64le(at + ADDRESS)
-      const length = ring.load32le(at + LENGTH)
-      const flags = ring.load32le(at + FLAGS)
-      chain.push({ at, address, length, flags, next: (index + 1) & mask })
+      if (ring.read(at, new Uint8Array(fields.buffer)) !== MemTxResult.OK) return undefined
+      const flags = fields.getUint32(FLAGS, true)
+      const address = fields.getBigUint64(ADDRESS, true)
+      chain.push({ at, address, length: fields.getUint32(LENGTH, true), flags, next: (index + 1) & mask })
       if ((flags & FLAG_NEXT) === 0) return chain
     }
-    return undefined
+    return []
   }
 
+  /** @returns {boolean} False: what it came to could not be stored. */
   #transfer(chain) {
     const last = chain[chain.length - 1]
     const from = new ScatterGatherList()
     const to = new ScatterGatherList()
     let moved = 0
     let completion = COMPLETION_ERROR
-    if (chain.every(({ address, length }) => length <= MAX_LENGTH && address + BigInt(length) <= ADDRESS_LIMIT)) {
-      for (const { address, length, flags } of chain)
-        (flags & FLAG_TO ? to : from).add(this.#bus, Number(address), length)
+    if (chain.every(({ length }) => length <= MAX_LENGTH)) {
+      for (const { address, length, flags } of chain) (flags & FLAG_TO ? to : from).add(this.#bus, address, length)
       moved = Math.min(from.length, to.length)
       to.copyFrom(0, from, 0, moved)
       if (to.result === MemTxResult.OK) completion = COMPLETION_DONE
     }
     // The bytes, how many they are, and then the word that a driver polls. The space keeps the order of stores, on every
     // host: who sees the completion sees the rest.
-    this.#ring.store32le(last.at + MOVED, moved)
-    this.#ring.store32le(last.at + COMPLETION, completion)
+    const ring = this.#ring
+    ring.store32le(last.at + MOVED, moved)
+    if (ring.result !== MemTxResult.OK) return false
+    ring.store32le(last.at + COMPLETION, completion)
+    if (ring.result !== MemTxResult.OK) return false
     this.#head = last.next
     if (last.flags & FLAG_INTERRUPT) this.#interruptIs(1)
+    return true
   }
 
   #interruptIs(level) {

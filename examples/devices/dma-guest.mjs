@@ -3,6 +3,7 @@
 
 import { parentPort, workerData } from 'node:worker_threads'
 import { AddressSpace, GuestRam, MemoryRegion } from 'guestmem'
+import { asCpu } from '../cpu.mjs'
 import * as dma from './dma-engine.mjs'
 
 /** Uneven pieces of 4000 bytes in all, the one list's not the other's; the last begins at an odd address. */
@@ -19,7 +20,7 @@ const BYTES = 4000
 const POLLS = 2000
 
 const { handle, ring, ringSize, rounds } = workerData
-const memory = new AddressSpace('vCPU', MemoryRegion.ram('ram', GuestRam.attach(handle).blocks[0]))
+const memory = asCpu(new AddressSpace('vCPU', MemoryRegion.ram('ram', GuestRam.attach(handle).blocks[0])))
 parentPort.postMessage({ done: drive() })
 
 /** @returns How many transfers were seen done, and how many of them before all of their bytes were there. */

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { AddressSpace, GuestRam, MemoryRegion } from 'guestmem'
+import { asCpu } from '../cpu.mjs'
 import * as dma from './dma-engine.mjs'
 
 const RAM_BYTES = 0x40000
@@ -21,15 +22,16 @@ export async function runDma(rounds, start = startThread) {
   const memory = new AddressSpace('memory', system)
   const engine = new dma.DmaEngine(memory)
   system.addSubregion(ENGINE, engine.region)
-  memory.store32(ENGINE + dma.RING_LOW, RING)
-  memory.store32(ENGINE + dma.RING_SIZE, RING_SIZE)
-  memory.store32(ENGINE + dma.CONTROL, dma.CONTROL_RUN)
+  const cpu = asCpu(memory)
+  cpu.store32(ENGINE + dma.RING_LOW, RING)
+  cpu.store32(ENGINE + dma.RING_SIZE, RING_SIZE)
+  cpu.store32(ENGINE + dma.CONTROL, dma.CONTROL_RUN)
 
   const thread = start({ handle: ram.handle, ring: RING, ringSize: RING_SIZE, rounds })
   try {
     return await new Promise((resolve, reject) => {
       thread.on('message', ({ tail, done }) => {
-        if (tail !== undefined) memory.store32(ENGINE + dma.TAIL, tail)
+        if (tail !== undefined) cpu.store32(ENGINE + dma.TAIL, tail)
         else resolve(done)
       })
       thread.once('error', reject)

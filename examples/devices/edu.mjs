@@ -1,7 +1,7 @@
 // edu: a PCI card for learning how to write drivers. It inverts, computes factorials, interrupts, and copies by DMA.
 // Interface: QEMU's docs/specs/edu. These are the registers of its BAR 0; PCI configuration is the board's.
 
-import { MemoryRegion } from 'guestmem'
+import { MemoryRegion, MemTxResult } from 'guestmem'
 
 // Registers. Those from 0x80 on take accesses of 8 bytes, too.
 export const IDENTIFICATION = 0x00
@@ -46,6 +46,7 @@ export class Edu {
   region
   #bus
   #setInterrupt
+  #setMasterAbort
   #schedule
   #dmaMask
   #buffer = new Uint8Array(DMA_BUFFER_BYTES)
@@ -59,15 +60,23 @@ export class Edu {
    * @param {import('guestmem').AddressSpace} bus What its DMA sees.
    * @param {object} options
    * @param {(level: boolean) => void} [options.setInterrupt] The interrupt line.
-   * @param {number} [options.dmaMask] The address bits that the DMA engine has; 28 of them unless said.
+   * @param {() => void} [options.setMasterAbort] Nobody answered a DMA access, or it was refused. The card has no register
+   *   for that: PCI has the bit Received Master Abort of the status register in configuration space, which is the board's.
+   * @param {number | bigint} [options.dmaMask] The address bits that the DMA engine has; 28 of them unless said.
    * @param {(work: () => void) => void} [options.schedule] Runs `work` later, outside of any access.
    */
   constructor(
     bus,
-    { setInterrupt = () => {}, dmaMask = 0x0fff_ffff, schedule = work => setTimeout(work, DMA_DELAY_MS) } = {},
+    {
+      setInterrupt = () => {},
+      setMasterAbort = () => {},
+      dmaMask = 0x0fff_ffff,
+      schedule = work => setTimeout(work, DMA_DELAY_MS),
+    } = {},
   ) {
     this.#bus = bus
     this.#setInterrupt = setInterrupt
+    this.#setMasterAbort = setMasterAbort
     this.#dmaMask = BigInt(dmaMask)
     this.#schedule = schedule
     this.region = MemoryRegion.io('edu-mmio', this.#registers, BAR_BYTES, { owner: this })
@@ -172,16 +181,27 @@ export class Edu {
     const { source, destination, count, command } = this.#dma
     const toRam = (command & DMA_TO_RAM) !== 0
     const from = (toRam ? source : destination) - BigInt(DMA_BUFFER)
-    const address = Number((toRam ? destination : source) & this.#dmaMask)
-    // The guest chose these numbers, so nothing here may throw: a transfer outside of the buffer is left out.
-    if (from >= 0n && from + count <= BigInt(DMA_BUFFER_BYTES)) {
-      const bytes = this.#buffer.subarray(Number(from), Number(from + count))
-      if (toRam) this.#bus.write(address, bytes)
-      else this.#bus.read(address, bytes)
-    }
+    const address = (toRam ? destination : source) & this.#dmaMask
+    // The guest chose these numbers, so nothing here may throw: a transfer outside of the buffer is left out. The bus takes
+    // any address, and says where nothing is.
+    if (
+      from >= 0n &&
+      from + count <= BigInt(DMA_BUFFER_BYTES) &&
+      !this.#move(Number(from), Number(count), address, toRam)
+    )
+      this.#setMasterAbort()
     // The data first, then the bit that a driver polls, then the interrupt.
     this.#dma.command &= ~DMA_START
     if (command & DMA_INTERRUPT) this.#raise(DMA_DONE)
+  }
+
+  /** @returns {boolean} False: it was not answered, or refused. Of what was not read whole, the buffer keeps nothing. */
+  #move(from, count, address, toRam) {
+    if (toRam) return this.#bus.write(address, this.#buffer.subarray(from, from + count)) === MemTxResult.OK
+    const bytes = new Uint8Array(count)
+    if (this.#bus.read(address, bytes) !== MemTxResult.OK) return false
+    this.#buffer.set(bytes, from)
+    return true
   }
 }
 

@@ -148,23 +148,21 @@ export class FwCfg {
   #startDma(high, low) {
     this.#dmaAddressHigh = 0
     const descriptor = high * 2 ** 32 + low
-    // A guest may write any address. Nothing is mapped that high, so there is nowhere to report the error, either.
-    if (!isReachable(descriptor, DMA_ACCESS_BYTES)) return
     const bytes = new Uint8Array(DMA_ACCESS_BYTES)
     const done = this.#bus.read(descriptor, bytes) === MemTxResult.OK && this.#transfer(new DataView(bytes.buffer))
     // The last store, and one of the whole word: a guest that polls it sees either the old one, or this one and with it
-    // all of the data.
-    this.#bus.store32be(descriptor + CONTROL, done ? 0 : FW_CFG_DMA_CTL_ERROR)
+    // all of the data. A guest may have given any address: where nothing is, there is nowhere to report the error, either.
+    this.#bus.write(descriptor + CONTROL, Uint8Array.of(0, 0, 0, done ? 0 : FW_CFG_DMA_CTL_ERROR))
   }
 
   /** @param {DataView} access @returns {boolean} False: something went wrong. */
   #transfer(access) {
     const control = access.getUint32(CONTROL)
     const length = access.getUint32(LENGTH)
-    const address = Number(access.getBigUint64(ADDRESS))
+    const address = access.getBigUint64(ADDRESS)
     if (control & FW_CFG_DMA_CTL_SELECT) this.#select(control >>> 16)
-    if (control & FW_CFG_DMA_CTL_READ) return isReachable(address, length) && this.#readItem(address, length)
-    if (control & FW_CFG_DMA_CTL_WRITE) return isReachable(address, length) && this.#writeItem(address, length)
+    if (control & FW_CFG_DMA_CTL_READ) return this.#readItem(address, length)
+    if (control & FW_CFG_DMA_CTL_WRITE) return this.#writeItem(address, length)
     if (control & FW_CFG_DMA_CTL_SKIP) this.#skip(length)
     return true
   }
@@ -172,15 +170,18 @@ export class FwCfg {
   #readItem(address, length) {
     const bytes = this.#item.bytes.subarray(this.#offset, this.#offset + length)
     this.#skip(length)
-    const result = this.#bus.write(address, bytes) | this.#bus.fill(address + bytes.length, 0, length - bytes.length)
+    const behind = address + BigInt(bytes.length)
+    const result = this.#bus.write(address, bytes) | this.#bus.fill(behind, 0, length - bytes.length)
     return result === MemTxResult.OK
   }
 
-  /** An item keeps its size: what does not fit is not written at all. */
+  /** An item keeps its size: what does not fit is not written at all, nor what could not be read whole. */
   #writeItem(address, length) {
     const { bytes, writable } = this.#item
     if (!writable || length > bytes.length - this.#offset) return false
-    const result = this.#bus.read(address, bytes.subarray(this.#offset, this.#offset + length))
+    const data = new Uint8Array(length)
+    const result = this.#bus.read(address, data)
+    if (result === MemTxResult.OK) bytes.set(data, this.#offset)
     this.#skip(length)
     return result === MemTxResult.OK
   }
@@ -197,11 +198,6 @@ export class FwCfg {
     }
     this.addItem(FW_CFG_FILE_DIR, bytes)
   }
-}
-
-/** Addresses in guestmem are integers below 2^53, also that behind the last byte; a guest's are not. */
-function isReachable(address, length) {
-  return Number.isSafeInteger(address + length)
 }
 
 /** A number from up to 4 bytes, those behind the end being zero. */

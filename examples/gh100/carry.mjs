@@ -1,23 +1,24 @@
 // How a disk's data gets to guest memory, or from there.
 
 import { readSync, readvSync, writeSync, writevSync } from 'node:fs'
-import { ScatterGatherList } from 'guestmem'
+import { MemTxResult, ScatterGatherList } from 'guestmem'
 
 /**
  * Moves the data of a request between the file, from `position` on, and its segments.
  *
  * @callback Carry
  * @param {import('./virtio-blk.mjs').VirtioBlk} disk
- * @param {{ address: number, length: number }[]} segments
+ * @param {{ address: bigint, length: number }[]} segments
  * @param {number} position In the file, bytes.
  * @param {boolean} read From the file.
- * @returns {number | undefined} Bytes; undefined: there was no room for windows.
+ * @returns {{ moved: number, result: import('guestmem').MemTxResult } | undefined} Bytes, and how the accesses to guest
+ *   memory ended; undefined: there was no room for windows.
  */
 
 /**
  * QEMU's way: windows on all segments of the request, then one system call on the file, then the windows are given back.
  * Where memory is direct the host's kernel stores to it; else each window is a bounce buffer, and all of them are needed
- * at once.
+ * at once. What could not be read of guest memory is not written to the file.
  *
  * @type {Carry}
  */
@@ -26,7 +27,7 @@ export function byMap(disk, segments, position, read) {
   for (const { address, length } of segments) {
     for (let done = 0; done < length; ) {
       // A window may be shorter than what is asked for: it ends with its RAM block, or with the budget.
-      const window = disk.memory.map(address + done, length - done, { write: read })
+      const window = disk.memory.map(address + BigInt(done), length - done, { write: read })
       if (window === undefined) {
         const bounced = windows.reduce((sum, held) => sum + (held.direct ? 0 : held.length), 0)
         for (const held of windows) held.unmap(0)
@@ -36,14 +37,19 @@ export function byMap(disk, segments, position, read) {
       done += window.length
     }
   }
+  let result = windows.reduce((all, window) => all | window.result, MemTxResult.OK)
+  if (result !== MemTxResult.OK) {
+    for (const held of windows) held.unmap(0)
+    return { moved: 0, result }
+  }
   const buffers = windows.map(window => window.bytes)
   const moved = read ? readvSync(disk.file, buffers, position) : writevSync(disk.file, buffers, position)
   for (const window of windows) {
     if (window.direct) disk.onDirect(window)
     disk.counts[window.direct ? 'directBytes' : 'bouncedBytes'] += window.length
-    window.unmap()
+    result |= window.unmap()
   }
-  return moved
+  return { moved, result }
 }
 
 /**
@@ -58,10 +64,11 @@ export function bySpace(disk, segments, position, read) {
   if (read) {
     const moved = readSync(disk.file, bytes, 0, bytes.length, position)
     list.write(0, bytes.subarray(0, moved))
-    return moved
+    return { moved, result: list.result }
   }
   list.read(0, bytes)
-  return writeSync(disk.file, bytes, 0, bytes.length, position)
+  const { result } = list
+  return { moved: result === MemTxResult.OK ? writeSync(disk.file, bytes, 0, bytes.length, position) : 0, result }
 }
 
 /**
@@ -78,7 +85,7 @@ export function overtaken(whenSeen) {
     const bytes = new Uint8Array(list.length)
     const moved = readSync(disk.file, bytes, 0, bytes.length, position)
     whenSeen(() => list.write(0, bytes.subarray(0, moved)))
-    return moved
+    return { moved, result: MemTxResult.OK }
   }
 }
 

@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto'
 import { parentPort } from 'node:worker_threads'
 import { AddressSpace, GuestRam, MemoryRegion } from 'guestmem'
+import { asCpu } from '../cpu.mjs'
 import { HEADER, LINE, QUEUE, RAM_BYTES, STATUS } from './layout.mjs'
 import * as virtio from './virtio-blk.mjs'
 
@@ -27,7 +28,7 @@ function physicalMemory(id, handle, windows) {
     system.addSubregion(0, MemoryRegion.ram('ram', GuestRam.attach(handle).blocks[0]))
     for (const { address, handle } of windows)
       system.addSubregion(address, MemoryRegion.ram('card', GuestRam.attach(handle).blocks[0]))
-    attached.set(id, new AddressSpace('vCPU', system))
+    attached.set(id, asCpu(new AddressSpace('vCPU', system)))
   }
   return attached.get(id)
 }

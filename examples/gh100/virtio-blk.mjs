@@ -2,6 +2,7 @@
 // are a file's.
 
 import { fstatSync } from 'node:fs'
+import { MemTxResult } from 'guestmem'
 import { byMap } from './carry.mjs'
 
 export const SECTOR_BYTES = 512
@@ -22,9 +23,13 @@ export const VIRTIO_BLK_S_OK = 0
 export const VIRTIO_BLK_S_IOERR = 1
 const VIRTIO_BLK_S_UNSUPP = 2
 
-/** Addresses end at 2^53 here, and a guest may write any of 64 bits. */
-const ADDRESS_LIMIT = 2n ** 53n
+const NO_QUEUE = 'no memory where the queue is said to be'
+const NO_REQUEST = 'a chain of descriptors that no request has'
 
+/**
+ * What of a request fails is told in its status byte. Where the queue itself fails, or the status byte, nothing can be
+ * told in them: the device needs a reset.
+ */
 export class VirtioBlk {
   /** The device gave up, and says so in its status register: DEVICE_NEEDS_RESET. Why. @type {string | undefined} */
   needsReset
@@ -36,7 +41,7 @@ export class VirtioBlk {
   #queue
   #carry
   #setNeedsReset
-  #seen = 0
+  #lastAvailable = 0
 
   /**
    * @param {import('guestmem').AddressSpace} memory What its DMA sees.
@@ -57,55 +62,73 @@ export class VirtioBlk {
   /** The driver has made requests available. */
   kick() {
     const { avail, desc } = this.#queue
-    while (!this.needsReset && this.#seen !== this.memory.load16le(avail + RING_IDX)) {
-      const head = this.memory.load16le(avail + RING + 2 * (this.#seen % QUEUE_SIZE))
-      const chain = this.#chain(desc, head)
-      if (chain === undefined) return this.#fail('a chain of descriptors that no request has')
+    while (!this.needsReset) {
+      const index = this.#load16(avail + RING_IDX)
+      if (index === this.#lastAvailable) return
+      const head = this.#load16(avail + RING + 2 * (this.#lastAvailable % QUEUE_SIZE))
+      const chain = this.needsReset ? undefined : this.#chain(desc, head)
+      if (chain === undefined) return
       const written = this.#request(chain)
       if (written === undefined) return
-      this.#seen = (this.#seen + 1) & 0xffff
+      this.#lastAvailable = (this.#lastAvailable + 1) & 0xffff
       this.#complete(head, written)
     }
   }
 
-  /** @returns {{ address: number, length: number, write: boolean }[] | undefined} */
+  /** A field of the queue. Where it can not be loaded, the bus gives a zero that the driver never stored. */
+  #load16(address) {
+    const value = this.memory.load16le(address)
+    if (this.memory.result !== MemTxResult.OK) this.#fail(NO_QUEUE)
+    return value
+  }
+
+  /**
+   * Addresses are a guest's, of 64 bits: bigints, which the space takes as they are.
+   *
+   * @returns {{ address: bigint, length: number, write: boolean }[] | undefined}
+   */
   #chain(desc, head) {
     const chain = []
-    for (let index = head; ; ) {
+    const bytes = new Uint8Array(DESC_BYTES)
+    const fields = new DataView(bytes.buffer)
+    for (let index = head; ; index = fields.getUint16(14, true)) {
       // A guest may link them in a circle.
-      if (index >= QUEUE_SIZE || chain.length === QUEUE_SIZE) return undefined
-      const at = desc + DESC_BYTES * index
-      const address = this.memory.load64le(at)
-      const length = this.memory.load32le(at + 8)
-      const flags = this.memory.load16le(at + 12)
-      if (address + BigInt(length) > ADDRESS_LIMIT) return undefined
-      chain.push({ address: Number(address), length, write: (flags & VIRTQ_DESC_F_WRITE) !== 0 })
+      if (index >= QUEUE_SIZE || chain.length === QUEUE_SIZE) return this.#fail(NO_REQUEST)
+      if (this.memory.read(desc + DESC_BYTES * index, bytes) !== MemTxResult.OK) return this.#fail(NO_QUEUE)
+      const flags = fields.getUint16(12, true)
+      const write = (flags & VIRTQ_DESC_F_WRITE) !== 0
+      chain.push({ address: fields.getBigUint64(0, true), length: fields.getUint32(8, true), write })
       if ((flags & VIRTQ_DESC_F_NEXT) === 0) break
-      index = this.memory.load16le(at + 14)
     }
     const [header, status] = [chain[0], chain[chain.length - 1]]
     const whole = chain.length > 1 && !header.write && header.length === HEADER_BYTES && status.write
-    return whole && status.length === 1 ? chain : undefined
+    return whole && status.length === 1 ? chain : this.#fail(NO_REQUEST)
   }
 
   /** @returns {number | undefined} How many bytes it wrote to guest memory; undefined: it is not done. */
   #request(chain) {
-    const header = chain[0].address
-    const type = this.memory.load32le(header)
-    const position = Number(this.memory.load64le(header + 8) & 0xffff_ffffn) * SECTOR_BYTES
+    const header = new DataView(new ArrayBuffer(HEADER_BYTES))
+    const known = this.memory.read(chain[0].address, new Uint8Array(header.buffer)) === MemTxResult.OK
+    const type = header.getUint32(0, true)
+    const position = Number(header.getBigUint64(8, true) & 0xffff_ffffn) * SECTOR_BYTES
     const data = chain.slice(1, -1)
     const read = type === VIRTIO_BLK_T_IN
     const length = data.reduce((sum, segment) => sum + segment.length, 0)
     let status = VIRTIO_BLK_S_OK
-    let moved = 0
-    if (!(read || type === VIRTIO_BLK_T_OUT) || !data.every(({ write }) => write === read)) status = VIRTIO_BLK_S_UNSUPP
+    let written = 1
+    // What was not read is no request: zeros would be one for the first sector.
+    if (!known) status = VIRTIO_BLK_S_IOERR
+    else if (!(read || type === VIRTIO_BLK_T_OUT) || !data.every(({ write }) => write === read))
+      status = VIRTIO_BLK_S_UNSUPP
     else if (length === 0 || position + length > fstatSync(this.file).size) status = VIRTIO_BLK_S_IOERR
     else {
-      moved = this.#carry(this, data, position, read)
-      if (moved === undefined) return undefined
+      const carried = this.#carry(this, data, position, read)
+      if (carried === undefined) return undefined
+      if (carried.result !== MemTxResult.OK) status = VIRTIO_BLK_S_IOERR
+      else if (read) written += carried.moved
     }
-    this.memory.store8(chain[chain.length - 1].address, status)
-    return (read ? moved : 0) + 1
+    const told = this.memory.write(chain[chain.length - 1].address, Uint8Array.of(status))
+    return told === MemTxResult.OK ? written : this.#fail('no memory for the status of a request')
   }
 
   /**
@@ -132,14 +155,21 @@ export class VirtioBlk {
   /** The entry first, then the index that the driver polls: the space keeps the order. */
   #complete(head, written) {
     const { used } = this.#queue
-    const index = this.memory.load16le(used + RING_IDX)
-    const entry = used + RING + 8 * (index % QUEUE_SIZE)
-    this.memory.store32le(entry, head)
-    this.memory.store32le(entry + 4, written)
+    const index = this.#load16(used + RING_IDX)
+    if (this.needsReset) return
+    const entry = new DataView(new ArrayBuffer(8))
+    entry.setUint32(0, head, true)
+    entry.setUint32(4, written, true)
+    const at = used + RING + 8 * (index % QUEUE_SIZE)
+    // An entry that is not there must not be announced.
+    if (this.memory.write(at, new Uint8Array(entry.buffer)) !== MemTxResult.OK) return this.#fail(NO_QUEUE)
     this.memory.store16le(used + RING_IDX, index + 1)
+    if (this.memory.result !== MemTxResult.OK) this.#fail(NO_QUEUE)
   }
 
+  /** @returns {undefined} */
   #fail(why) {
+    if (this.needsReset) return
     this.needsReset = why
     this.#setNeedsReset()
   }

@@ -1,4 +1,4 @@
-import { ramCopy } from 'guestmem'
+import { MemTxResult, ramCopy } from 'guestmem'
 
 // (module (import "m" "m" (memory 0 65536 shared))
 //   (func (export "copy") (param i32 i32 i32)
@@ -34,11 +34,16 @@ export const COPIES = {
   // A device whose bytes are in JavaScript's heap: slice takes them there.
   'guestmem memory.write': ({ memory, device }) => {
     const source = device.view()
-    return (to, from, length) => memory.write(to, source.slice(from, from + length))
+    return (to, from, length) => {
+      if (memory.write(to, source.slice(from, from + length)) !== MemTxResult.OK) throw new Error('a write was refused')
+    }
   },
 
   'guestmem memory.store32': ({ memory, device }) => {
     const source = new Uint32Array(device.view().slice().buffer)
-    return (to, from) => memory.store32(to, source[from / 4])
+    return (to, from) => {
+      memory.store32(to, source[from / 4])
+      if (memory.result !== MemTxResult.OK) throw new Error('a store was refused')
+    }
   },
 }

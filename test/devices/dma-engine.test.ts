@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { buildSync } from 'esbuild'
-import { AddressSpace, GuestRam, MemoryRegion, MemTxResult, ScatterGatherList } from 'guestmem'
+import fc from 'fast-check'
+import { AddressSpace, GuestRam, MemoryRegion, MemTxResult, memTxFault, ScatterGatherList } from 'guestmem'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import * as dma from '../../examples/devices/dma-engine.mjs'
 import { runDma } from '../../examples/devices/dma-run.mjs'
@@ -172,17 +173,19 @@ describe('what a guest gets wrong is a completion with an error, and throws noth
   test.each<[string, Piece[], number]>([
     ['a source where nothing is', [from(0x5000_0000, 8), to(TO, 8)], 8],
     ['a destination where nothing is', [from(FROM, 8), to(0x5000_0000, 8)], 8],
-    ['a source of 64 bits', [from(2n ** 64n - 1n, 1), to(TO, 1)], 0],
-    ['a destination past 2^53', [from(FROM, 8), to(2n ** 53n - 7n, 8)], 0],
+    ['a source of 64 bits', [from(2n ** 64n - 1n, 1), to(TO, 1)], 1],
+    ['a destination past 2^53', [from(FROM, 8), to(2n ** 53n - 7n, 8)], 8],
+    ['a piece that ends where the memory does not', [from(0xfffc, 8), to(TO, 8)], 8],
+    ['one piece of three', [from(FROM, 24), to(TO, 8), to(2n ** 63n, 8), to(TO + 8, 8)], 24],
     ['a length over 2^24', [from(FROM, 2 ** 24 + 1), to(TO, 8)], 0],
     ["G7 the engine's own registers", [from(ENGINE, 4), to(TO, 4)], 4],
   ])('%s', (_what, pieces, moved) => {
     run()
     const last = fill(0, pieces)
-    store(dma.TAIL, 2)
+    store(dma.TAIL, pieces.length)
     expect(machine.memory.result).toBe(MemTxResult.OK)
     expect(completion(last)).toEqual([dma.COMPLETION_ERROR, moved])
-    expect([load(dma.HEAD), load(dma.STATUS)]).toEqual([2, dma.STATUS_RUNNING])
+    expect([load(dma.HEAD), load(dma.STATUS)]).toEqual([pieces.length, dma.STATUS_RUNNING])
   })
 
   test.each<[string, number, number]>([
@@ -204,6 +207,91 @@ describe('what a guest gets wrong is a completion with an error, and throws noth
     store(dma.TAIL, 2)
     expect(completion(last)).toEqual([dma.COMPLETION_DONE, 8])
   })
+})
+
+describe('a ring that is there, and fails', () => {
+  /** Registers that hold descriptors, of which some accesses fail. */
+  function failing(fails: (offset: number, isWrite: boolean) => boolean) {
+    const { memory, system } = machine
+    const ring = MemoryRegion.io(
+      'ring',
+      {
+        read: offset => (fails(offset, false) ? memTxFault(MemTxResult.ERROR) : memory.load32(RING + offset)),
+        write: (offset, value) => {
+          if (fails(offset, true)) return MemTxResult.ERROR
+          memory.store32(RING + offset, value)
+        },
+        valid: { maxSize: 8 },
+        impl: { minSize: 4, maxSize: 4 },
+      },
+      SIZE * dma.DESCRIPTOR_BYTES,
+    )
+    system.addSubregion(0x3000_0000, ring)
+    run(0x3000_0000)
+  }
+
+  test.each([dma.ADDRESS, dma.ADDRESS + 4, dma.LENGTH, dma.FLAGS])(
+    'to be read at byte %i of its second descriptor: zero is no descriptor, and nothing is done',
+    field => {
+      failing((offset, isWrite) => !isWrite && offset === dma.DESCRIPTOR_BYTES + field)
+      const last = fill(0, [from(FROM, 8), to(TO, 8, dma.FLAG_INTERRUPT)])
+      store(dma.TAIL, 2)
+      expect([load(dma.STATUS), load(dma.HEAD), machine.levels]).toEqual([dma.STATUS_BAD_RING, 0, []])
+      expect([completion(last), machine.memory.load64(TO)]).toEqual([[0, 0], 0n])
+    },
+  )
+
+  test.each([dma.MOVED, dma.COMPLETION])('to be written at byte %i: it stops, and interrupts for nothing', field => {
+    failing((offset, isWrite) => isWrite && offset === dma.DESCRIPTOR_BYTES + field)
+    const last = fill(0, [from(FROM, 8), to(TO, 8, dma.FLAG_INTERRUPT)])
+    store(dma.TAIL, 2)
+    expect([load(dma.STATUS), load(dma.HEAD), machine.levels]).toEqual([dma.STATUS_BAD_RING, 0, []])
+    expect(machine.memory.load32(last + dma.COMPLETION)).toBe(0)
+  })
+
+  test('that is a ROM', () => {
+    const { system, ram } = machine
+    const rom = MemoryRegion.rom('rom', ram.block('rom', 0x1000))
+    fill(0, [from(FROM, 8), to(TO, 8)])
+    const descriptors = bytes(RING, SIZE * dma.DESCRIPTOR_BYTES)
+    system.addSubregion(0x3000_0000, rom)
+    machine.memory.writeRom(0x3000_0000, descriptors)
+    run(0x3000_0000)
+    store(dma.TAIL, 2)
+    expect([load(dma.STATUS), load(dma.HEAD)]).toEqual([dma.STATUS_BAD_RING, 0])
+  })
+})
+
+test('any descriptors, any ring: it ends with a status, and nothing is thrown', () => {
+  const address = fc.oneof(
+    fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
+    fc.nat(0x10100).map(BigInt),
+    fc.bigInt({ min: 2n ** 53n - 0x100n, max: 2n ** 53n + 0x100n }),
+    fc.constantFrom(BigInt(ENGINE), BigInt(RING)),
+  )
+  const length = fc.oneof(fc.nat(64), fc.constantFrom(2 ** 24, 2 ** 24 + 1, 0xffff_ffff))
+  const piece = fc.record({ address, length, flags: fc.nat(7) })
+  const ring = fc.oneof(fc.constant(BigInt(RING)), address)
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: SIZE - 1 }), ring, (pieces, at) => {
+      const { memory } = machine
+      for (const [i, { address, length, flags }] of pieces.entries()) {
+        const descriptor = RING + i * dma.DESCRIPTOR_BYTES
+        memory.store64(descriptor + dma.ADDRESS, address)
+        memory.store32(descriptor + dma.LENGTH, length > 2 ** 24 ? length : length % 4096)
+        memory.store32(descriptor + dma.FLAGS, flags)
+      }
+      store(dma.CONTROL, 0)
+      store(dma.RING_LOW, Number(at % 2n ** 32n))
+      store(dma.RING_HIGH, Number(at / 2n ** 32n))
+      store(dma.RING_SIZE, SIZE)
+      store(dma.CONTROL, dma.CONTROL_RUN)
+      store(dma.TAIL, pieces.length)
+      expect(memory.result).toBe(MemTxResult.OK)
+      expect([dma.STATUS_RUNNING, dma.STATUS_BAD_RING]).toContain(load(dma.STATUS))
+    }),
+    { numRuns: 500 },
+  )
 })
 
 describe('the ring', () => {

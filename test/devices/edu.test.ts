@@ -26,15 +26,17 @@ import { recordings } from '../qemu/corpus.ts'
 
 const BAR = 0x0800_0000
 
-function board(dmaMask?: number) {
+function board(dmaMask?: number | bigint) {
   const ram = GuestRam.allocate(2 ** 20)
   const system = MemoryRegion.container('system', 2 ** 64)
   system.addSubregion(0, MemoryRegion.ram('ram', ram.block('ram', 0x10000)))
   const memory = new AddressSpace('memory', system)
   const work: (() => void)[] = []
   const levels: boolean[] = []
+  const aborts: number[] = []
   const edu = new Edu(memory, {
     setInterrupt: level => levels.push(level),
+    setMasterAbort: () => aborts.push(levels.length),
     schedule: job => work.push(job),
     ...(dmaMask !== undefined && { dmaMask }),
   })
@@ -42,7 +44,7 @@ function board(dmaMask?: number) {
   const tick = () => {
     for (const job of work.splice(0)) job()
   }
-  return { memory, system, work, levels, edu, tick }
+  return { memory, system, work, levels, aborts, edu, tick }
 }
 
 let machine: ReturnType<typeof board>
@@ -224,6 +226,34 @@ describe('the DMA engine', () => {
     tick()
     expect([load(DMA_COMMAND) & DMA_START, memory.load32(0x1000)]).toEqual([0, 0xcccc_cccc])
   })
+
+  test.each([0x5000_0000n, 0xfffcn, 2n ** 53n - 2n, 2n ** 53n, 2n ** 64n - 1n])(
+    'a read of what is not there, at 0x%s, leaves the buffer as it is; the board is told of a master abort',
+    address => {
+      machine = board(2n ** 64n - 1n)
+      const { memory, aborts, levels, tick } = machine
+      memory.write(0x1000, bytes)
+      startDma(0x1000n, BigInt(DMA_BUFFER), 8, DMA_START)
+      tick()
+      expect(aborts).toEqual([])
+      startDma(address, BigInt(DMA_BUFFER), 8, DMA_START | DMA_INTERRUPT)
+      tick()
+      // It is done, with an error that the card itself has no bit for.
+      expect([load(DMA_COMMAND) & DMA_START, load(INTERRUPT_STATUS), levels, aborts]).toEqual([
+        0,
+        DMA_DONE,
+        [true],
+        [0],
+      ])
+      startDma(BigInt(DMA_BUFFER), 0x2000n, 8, DMA_START | DMA_TO_RAM)
+      tick()
+      expect(bytesAt(0x2000, 8)).toEqual([1, 2, 3, 4, 5, 6, 7, 8])
+      expect(aborts).toEqual([0])
+      startDma(BigInt(DMA_BUFFER), address, 8, DMA_START | DMA_TO_RAM)
+      tick()
+      expect([aborts, load(DMA_COMMAND) & DMA_START]).toEqual([[0, 1], 0])
+    },
+  )
 
   test('may reach its own registers, as it runs from a timer (RULES G7)', () => {
     const { memory, tick, levels } = machine

@@ -179,6 +179,19 @@ describe('the DMA interface', () => {
     expect(item).toEqual(ascii('abcab...'))
   })
 
+  test.each([0x5000_0000n, BigInt(RAM + 0x10000 - 4), 2n ** 53n, 2n ** 64n - 4n, BigInt(DATA)])(
+    'an item is not written with what could not be read whole, at 0x%s',
+    address => {
+      const item = ascii('........')
+      const key = machine.fwCfg.addFile('etc/vmcoreinfo', item, true)
+      machine.memory.fill(RAM, 0x55, 0x10000)
+      expect(dma(select(key) | FW_CFG_DMA_CTL_WRITE, 8, address)).toBe(FW_CFG_DMA_CTL_ERROR)
+      expect(item).toEqual(ascii('........'))
+      expect(dma(select(key) | FW_CFG_DMA_CTL_WRITE, 8, BigInt(BUFFER))).toBe(0)
+      expect(item).toEqual(ascii('UUUUUUUU'))
+    },
+  )
+
   test('reading wins over writing, writing over skipping', () => {
     const { memory, fwCfg } = machine
     const item = ascii('12')

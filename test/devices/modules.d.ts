@@ -58,7 +58,8 @@ declare module '*/examples/devices/edu.mjs' {
       bus: AddressSpace,
       options?: {
         setInterrupt?: (level: boolean) => void
-        dmaMask?: number
+        setMasterAbort?: () => void
+        dmaMask?: number | bigint
         schedule?: (work: () => void) => void
       },
     )

@@ -110,3 +110,17 @@ declare module '*/examples/gh100/carry.mjs' {
   export const byMap: unknown
   export const bySpace: unknown
 }
+
+declare module '*/examples/cpu.mjs' {
+  import type { AddressSpace } from 'guestmem'
+  export function asCpu(space: AddressSpace): AddressSpace
+}
+
+declare module '*/examples/sector-disk.mjs' {
+  import type { AddressSpace } from 'guestmem'
+  export const SECTOR_BYTES: number
+  export const BUSY: number
+  export const DONE: number
+  export const FAILED: number
+  export function serve(bus: AddressSpace, sector: number, buffer: number | bigint): void
+}
