@@ -43,7 +43,7 @@ export class MemoryRegionCache extends EndianForms {
   readonly #shown: Shown
   /** The latest view in which the same was shown. */
   #view: FlatView
-  #result: MemTxResult = 0
+  #result = 0 as MemTxResult
 
   /**
    * @param address Bytes; a guest's, so a bigint too. From 2^53 on nothing is mapped: each access is a DECODE_ERROR.

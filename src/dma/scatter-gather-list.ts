@@ -116,14 +116,14 @@ export class ScatterGatherList {
     const asked = guestNumber(length, 'length')
     checkAttrs(attrs)
     const size = Math.min(asked, this.#length - offset, source.length - sourceOffset)
-    let result: MemTxResult = MemTxResult.OK
+    let result = 0
     this.#walk(offset, size, ({ space }, address, at, piece) =>
       source.#walk(sourceOffset + at, piece, (from, sourceAddress, done, part) => {
         result |= copyPart(space, address + done, from.space, sourceAddress, part, attrs)
         return part
       }),
     )
-    this.#result = result
+    this.#result = result as MemTxResult
     return asked - size
   }
 
@@ -146,7 +146,7 @@ export class ScatterGatherList {
     checkInteger(offset, 'offset', 0, this.#length)
     checkAttrs(attrs)
     const length = bytesOf(bytes)
-    let result: MemTxResult = MemTxResult.OK
+    let result = 0
     const moved = this.#walk(offset, Math.min(length, this.#length - offset), ({ space }, address, at, size) => {
       // A handler that was called for a piece before may have taken the array's bytes away.
       const left = Math.min(size, Math.max(0, bytesOf(bytes) - at))
@@ -158,7 +158,7 @@ export class ScatterGatherList {
       }
       return left
     })
-    this.#result = result
+    this.#result = result as MemTxResult
     return length - moved
   }
 
@@ -214,10 +214,10 @@ function copyPart(
 ): MemTxResult {
   const stored = mapped(address, size)
   const loaded = Math.min(stored, mapped(sourceAddress, size))
-  let result: MemTxResult = loaded < size ? nowhere(attrs) : MemTxResult.OK
+  let result: number = loaded < size ? nowhere(attrs) : MemTxResult.OK
   if (loaded > 0) result |= to.copy(address, from, sourceAddress, loaded, attrs)
   if (loaded < stored) result |= to.fill(address + loaded, 0, stored - loaded, attrs)
-  return result
+  return result as MemTxResult
 }
 
 function checkList(list: unknown, argument: string): void {

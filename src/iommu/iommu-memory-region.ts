@@ -1,5 +1,5 @@
 import { checkInteger } from '../check.ts'
-import { MemoryRegion, type NoOptions, refuseCacheMode } from '../region/memory-region.ts'
+import { checkNoOptions, MemoryRegion, type NoOptions } from '../region/memory-region.ts'
 import { checkSize } from '../region/tree/region-tree.ts'
 import { IommuCompleter } from './iommu-completer.ts'
 import { IommuPermissions, latestEntry, readEntry, readMask } from './iommu-entry.ts'
@@ -31,7 +31,7 @@ export class IommuMemoryRegion extends MemoryRegion {
 
   /** @param size Bytes, 1 to 2^64. @throws TypeError or RangeError naming the argument. */
   constructor(name: string, ops: IommuOps, size: number, options?: NoOptions) {
-    refuseCacheMode(options, 'iommu')
+    checkNoOptions(options, 'iommu')
     const checked = checkIommuOps(ops)
     const access = new IommuCompleter(checked)
     super({ kind: 'iommu', name, size: checkSize(size), access })

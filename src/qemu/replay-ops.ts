@@ -73,7 +73,8 @@ function acceptsOf(region: TraceRegion, tape: Tape): Accepts | undefined {
 
 /** Undefined where no size is between the smallest and the largest. No largest: any size (RULES G2). */
 function validOf({ valid }: TraceOps): AccessConstraints | undefined {
-  const { unaligned } = valid
+  // Some of QEMU's devices take no unaligned access, and yet have requests cut into such (RULES E4, G2).
+  const unaligned = valid.unaligned || undefined
   const maxSize = narrower(valid.max)
   if (maxSize === undefined) return { unaligned }
   const minSize = wider(valid.min) ?? 1

@@ -1,4 +1,4 @@
-import { checkAddress, checkBoolean, checkKeys, checkObject, checkOneOf, show } from '../check.ts'
+import { checkAddress, checkBoolean, checkOneOf, checkOptions, show } from '../check.ts'
 import { type CacheMode, checkCacheMode } from '../host/cache-mode.ts'
 import { forgetFastPaths } from '../ram/dirty/fast-paths.ts'
 import { globalDirtyLog } from '../ram/dirty/global-dirty-log.ts'
@@ -17,27 +17,27 @@ import { renderStaleViewers } from './tree/viewers.ts'
 
 export interface RamRegionOptions {
   /** How the host maps it (S1); unless said `normal`, of a ramDevice `noncached`. Set here, never changed (S1.2). */
-  readonly cacheMode?: CacheMode
+  readonly cacheMode?: CacheMode | undefined
 }
 
 export interface RomDeviceOptions extends IoRegionOptions {
   /** How the host maps what is read directly (S1); `normal` unless said. */
-  readonly cacheMode?: CacheMode
+  readonly cacheMode?: CacheMode | undefined
 }
 
 export interface IoRegionOptions {
   /** The device: regions of one owner share one re-entrancy guard (RULES G7). The ops object unless said. */
-  readonly owner?: object
+  readonly owner?: object | undefined
   /**
    * False lets handlers of this region be re-entered. True unless said. A ROM device has no guard, nor has a region
    * while it is readonly itself.
    */
-  readonly reentrancyGuard?: boolean
+  readonly reentrancyGuard?: boolean | undefined
 }
 
-/** Kinds that take no options; `cacheMode` in particular means nothing on them, and is refused (S1.1). */
+/** Of kinds that take no options; `cacheMode` in particular means nothing on them, and is refused (S1.1). */
 export interface NoOptions {
-  readonly cacheMode?: never
+  readonly cacheMode?: undefined
 }
 
 const NO_BACKING: readonly Backing[] = /* @__PURE__ */ Object.freeze([])
@@ -66,7 +66,7 @@ export class MemoryRegion extends RegionTree<MemoryRegion> {
   readonly backing: readonly Backing[]
   /** What an alias shows. */
   readonly target: MemoryRegion | undefined
-  /** What answers at an io region, a ROM device or a reservation. For floors above. */
+  /** What answers at an io region, a ROM device or a reservation. @internal */
   readonly access: Completer | undefined
   readonly #cacheMode: CacheMode | undefined
   #readonly: boolean
@@ -77,18 +77,20 @@ export class MemoryRegion extends RegionTree<MemoryRegion> {
 
   protected constructor(init: RegionInit) {
     super(init.kind, init.name, init.size)
-    this.backing = init.backing ?? NO_BACKING
+    this.backing =
+      init.backing === undefined ? NO_BACKING : Object.freeze(init.backing.map(each => Object.freeze(each)))
     this.block = this.backing[0]?.block
     this.#cacheMode = init.cacheMode
     this.target = init.target
     this.#targetOffset = init.targetOffset ?? 0
     this.access = init.access
     this.#readonly = init.kind === 'rom'
+    this.links.checkTarget()
   }
 
   /** A region that only holds others. @param size Bytes, 1 to 2^64. */
   static container(name: string, size: number, options?: NoOptions): MemoryRegion {
-    refuseCacheMode(options, 'container')
+    checkNoOptions(options, 'container')
     return new MemoryRegion({ kind: 'container', name, size: checkSize(size) })
   }
 
@@ -123,24 +125,24 @@ export class MemoryRegion extends RegionTree<MemoryRegion> {
     name: string,
     ops: MemoryRegionOps,
     block: RamBlock | readonly RamBlock[],
-    options: RomDeviceOptions = {},
+    options?: RomDeviceOptions,
   ): MemoryRegion {
-    checkKeys(checkObject(options, 'options'), ['cacheMode', 'owner', 'reentrancyGuard'], 'options')
-    const access = opsCompleter(ops, options)
-    return MemoryRegion.#memory('romDevice', name, block, options.cacheMode, access.unguarded)
+    const { cacheMode, ...device } = deviceOptions(options)
+    const access = opsCompleter(name, ops, device)
+    return MemoryRegion.#memory('romDevice', name, block, cacheMode, access.unguarded)
   }
 
   /** A device's registers. @param size Bytes, 1 to 2^64. */
-  static io(name: string, ops: MemoryRegionOps, size: number, options: IoRegionOptions = {}): MemoryRegion {
-    refuseCacheMode(options, 'io')
-    checkKeys(checkObject(options, 'options'), ['owner', 'reentrancyGuard'], 'options')
-    const access = opsCompleter(ops, options)
+  static io(name: string, ops: MemoryRegionOps, size: number, options?: IoRegionOptions): MemoryRegion {
+    const { cacheMode, ...device } = deviceOptions(options)
+    refuseCacheMode(cacheMode, 'io')
+    const access = opsCompleter(name, ops, device)
     return new MemoryRegion({ kind: 'io', name, size: checkSize(size), access })
   }
 
   /** Addresses that are taken, and reject every access. */
   static reservation(name: string, size: number, options?: NoOptions): MemoryRegion {
-    refuseCacheMode(options, 'reservation')
+    checkNoOptions(options, 'reservation')
     return new MemoryRegion({ kind: 'reservation', name, size: checkSize(size), access: REJECTING })
   }
 
@@ -150,16 +152,27 @@ export class MemoryRegion extends RegionTree<MemoryRegion> {
    * @param offset Bytes, 0 to 2^53 - 1.
    */
   static alias(name: string, target: MemoryRegion, offset: number, size: number, options?: NoOptions): MemoryRegion {
-    refuseCacheMode(options, 'alias')
+    checkNoOptions(options, 'alias')
     checkRegion(target, 'target')
     checkAddress(offset, 'offset')
     return new MemoryRegion({ kind: 'alias', name, size: checkSize(size), target, targetOffset: offset })
   }
 
-  /** Runs `body`; what it changes is rendered once, at the end of the outermost transaction. */
+  /**
+   * Runs `body`; what it changes is rendered once, at the end of the outermost transaction: also where it throws. What it
+   * throws is thrown on; else what a listener throws at the end, once all have been told.
+   *
+   * @param body Not async: a transaction ends when `body` returns, so nothing that it awaits can be a part of it.
+   * @throws TypeError where `body` is none such: an async function is not run; of another that returns a promise, what it
+   *   has changed is rendered first.
+   */
   static transaction<T>(body: () => T): T {
+    if (typeof body !== 'function') throw new TypeError(`body must be a function, got ${show(body)}`)
+    if (/^Async|^Gen/.test(body.constructor?.name)) throw notAsync(body.constructor.name)
     renderStaleViewers()
-    return transaction(body)
+    const value = transaction(body)
+    if (typeof (value as { then?: unknown } | undefined)?.then === 'function') throw notAsync('a promise of it')
+    return value
   }
 
   /** How the host maps ram, rom, romDevice and ramDevice regions, for good (S1, S1.2); undefined on others. */
@@ -195,15 +208,19 @@ export class MemoryRegion extends RegionTree<MemoryRegion> {
   setReadonly(readonly: boolean): void {
     checkBoolean(readonly, 'readonly')
     if (readonly === this.#readonly) return
-    this.#readonly = readonly
-    if (this.enabled) this.links.changed()
+    this.change(() => {
+      this.#readonly = readonly
+      return this.enabled
+    })
   }
 
   setNonvolatile(nonvolatile: boolean): void {
     checkBoolean(nonvolatile, 'nonvolatile')
     if (nonvolatile === this.#nonvolatile) return
-    this.#nonvolatile = nonvolatile
-    if (this.enabled) this.links.changed()
+    this.change(() => {
+      this.#nonvolatile = nonvolatile
+      return this.enabled
+    })
   }
 
   /** Has a ROM device's reads come from its block, or from its handlers: flash does so to answer a command. */
@@ -212,8 +229,10 @@ export class MemoryRegion extends RegionTree<MemoryRegion> {
     if (this.kind !== 'romDevice')
       throw new TypeError(`only a ROM device has a romd mode: ${show(this.name)} is ${this.kind}`)
     if (on === this.#romdMode) return
-    this.#romdMode = on
-    if (this.enabled) this.links.changed()
+    this.change(() => {
+      this.#romdMode = on
+      return this.enabled
+    })
   }
 
   /**
@@ -229,13 +248,16 @@ export class MemoryRegion extends RegionTree<MemoryRegion> {
     checkOneOf(client, Object.values(DirtyClient), 'client')
     checkBoolean(on, 'on')
     if (this.block === undefined) throw new TypeError(`only memory has a dirty log: ${show(this.name)} is ${this.kind}`)
-    const logged = on ? this.#logged | client : this.#logged & ~client
-    if (logged === this.#logged) return
-    this.#logged = logged
-    for (const ram of new Set(this.backing.map(({ block }) => block.ram))) ram.dirty.log(client, on)
-    // A change within a transaction is shown at its end, but stores are marked from now on.
-    if (inTransaction()) forgetFastPaths()
-    if (this.enabled) this.links.changed()
+    if (on === ((this.#logged & client) !== 0)) return
+    this.change(() => {
+      // Also what the transaction's beginning has changed is asked now: each change is counted once.
+      if (on === ((this.#logged & client) !== 0)) return false
+      this.#logged ^= client
+      for (const ram of new Set(this.backing.map(({ block }) => block.ram))) ram.dirty.log(client, on)
+      // A change within a transaction is shown at its end, but stores are marked from now on.
+      if (inTransaction()) forgetFastPaths()
+      return this.enabled
+    })
   }
 
   /** Shows another part of an alias' target. @param offset Bytes, 0 to 2^53 - 1. */
@@ -243,10 +265,13 @@ export class MemoryRegion extends RegionTree<MemoryRegion> {
     checkAddress(offset, 'offset')
     if (this.kind !== 'alias') throw new TypeError(`only an alias has an offset: ${show(this.name)} is ${this.kind}`)
     if (offset === this.#targetOffset) return
-    const before = this.#targetOffset
-    this.#targetOffset = offset
-    this.changedUnless('offset', () => {
-      this.#targetOffset = before
+    this.change(() => {
+      const before = this.#targetOffset
+      this.#targetOffset = offset
+      this.checkOrUndo('offset', () => {
+        this.#targetOffset = before
+      })
+      return true
     })
   }
 
@@ -267,23 +292,44 @@ export class MemoryRegion extends RegionTree<MemoryRegion> {
   }
 }
 
-function ramOptions(options: RamRegionOptions = {}, unlessSaid: CacheMode = 'normal'): CacheMode {
-  checkKeys(checkObject(options, 'options'), ['cacheMode'], 'options')
-  const { cacheMode = unlessSaid } = options
+function notAsync(what: string): TypeError {
+  return new TypeError(
+    `body must be a function that is not async, got ${what}: await before the transaction, or after it`,
+  )
+}
+
+function ramOptions(options: RamRegionOptions | undefined, unlessSaid: CacheMode = 'normal'): CacheMode {
+  if (options === undefined) return unlessSaid
+  const { cacheMode = unlessSaid } = checkOptions<RamRegionOptions>(options, ['cacheMode'])
   return cacheMode
 }
 
-/** What answers for a device's handlers; with its options checked, but for their names. */
-function opsCompleter(ops: MemoryRegionOps, options: IoRegionOptions): OpsCompleter {
-  const checked = checkOps(ops)
-  const owner = options.owner ?? ops
-  if (typeof owner !== 'object' && typeof owner !== 'function')
-    throw new TypeError(`options.owner must be an object, got ${show(owner)}`)
-  const guarded = checkBoolean(options.reentrancyGuard ?? true, 'options.reentrancyGuard')
-  return new OpsCompleter(checked, guarded ? guardOf(owner) : undefined)
+const NO_OPTIONS: RomDeviceOptions = { cacheMode: undefined, owner: undefined, reentrancyGuard: undefined }
+
+function deviceOptions(options: RomDeviceOptions | undefined): RomDeviceOptions {
+  return options === undefined
+    ? NO_OPTIONS
+    : checkOptions<RomDeviceOptions>(options, ['cacheMode', 'owner', 'reentrancyGuard'])
 }
 
-export function refuseCacheMode(options: unknown, kind: RegionKind): void {
-  if (typeof options === 'object' && options !== null && 'cacheMode' in options)
-    throw new TypeError(`options.cacheMode is for memory, and this is ${kind}: got ${show(options.cacheMode)}`)
+/** What answers for a device's handlers. */
+function opsCompleter(name: string, ops: MemoryRegionOps, options: IoRegionOptions): OpsCompleter {
+  const checked = checkOps(ops)
+  const { owner = ops, reentrancyGuard = true } = options
+  if ((typeof owner !== 'object' && typeof owner !== 'function') || owner === null)
+    throw new TypeError(`options.owner must be an object, got ${show(owner)}`)
+  const guarded = checkBoolean(reentrancyGuard, 'options.reentrancyGuard')
+  return new OpsCompleter(name, checked, guarded ? guardOf(owner) : undefined)
+}
+
+/** The options of kinds that have none. */
+export function checkNoOptions(options: unknown, kind: RegionKind): void {
+  if (options === undefined) return
+  const { cacheMode } = checkOptions<RamRegionOptions>(options, ['cacheMode'])
+  refuseCacheMode(cacheMode, kind)
+}
+
+function refuseCacheMode(cacheMode: unknown, kind: RegionKind): void {
+  if (cacheMode !== undefined)
+    throw new TypeError(`options.cacheMode is for memory, and this is ${kind}: got ${show(cacheMode)}`)
 }

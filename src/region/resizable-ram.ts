@@ -1,13 +1,14 @@
-import { checkInteger, checkObject, show } from '../check.ts'
+import { checkInteger, checkOptions, show } from '../check.ts'
 import { GUEST_PAGE } from '../ram/dirty/dirty-bitmaps.ts'
 import { harvest } from '../ram/dirty/dirty-harvest.ts'
 import { RamBlock } from '../ram/ram-block.ts'
 import { DirtyClient } from './dirty-client.ts'
 import { MemoryRegion, type RamRegionOptions } from './memory-region.ts'
+import { transaction } from './tree/transaction.ts'
 
 export interface ResizableRamOptions extends RamRegionOptions {
   /** Called at the end of each resizeRam that changed the size, with the size in bytes: for who keeps it elsewhere too. */
-  readonly resized?: (bytes: number) => void
+  readonly resized?: ((bytes: number) => void) | undefined
 }
 
 const callbacks = /* @__PURE__ */ new WeakMap<MemoryRegion, ((bytes: number) => void) | undefined>()
@@ -28,7 +29,7 @@ export function resizableRam(
   bytes: number,
   options: ResizableRamOptions = {},
 ): MemoryRegion {
-  const { resized, ...rest } = checkObject(options, 'options') as ResizableRamOptions
+  const { resized, ...rest } = checkOptions<ResizableRamOptions>(options, ['cacheMode', 'resized'])
   if (resized !== undefined && typeof resized !== 'function')
     throw new TypeError(`options.resized must be a function, got ${show(resized)}`)
   if (!(block instanceof RamBlock)) throw new TypeError(`block must be a RamBlock, got ${show(block)}`)
@@ -57,11 +58,31 @@ export function resizeRam(region: MemoryRegion, bytes: number): void {
   checkInteger(bytes, 'bytes', 1, block.size)
   if (bytes === region.size) return
   const { dirty } = block.ram
-  // Ahead of the change, whose listeners may ask for the new pages' bits.
-  dirty.mark(block.offset, bytes, ALL_CLIENTS)
-  region.setSize(bytes)
-  const used = Math.ceil(bytes / GUEST_PAGE) * GUEST_PAGE
-  if (used < block.size)
-    for (const client of Object.values(DirtyClient)) harvest(dirty, block.offset + used, block.size - used, client)
-  callbacks.get(region)?.(bytes)
+  let resized = false
+  const finish = (): void => {
+    const used = Math.ceil(bytes / GUEST_PAGE) * GUEST_PAGE
+    if (used < block.size)
+      for (const client of Object.values(DirtyClient)) harvest(dirty, block.offset + used, block.size - used, client)
+    callbacks.get(region)?.(bytes)
+  }
+  try {
+    transaction(() => {
+      region.setSize(bytes)
+      resized = true
+      // Before the transaction ends: listeners that are told of the change may ask for the new pages' bits.
+      dirty.mark(block.offset, bytes, ALL_CLIENTS)
+    })
+  } catch (error) {
+    // Where a listener has thrown, the size has changed all the same.
+    if (resized) attempt(finish)
+    throw error
+  }
+  finish()
+}
+
+/** What it throws is not the first error, which is the one that the caller hears of. */
+function attempt(body: () => void): void {
+  try {
+    body()
+  } catch {}
 }

@@ -15,7 +15,8 @@ import { HOST_LITTLE_ENDIAN } from '../host/endian.ts'
 import { NO_VIEWS } from '../ram/access/section-views.ts'
 import { swap, swap16, swap32 } from '../ram/access/views.ts'
 import { completion } from '../region/device/completer.ts'
-import { MemoryRegion } from '../region/memory-region.ts'
+import type { MemoryRegion } from '../region/memory-region.ts'
+import { checkRegion } from '../region/tree/region-tree.ts'
 import { checkAttrs, MemTxAttrs, UNSPECIFIED } from '../request/attrs.ts'
 import { guestNumber } from '../request/guest-address.ts'
 import type { MemTxResult } from '../request/result.ts'
@@ -75,7 +76,7 @@ export class AddressSpace extends EndianForms {
   readonly #none: Section
   readonly #bounce: BounceBudget
   readonly #latestCopy: LatestCopy = new LatestCopy()
-  #result: MemTxResult = 0
+  #result = 0
   /** The RAM that the latest access which did not take the fast path was made to. */
   #latestRam: Section
   /** The device that was called last. */
@@ -105,7 +106,7 @@ export class AddressSpace extends EndianForms {
   constructor(name: string, root: MemoryRegion, options: AddressSpaceOptions = {}) {
     super()
     this.name = checkText(name, 'name')
-    if (!(root instanceof MemoryRegion)) throw new TypeError(`root must be a MemoryRegion, got ${show(root)}`)
+    checkRegion(root, 'root')
     const settings = checkSpaceOptions(options)
     this.root = root
     this.bounceBytes = settings.bounceBytes
@@ -126,7 +127,7 @@ export class AddressSpace extends EndianForms {
 
   /** How this space's latest access ended. */
   get result(): MemTxResult {
-    return this.#result
+    return this.#result as MemTxResult
   }
 
   /** What is seen at each address, as of the end of the latest transaction. */
@@ -353,7 +354,7 @@ export class AddressSpace extends EndianForms {
       return this.#transfer({ kind: 'read', bytes, byte: 0 }, start, length, attrs)
     section.reads.copyOut(bytes, 0, section.base + at, length)
     this.#result = 0
-    return 0
+    return 0 as MemTxResult
   }
 
   /**
@@ -370,7 +371,7 @@ export class AddressSpace extends EndianForms {
     section.writes.copyIn(section.base + at, bytes, 0, length)
     if (section.logs[0] !== 0) section.mark(section.base + at, length)
     this.#result = 0
-    return 0
+    return 0 as MemTxResult
   }
 
   /**
@@ -413,7 +414,7 @@ export class AddressSpace extends EndianForms {
   ): MemTxResult {
     if (this.#latestCopy.goOn(this.sections, address, source?.sections, sourceAddress, length, attrs)) {
       this.#result = 0
-      return 0
+      return 0 as MemTxResult
     }
     const to = guestNumber(address, 'address')
     if (!(source instanceof AddressSpace)) throw new TypeError(`source must be an AddressSpace, got ${show(source)}`)
@@ -470,7 +471,7 @@ export class AddressSpace extends EndianForms {
 
   #transfer(request: Transfer, address: number, length: number, attrs: MemTxAttrs): MemTxResult {
     this.#result = transfer(this.tree.sections, request, address, length, checkAttrs(attrs))
-    return this.#result
+    return this.#result as MemTxResult
   }
 
   // What the fast path does not take. Below 2^32, what was accessed before is found as quickly: the device that was

@@ -78,6 +78,8 @@ export class SpaceTree<S extends SectionUser = SectionUser> implements Viewer {
   destroy(): void {
     if (this.#destroyed) return
     transaction(() => {
+      // A device that had a buffered write made, as the transaction began, may have destroyed it.
+      if (this.#destroyed) return
       this.#destroyed = true
       this.root.links.detach(this)
       markDirty(this)

@@ -45,7 +45,7 @@ export function copyGuest(
     result |= byBuffer(dstMap, dst + done, srcMap, src + done, size, attrs)
     done += size
   }
-  return result
+  return result as MemTxResult
 }
 
 /** The offset in its region of what is read at an address, bytes. */
@@ -132,5 +132,5 @@ function byBuffer(
 ): MemTxResult {
   const bytes = new Uint8Array(length)
   const read = transfer(srcMap, { kind: 'read', bytes, byte: 0 }, src, length, attrs)
-  return read | transfer(dstMap, { kind: 'write', bytes, byte: 0 }, dst, length, attrs)
+  return (read | transfer(dstMap, { kind: 'write', bytes, byte: 0 }, dst, length, attrs)) as MemTxResult
 }

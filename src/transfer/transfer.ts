@@ -75,7 +75,7 @@ export function transfer(
     }
     at += size
   }
-  return result
+  return result as MemTxResult
 }
 
 /** The part of a request that touches guest RAM itself, at byte address `ram` of it. */

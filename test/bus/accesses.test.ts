@@ -35,7 +35,7 @@ vi.stubGlobal('Atomics', Object.assign(Object.create(Atomics), STEPPED_ATOMICS))
 interface Ports {
   load(address: number, size: number): bigint
   store(address: number, size: number, value: bigint): void
-  readonly result: MemTxResult
+  readonly result: number
   readonly high?: number
 }
 
@@ -119,9 +119,9 @@ function numberAt(bytes: Uint8Array, address: number, size: number, big: boolean
 function verify(
   what: string,
   problem: string | undefined,
-  result: MemTxResult,
+  result: number,
   widths: readonly number[],
-  expected: MemTxResult,
+  expected: number,
   due: readonly number[] = [],
 ): void {
   const right = problem === undefined && result === expected && widths.length === due.length

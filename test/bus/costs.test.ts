@@ -20,8 +20,8 @@ const PAGE = 4096
 const bytes = Uint8Array.from({ length: PAGE }, (_, i) => i * 7)
 
 /** The widths that a page written by `run` was stored at, each as often as it was: "3 x 8". */
-function storesOf(made: Board, address: number, run: () => MemTxResult): string {
-  let result: MemTxResult = -1
+function storesOf(made: Board, address: number, run: () => number): string {
+  let result: number = -1
   const span = { address: made.bar.offset + address, length: PAGE }
   const problem = made.bus.run({ stores: span }, () => {
     result = run()

@@ -1,4 +1,4 @@
-import type { AddressSpace, DirectAccess, MemTxAttrs, MemTxResult } from 'guestmem'
+import type { AddressSpace, DirectAccess, MemTxAttrs } from 'guestmem'
 import { type Board, RAM_AT } from './board.ts'
 import { bearsAny, isDirect, isOne, natural, opsAccesses, type Way, widestStore } from './expected.ts'
 
@@ -20,7 +20,7 @@ export interface Direction {
   /** The device's bytes that it loads: from where, relative to the place. */
   readonly loadsFrom?: number
   readonly storesTo?: number
-  run(board: Board, space: AddressSpace, place: Place): MemTxResult
+  run(board: Board, space: AddressSpace, place: Place): number
   /** True if the bytes came to where they belong. */
   landed(board: Board, place: Place): boolean
   due(board: Board, way: Way, place: Place): { readonly loads?: Due; readonly stores?: Due }

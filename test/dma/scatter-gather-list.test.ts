@@ -217,7 +217,9 @@ describe("a user's array", () => {
         act()
         return 0x77
       },
-      write: () => act(),
+      write: () => {
+        act()
+      },
     }
     root.addSubregion(0, MemoryRegion.io('device', ops, 8))
     root.addSubregion(0x1000, MemoryRegion.ram('ram', block(PAGE)))

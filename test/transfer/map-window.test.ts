@@ -191,7 +191,7 @@ describe('J2 a bounce buffer', () => {
       if (fails) throw new Error('stopped')
       return 0
     }
-    const space = new AddressSpace('dma', MemoryRegion.io('io', { read: stop, write: stop }, 16))
+    const space = new AddressSpace('dma', MemoryRegion.io('io', { read: stop, write: () => void stop() }, 16))
     expect(() => space.map(0, 4)).toThrow('stopped')
     expect(space.bounceBytesLeft).toBe(4096)
     const window = space.map(0, 4, { write: true })

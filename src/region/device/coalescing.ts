@@ -10,9 +10,9 @@ export interface CoalescedRange {
   readonly end: number
 }
 
-/** Who tells listeners of coalesced ranges. There is none until the first listener is registered. */
+/** Tells listeners of coalesced ranges. There is none until the first listener is registered. */
 export interface CoalescingReporter {
-  /** Runs `change` now, or when the callbacks that are being made have been made. */
+  /** Runs `change`: at once, or where callbacks are being made, after them. */
   callOrDefer(change: () => void): void
   /** Of a range that was just added to the region's or removed from them. What a listener throws waits for the end. */
   report(region: MemoryRegion, range: CoalescedRange, added: boolean): void
@@ -34,8 +34,9 @@ export function coalescedRangesOf(region: MemoryRegion): readonly CoalescedRange
 }
 
 /**
- * Allows who executes the guest to buffer its writes to a part of a device: listeners are told with `coalescedIoAdd`. All
- * other accesses to the region have the buffered writes made first, through `coalescedIoFlush` (RULES G8, H4).
+ * Allows an accelerator, which executes the guest, to buffer its writes to a part of a device: listeners are told with
+ * `coalescedIoAdd`. All other accesses to the region have the buffered writes made first, through `coalescedIoFlush`
+ * (RULES G8, H4).
  *
  * @param region One that has handlers: io, or a ROM device.
  * @param offset Bytes, 0 to 2^53 - 1.
@@ -73,11 +74,12 @@ function add(region: MemoryRegion, access: OpsCompleter, range: CoalescedRange):
 }
 
 function clear(region: MemoryRegion, access: OpsCompleter): void {
-  const ranges = coalescedRangesOf(region)
-  if (ranges.length === 0) return
+  if (coalescedRangesOf(region).length === 0) return
   try {
     flush()
   } finally {
+    // The devices that got what was buffered may have changed them.
+    const ranges = coalescedRangesOf(region)
     access.setBefore(undefined)
     coalesced.delete(region)
     for (const range of ranges) reporter?.report(region, range, false)

@@ -1,8 +1,30 @@
 import type { MemTxAttrs } from '../../request/attrs.ts'
 import type { MemTxResult } from '../../request/result.ts'
 
-/** How the latest access of a Completer in this thread ended. Read it at once: a handler may make other accesses. */
-export const completion: { result: MemTxResult } = { result: 0 }
+/**
+ * How deep handlers of this thread may run within one another: one makes an access, whose handler makes another, and so on.
+ * The guest chooses where devices access memory, so that it could else overflow the stack: in a JIT's interpreter, whose
+ * frames are the largest, Node's has room for about ten times as many.
+ *
+ * An access that would be one too many calls no handler: it is an ACCESS_ERROR (of an IOMMU, a fault). Nor does any other,
+ * until all but the outermost of the handlers have returned: if each made only two accesses, there would be 2^64.
+ */
+export const MAX_NESTING = 64
+
+export const completion: {
+  /** How the latest access of a Completer in this thread ended. Read it at once: a handler may make other accesses. */
+  result: MemTxResult
+  /**
+   * The device whose handler is running, outermost of all: the id of its guard, or UNGUARDED; 0 where no handler is. Small
+   * integers, which are stored without more ado.
+   */
+  outermost: number
+  /** Accesses that it has led to, and that are under way; MAX_NESTING + 1 from one that was one too many on. */
+  nesting: number
+} = { result: 0 as MemTxResult, outermost: 0, nesting: 0 }
+
+/** In `completion.outermost`: a device without a guard, or one that has marked its guard itself. */
+export const UNGUARDED = -1
 
 /**
  * What stands behind a flat range that is not directly accessible: one access of 1, 2, 4 or 8 bytes at an offset in the

@@ -1,4 +1,4 @@
-import { ADDRESS_LIMIT, checkAddress, checkKeys, checkObject, checkOneOf, show } from '../../check.ts'
+import { ADDRESS_LIMIT, checkAddress, checkOneOf, checkOptions, show } from '../../check.ts'
 import type { MemoryRegion } from '../memory-region.ts'
 import { markNotifiers, transaction } from '../tree/transaction.ts'
 import { handlersOf } from './handlers.ts'
@@ -14,9 +14,9 @@ export interface EventNotifierMatch {
   /** Of the write, bytes; 0 for every size, and then `data` is not looked at. */
   readonly size: 0 | 1 | 2 | 4 | 8
   /** Takes only writes of this value, a number in the target's byte order: 0 to 2^(8 * size) - 1. Any value unless said. */
-  readonly data?: number | bigint
+  readonly data?: number | bigint | undefined
   /** The target's byte order, which `data` is in. `little` unless said, as of an AddressSpace. */
-  readonly endian?: 'little' | 'big'
+  readonly endian?: 'little' | 'big' | undefined
 }
 
 /** An event notifier as it is kept. */
@@ -30,7 +30,15 @@ export interface NotifierEntry {
   readonly notify: EventNotifier
 }
 
-const entries = /* @__PURE__ */ new WeakMap<MemoryRegion, readonly NotifierEntry[]>()
+/** The event notifiers of a region. */
+interface Notifiers {
+  /** By the offset of a write, and what `keyOf` makes of its size and value. Never empty; in the order of RULES H2. */
+  readonly places: Map<number, Map<number | bigint, NotifierEntry[]>>
+  /** All of them, in the order of H2; undefined until somebody asks. */
+  sorted: readonly NotifierEntry[] | undefined
+}
+
+const notifiers = /* @__PURE__ */ new WeakMap<MemoryRegion, Notifiers>()
 /** Takes the place of QEMU's pointers in the order of entries. */
 const serials = /* @__PURE__ */ new WeakMap<EventNotifier, number>()
 let lastSerial = 0
@@ -52,24 +60,39 @@ const NONE: readonly NotifierEntry[] = []
 export function addEventNotifier(region: MemoryRegion, match: EventNotifierMatch, notify: EventNotifier): void {
   const access = handlersOf(region)
   const entry = entryOf(access, match, notify)
-  const list = [...eventNotifiersOf(region), entry].sort(compareEntries)
-  change(region, access, list)
+  change(region, access, places => {
+    const { offset, size, value } = entry
+    const values = places.get(offset) ?? new Map<number | bigint, NotifierEntry[]>()
+    const place = values.get(keyOf(size, value)) ?? []
+    place.splice(indexIn(place, entry), 0, entry)
+    places.set(offset, values.set(keyOf(size, value), place))
+  })
 }
 
 /** Takes back an `addEventNotifier` of the same arguments. @throws RangeError where there was none. */
 export function removeEventNotifier(region: MemoryRegion, match: EventNotifierMatch, notify: EventNotifier): void {
   const access = handlersOf(region)
   const entry = entryOf(access, match, notify)
-  const before = eventNotifiersOf(region)
-  const index = before.findIndex(each => compareEntries(each, entry) === 0)
-  if (index < 0) throw new RangeError(`match must be of an event notifier of ${show(region.name)}, got one it has not`)
-  const list = before.filter((_, i) => i !== index)
-  change(region, access, list)
+  change(region, access, places => {
+    const { offset, size, value } = entry
+    const values = places.get(offset)
+    const place = values?.get(keyOf(size, value)) ?? []
+    const index = indexIn(place, entry)
+    const found = place[index]
+    if (values === undefined || found === undefined || compareEntries(found, entry) !== 0)
+      throw new RangeError(`match must be of an event notifier of ${show(region.name)}, got one it has not`)
+    place.splice(index, 1)
+    if (place.length === 0) values.delete(keyOf(size, value))
+    if (values.size === 0) places.delete(offset)
+  })
 }
 
 /** In the order of RULES H2. */
 export function eventNotifiersOf(region: MemoryRegion): readonly NotifierEntry[] {
-  return entries.get(region) ?? NONE
+  const all = notifiers.get(region)
+  if (all === undefined) return NONE
+  all.sorted ??= [...all.places.values()].flatMap(values => [...values.values()].flat()).sort(compareEntries)
+  return all.sorted
 }
 
 /** The order of H2: offset, size, with or without data, data, notifier. */
@@ -86,43 +109,62 @@ export function compareRest(a: Rest, b: Rest): number {
   return serialOf(a.notify) - serialOf(b.notify)
 }
 
-function change(region: MemoryRegion, access: OpsCompleter, list: readonly NotifierEntry[]): void {
+/** @param body Changes them, in a transaction; where it throws, it has changed nothing. */
+function change(region: MemoryRegion, access: OpsCompleter, body: (places: Notifiers['places']) => void): void {
   transaction(() => {
-    entries.set(region, list)
-    access.setTakes(list.length === 0 ? undefined : takesOf(list))
+    const all = notifiers.get(region) ?? { places: new Map(), sorted: undefined }
+    body(all.places)
+    all.sorted = undefined
+    notifiers.set(region, all)
+    access.setTakes(all.places.size === 0 ? undefined : takesOf(all.places))
     markNotifiers()
   })
 }
 
-/** What looks for the first entry that matches, and notifies it. */
-function takesOf(list: readonly NotifierEntry[]): (offset: number, size: number, value: number | bigint) => boolean {
-  const byOffset = new Map<number, NotifierEntry[]>()
-  for (const entry of list) byOffset.set(entry.offset, [...(byOffset.get(entry.offset) ?? []), entry])
+/**
+ * A number for each size and value of up to 32 bits, and below zero for every value of a size: all of size 0 take every
+ * one. Values of 64 bits are bigints, and their own keys.
+ */
+function keyOf(size: number, value: number | bigint | undefined): number | bigint {
+  if (value === undefined || size === 0) return -1 - size
+  return typeof value === 'bigint' ? value : size * 2 ** 32 + value
+}
+
+/** Where the first is that does not come before `entry`. */
+function indexIn(place: readonly NotifierEntry[], entry: NotifierEntry): number {
+  let [low, high] = [0, place.length]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (compareEntries(place[middle] as NotifierEntry, entry) < 0) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+/** What looks for the first entry that matches, in the order of H2, and notifies it. */
+function takesOf(places: Notifiers['places']): (offset: number, size: number, value: number | bigint) => boolean {
   return (offset, size, value) => {
-    const here = byOffset.get(offset)
-    if (here === undefined) return false
-    for (const entry of here) {
-      if (entry.size !== 0 && (entry.size !== size || (entry.value !== undefined && entry.value !== value))) continue
-      entry.notify()
-      return true
-    }
-    return false
+    const values = places.get(offset)
+    const place = values?.get(-1) ?? values?.get(-1 - size) ?? values?.get(keyOf(size, value))
+    place?.[0]?.notify()
+    return place !== undefined
   }
 }
 
 /** @throws TypeError or RangeError naming what is wrong. */
-function entryOf(access: OpsCompleter, match: EventNotifierMatch, notify: EventNotifier): NotifierEntry {
-  checkKeys(checkObject(match, 'match'), KEYS, 'match')
+function entryOf(access: OpsCompleter, given: EventNotifierMatch, notify: EventNotifier): NotifierEntry {
+  const match = checkOptions<EventNotifierMatch>(given, KEYS, 'match')
   const offset = checkAddress(match.offset, 'match.offset')
   const size = checkOneOf(match.size, [0, 1, 2, 4, 8] as const, 'match.size')
-  const endian = checkOneOf(match.endian ?? 'little', ['little', 'big'] as const, 'match.endian')
+  const { endian: order = 'little' } = match
+  const endian = checkOneOf(order, ['little', 'big'] as const, 'match.endian')
   if (typeof notify !== 'function') throw new TypeError(`notify must be a function, got ${show(notify)}`)
   serialOf(notify)
   if (match.data === undefined) return { offset, size, data: undefined, value: undefined, notify }
-  const given = checkData(match.data, size)
+  const number = checkData(match.data, size)
   // RULES H1: as a write of the target brings it to the device.
   const { endianness } = access
-  const data = endianness === 'native' || endianness === endian ? given : swapBytes(given, size)
+  const data = endianness === 'native' || endianness === endian ? number : swapBytes(number, size)
   return { offset, size, data, value: size === 8 ? data : Number(data), notify }
 }
 

@@ -1,21 +1,27 @@
+import { show } from '../../check.ts'
 import type { MemTxAttrs } from '../../request/attrs.ts'
-import { MemTxResult } from '../../request/result.ts'
+import { MemTxFault, MemTxResult } from '../../request/result.ts'
 import { readUnits, type Units, writeUnits } from './aligned-units.ts'
-import { type Completer, completion } from './completer.ts'
+import { type Completer, completion, MAX_NESTING, UNGUARDED } from './completer.ts'
 import type { CheckedOps, MemoryRegionOps } from './ops.ts'
 import type { Guard } from './reentrancy-guard.ts'
 
 /** Asked of a write; `value` is unsigned, in the device's order, and a bigint where `size` is 8. True: it was taken. */
 export type TakesWrite = (offset: number, size: number, value: number | bigint) => boolean
 
+const RESULTS = 'a MemTxResult, memTxFault(...) or nothing, as an arrow function does that has braces'
+
 /** Accesses to a region of kind io: what its ops accept, adapted to what its handlers take (RULES G). */
 export class OpsCompleter implements Completer {
   readonly maxSize: number
   readonly unaligned: boolean
   readonly endianness: 'little' | 'big' | 'native'
+  /** `accepts` asks a handler; else its answer follows from the size, and the alignment to it. */
+  readonly asks: boolean
   // First what most accesses need: one cache line, where there are very many devices.
   readonly #ops: MemoryRegionOps
-  readonly #guard: Guard | undefined
+  /** The guard's id; UNGUARDED where there is none. */
+  readonly #device: number
   /** Sets of sizes, each its own bit: those that go to a handler whole if aligned; none where it is not called first. */
   #wholeReads: number
   #wholeWrites: number
@@ -28,13 +34,19 @@ export class OpsCompleter implements Completer {
   readonly #implMax: number
   /** Only if `impl.aligned` says so. */
   readonly #aligned: boolean
+  readonly #guard: Guard | undefined
   #unguarded: OpsCompleter | undefined
   #before: (() => void) | undefined
   #takes: TakesWrite | undefined
+  readonly #name: string
 
-  /** @param guard Undefined where the user opted out of the re-entrancy guard. */
-  constructor(checked: CheckedOps, guard: Guard | undefined) {
+  /**
+   * @param name The region's, for errors.
+   * @param guard Undefined where the user opted out of the re-entrancy guard.
+   */
+  constructor(name: string, checked: CheckedOps, guard: Guard | undefined) {
     const { ops } = checked
+    this.#name = name
     this.#checked = checked
     this.maxSize = checked.validMax === 0 ? 4 : checked.validMax
     this.unaligned = checked.implUnaligned
@@ -47,17 +59,18 @@ export class OpsCompleter implements Completer {
     this.#implMin = checked.implMin
     this.#implMax = checked.implMax
     this.#aligned = checked.implAligned
-    const asked = ops.accepts !== undefined
-    this.#whole = asked ? 0 : sizes.filter(size => this.#width(size) === size).reduce(or, 0) & this.#valid
+    this.asks = checked.asks
+    this.#whole = this.asks ? 0 : sizes.filter(size => this.#width(size) === size).reduce(or, 0) & this.#valid
     this.#wholeReads = this.#whole
     this.#wholeWrites = this.#whole
     this.#guard = guard
+    this.#device = guard?.id ?? UNGUARDED
   }
 
   get unguarded(): OpsCompleter {
     if (this.#guard === undefined) return this
     if (this.#unguarded === undefined) {
-      this.#unguarded = new OpsCompleter(this.#checked, undefined)
+      this.#unguarded = new OpsCompleter(this.#name, this.#checked, undefined)
       this.#unguarded.setBefore(this.#before)
       this.#unguarded.setTakes(this.#takes)
     }
@@ -83,115 +96,134 @@ export class OpsCompleter implements Completer {
     this.#wholeWrites = this.#takes === undefined ? this.#wholeReads : 0
   }
 
-  // The way of most accesses is written out in `read` and `write`: valid, and taken whole by the handler.
+  // The way of most accesses is written out in `read` and `write`: valid, taken whole by the handler, and not made by
+  // another handler, so that no device is inside one of its own.
+  //
+  // What is taken before a handler is called, a device's mark and a level of nesting, is given back whatever happens:
+  // between taking it and `try`, and in `finally`, no function is called, as the stack may overflow in any call.
 
   read(offset: number, size: number, attrs: MemTxAttrs, big: boolean): number {
-    if ((this.#wholeReads & size) === 0 || (offset & (size - 1)) !== 0)
-      return this.#readAdapted(offset, size, attrs, big)
-    if (!this.#engage()) return 0
+    if (completion.outermost !== 0 || (this.#wholeReads & size) === 0 || (offset & (size - 1)) !== 0)
+      return this.#readAdapted(offset, size, attrs, big) as number
+    completion.outermost = this.#device
     try {
       return this.#readPiece(offset, size, attrs)
     } finally {
-      this.#leave()
+      completion.outermost = 0
     }
   }
 
   write(offset: number, value: number, size: number, attrs: MemTxAttrs, big: boolean): void {
-    if ((this.#wholeWrites & size) === 0 || (offset & (size - 1)) !== 0) {
+    if (completion.outermost !== 0 || (this.#wholeWrites & size) === 0 || (offset & (size - 1)) !== 0) {
       this.#writeAdapted(offset, value, size, attrs, big)
       return
     }
-    if (!this.#engage()) return
+    completion.outermost = this.#device
     try {
       this.#writePiece(offset, value, size, attrs)
     } finally {
-      this.#leave()
+      completion.outermost = 0
     }
   }
 
-  #readAdapted(offset: number, size: number, attrs: MemTxAttrs, big: boolean): number {
-    if (!this.#admit(offset, size, false, attrs) || !this.#engage()) return 0
-    try {
-      if (this.#misfits(offset, size)) return Number(this.#readUnits(offset, size, attrs, big))
-      return this.#readPieces(offset, size, this.#width(size), attrs, big)
-    } finally {
-      this.#leave()
-    }
-  }
-
-  #writeAdapted(offset: number, value: number, size: number, attrs: MemTxAttrs, big: boolean): void {
-    if (!this.#admit(offset, size, true, attrs) || this.#isTaken(offset, size, value) || !this.#engage()) return
-    try {
-      if (this.#misfits(offset, size)) this.#writeUnits(offset, BigInt(value), size, attrs, big)
-      else this.#writePieces(offset, value, size, this.#width(size), attrs, big)
-    } finally {
-      this.#leave()
-    }
-  }
+  // All other accesses: validity first (G2), then event notifiers (H1), then the guard (G7).
 
   read64(offset: number, attrs: MemTxAttrs, big: boolean): bigint {
-    if (!this.#admit(offset, 8, false, attrs) || !this.#engage()) return 0n
-    try {
-      if (this.#misfits(offset, 8)) return this.#readUnits(offset, 8, attrs, big)
-      return this.#readWide(offset, 8, this.#width(8), attrs, big)
-    } finally {
-      this.#leave()
-    }
+    return this.#readAdapted(offset, 8, attrs, big) as bigint
   }
 
   write64(offset: number, value: bigint, attrs: MemTxAttrs, big: boolean): void {
-    if (!this.#admit(offset, 8, true, attrs) || this.#isTaken(offset, 8, value) || !this.#engage()) return
+    this.#writeAdapted(offset, value, 8, attrs, big)
+  }
+
+  /** A bigint where `size` is 8. */
+  #readAdapted(offset: number, size: number, attrs: MemTxAttrs, big: boolean): number | bigint {
+    const { outermost, nesting } = completion
+    if (outermost !== 0 && nesting >= MAX_NESTING) return refuseTooDeep(size)
+    const guard = this.#guard
+    let engaged = false
+    if (outermost === 0) completion.outermost = UNGUARDED
+    else completion.nesting = nesting + 1
     try {
-      if (this.#misfits(offset, 8)) this.#writeUnits(offset, value, 8, attrs, big)
-      else this.#writeWide(offset, value, 8, this.#width(8), attrs, big)
+      const whole = (this.#wholeReads & size) !== 0 && (offset & (size - 1)) === 0
+      if (!whole && !this.#admit(offset, size, false, attrs)) return reject(size)
+      if (guard !== undefined) {
+        if (guard.engaged || outermost === guard.id) return refuse(size)
+        engaged = guard.engaged = true
+      }
+      if (whole && size !== 8) return this.#readPiece(offset, size, attrs)
+      if (this.#misfits(offset, size)) {
+        const value = this.#readUnits(offset, size, attrs, big)
+        return size === 8 ? value : Number(value)
+      }
+      const width = this.#width(size)
+      return size === 8
+        ? this.#readWide(offset, size, width, attrs, big)
+        : this.#readPieces(offset, size, width, attrs, big)
     } finally {
-      this.#leave()
+      if (outermost === 0) completion.outermost = 0
+      else if (nesting === 0 || completion.nesting <= MAX_NESTING) completion.nesting = nesting
+      if (engaged) (guard as Guard).engaged = false
     }
   }
 
-  // Validity first (G2), then event notifiers (H1), then the guard (G7).
+  #writeAdapted(offset: number, value: number | bigint, size: number, attrs: MemTxAttrs, big: boolean): void {
+    const { outermost, nesting } = completion
+    if (outermost !== 0 && nesting >= MAX_NESTING) {
+      refuseTooDeep(size)
+      return
+    }
+    const guard = this.#guard
+    let engaged = false
+    if (outermost === 0) completion.outermost = UNGUARDED
+    else completion.nesting = nesting + 1
+    try {
+      const whole = (this.#wholeWrites & size) !== 0 && (offset & (size - 1)) === 0
+      if (!whole) {
+        if (!this.#admit(offset, size, true, attrs)) {
+          reject(size)
+          return
+        }
+        if (this.#takes?.(offset, size, value)) {
+          // Set last: what was notified may have made accesses.
+          completion.result = MemTxResult.OK
+          return
+        }
+      }
+      if (guard !== undefined) {
+        if (guard.engaged || outermost === guard.id) {
+          refuse(size)
+          return
+        }
+        engaged = guard.engaged = true
+      }
+      const width = this.#width(size)
+      if (this.#misfits(offset, size)) this.#writeUnits(offset, BigInt(value), size, attrs, big)
+      else if (typeof value === 'bigint') this.#writeWide(offset, value, size, width, attrs, big)
+      else if (whole) this.#writePiece(offset, value, size, attrs)
+      else this.#writePieces(offset, value, size, width, attrs, big)
+    } finally {
+      if (outermost === 0) completion.outermost = 0
+      else if (nesting === 0 || completion.nesting <= MAX_NESTING) completion.nesting = nesting
+      if (engaged) (guard as Guard).engaged = false
+    }
+  }
 
-  /** False: nothing is called, and `completion` says why. */
   #admit(offset: number, size: number, isWrite: boolean, attrs: MemTxAttrs): boolean {
     this.#before?.()
-    if (this.accepts(offset, size, isWrite, attrs)) return true
-    completion.result = MemTxResult.DECODE_ERROR
-    return false
-  }
-
-  #isTaken(offset: number, size: number, value: number | bigint): boolean {
-    if (this.#takes === undefined || !this.#takes(offset, size, value)) return false
-    // Set last: what was notified may have made accesses.
-    completion.result = MemTxResult.OK
-    return true
-  }
-
-  /** Sets the device's mark, or refuses where it is set (G7). */
-  #engage(): boolean {
-    const guard = this.#guard
-    if (guard !== undefined) {
-      if (guard.engaged) {
-        completion.result = MemTxResult.ACCESS_ERROR
-        return false
-      }
-      guard.engaged = true
-    }
-    return true
-  }
-
-  /** Only the access that set the mark comes here, so a nested one can't open the device again. */
-  #leave(): void {
-    if (this.#guard !== undefined) this.#guard.engaged = false
-  }
-
-  get asks(): boolean {
-    return this.#ops.accepts !== undefined
+    return this.accepts(offset, size, isWrite, attrs)
   }
 
   accepts(offset: number, size: number, isWrite: boolean, attrs: MemTxAttrs): boolean {
-    if (this.#ops.accepts !== undefined && !this.#ops.accepts(offset, size, isWrite, attrs)) return false
+    if (this.asks && !this.#ask(offset, size, isWrite, attrs)) return false
     if (!this.#validUnaligned && (offset & (size - 1)) !== 0) return false
     return (this.#valid & size) !== 0
+  }
+
+  #ask(offset: number, size: number, isWrite: boolean, attrs: MemTxAttrs): boolean {
+    const answer: unknown = this.#ops.accepts?.(offset, size, isWrite, attrs)
+    if (typeof answer !== 'boolean') throw this.#wrong('accepts', 'a boolean', answer)
+    return answer
   }
 
   /** The size at which the handlers are called (G5). */
@@ -226,13 +258,13 @@ export class OpsCompleter implements Completer {
       result: MemTxResult.OK as MemTxResult,
       read: (offset: number, size: number): bigint | undefined => {
         const value = size === 8 ? this.#readPiece64(offset, attrs) : BigInt(this.#readPiece(offset, size, attrs))
-        units.result |= completion.result
+        units.result = (units.result | completion.result) as MemTxResult
         return completion.result === MemTxResult.OK ? value : undefined
       },
       write: (offset: number, value: bigint, size: number): void => {
         if (size === 8) this.#writePiece64(offset, value, attrs)
         else this.#writePiece(offset, Number(value), size, attrs)
-        units.result |= completion.result
+        units.result = (units.result | completion.result) as MemTxResult
       },
     }
     return units
@@ -242,17 +274,30 @@ export class OpsCompleter implements Completer {
 
   #readPiece(offset: number, size: number, attrs: MemTxAttrs): number {
     const value = this.#ops.read(offset, size, attrs)
-    if (typeof value === 'object') {
-      completion.result = value.result
-      return 0
-    }
-    completion.result = 0
+    if (typeof value !== 'number') return this.#fail('read', 'a number or memTxFault(...)', value)
+    completion.result = 0 as MemTxResult
     return size === 4 ? value >>> 0 : size === 1 ? value & 0xff : value & 0xffff
   }
 
   #writePiece(offset: number, value: number, size: number, attrs: MemTxAttrs): void {
-    const result = this.#ops.write(offset, value, size, attrs)
-    completion.result = typeof result === 'number' ? result : 0
+    const answer = this.#ops.write(offset, value, size, attrs)
+    if (answer === undefined) completion.result = 0 as MemTxResult
+    else if (typeof answer === 'number' && (answer & 7) === answer) completion.result = (answer & 7) as MemTxResult
+    else this.#fail('write', RESULTS, answer)
+  }
+
+  /** Where a handler's answer is no value: a fault, or a mistake. Zero is read. */
+  #fail(handler: string, expected: string, answer: unknown): 0 {
+    if (!(answer instanceof MemTxFault)) throw this.#wrong(handler, expected, answer)
+    completion.result = answer.result
+    return 0
+  }
+
+  #wrong(handler: string, expected: string, answer: unknown): TypeError {
+    const promise = typeof (answer as { then?: unknown } | null | undefined)?.then === 'function'
+    return new TypeError(
+      `${handler} of region ${show(this.#name)} must return ${expected}, got ${promise ? 'a promise: no handler can be async' : show(answer)}`,
+    )
   }
 
   /** Pieces in ascending order, whatever the byte order; a failing one doesn't stop the rest (G5). */
@@ -266,7 +311,7 @@ export class OpsCompleter implements Completer {
       value |= shift < 0 ? piece >>> -shift : piece << shift
       result |= completion.result
     }
-    completion.result = result
+    completion.result = result as MemTxResult
     return size === 4 ? value >>> 0 : size === 1 ? value & 0xff : value & 0xffff
   }
 
@@ -282,7 +327,7 @@ export class OpsCompleter implements Completer {
       this.#writePiece(offset + at, width === 4 ? piece >>> 0 : piece & (width === 1 ? 0xff : 0xffff), width, attrs)
       result |= completion.result
     }
-    completion.result = result
+    completion.result = result as MemTxResult
   }
 
   /** The same in 64 bits: an access of 8 bytes, or one whose handler takes 8. */
@@ -296,7 +341,7 @@ export class OpsCompleter implements Completer {
       value |= shift < 0 ? piece >> BigInt(-shift) : piece << BigInt(shift)
       result |= completion.result
     }
-    completion.result = result
+    completion.result = result as MemTxResult
     return BigInt.asUintN(8 * size, value)
   }
 
@@ -309,23 +354,38 @@ export class OpsCompleter implements Completer {
       else this.#writePiece(offset + at, Number(piece), width, attrs)
       result |= completion.result
     }
-    completion.result = result
+    completion.result = result as MemTxResult
   }
 
   #writePiece64(offset: number, value: bigint, attrs: MemTxAttrs): void {
     const answer = (this.#ops.write64 as NonNullable<MemoryRegionOps['write64']>)(offset, value, attrs)
-    completion.result = typeof answer === 'number' ? answer : MemTxResult.OK
+    if (answer === undefined) completion.result = MemTxResult.OK
+    else if (typeof answer === 'number' && (answer & 7) === answer) completion.result = (answer & 7) as MemTxResult
+    else this.#fail('write64', RESULTS, answer)
   }
 
   #readPiece64(offset: number, attrs: MemTxAttrs): bigint {
     const value = (this.#ops.read64 as NonNullable<MemoryRegionOps['read64']>)(offset, attrs)
-    if (typeof value === 'object') {
-      completion.result = value.result
-      return 0n
-    }
+    if (typeof value !== 'bigint') return BigInt(this.#fail('read64', 'a bigint or memTxFault(...)', value))
     completion.result = MemTxResult.OK
     return BigInt.asUintN(64, value)
   }
+}
+
+/** What ends an access before a handler is called: zero is read. */
+function refuse(size: number): number | bigint {
+  completion.result = MemTxResult.ACCESS_ERROR
+  return size === 8 ? 0n : 0
+}
+
+function refuseTooDeep(size: number): number | bigint {
+  completion.nesting = MAX_NESTING + 1
+  return refuse(size)
+}
+
+function reject(size: number): number | bigint {
+  completion.result = MemTxResult.DECODE_ERROR
+  return size === 8 ? 0n : 0
 }
 
 function or(set: number, size: number): number {

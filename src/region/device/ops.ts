@@ -1,4 +1,4 @@
-import { checkBoolean, checkKeys, checkObject, checkOneOf, show } from '../../check.ts'
+import { checkBoolean, checkObject, checkOneOf, checkOptions, type Fields, optionalField, show } from '../../check.ts'
 import type { MemTxAttrs } from '../../request/attrs.ts'
 import type { MemTxFault, MemTxResult } from '../../request/result.ts'
 
@@ -6,9 +6,9 @@ export type AccessSize = 1 | 2 | 4 | 8
 
 /** Sizes in bytes, and whether an offset need be no multiple of the size. */
 export interface AccessConstraints {
-  readonly minSize?: AccessSize
-  readonly maxSize?: AccessSize
-  readonly unaligned?: boolean
+  readonly minSize?: AccessSize | undefined
+  readonly maxSize?: AccessSize | undefined
+  readonly unaligned?: boolean | undefined
 }
 
 /** What a device's handlers take. */
@@ -19,37 +19,54 @@ export interface ImplConstraints extends AccessConstraints {
    * calls the handler with the offset as it is (RULES G5), as is done here unless this is true. A write of a part of
    * `minSize` reads the rest first.
    */
-  readonly aligned?: boolean
+  readonly aligned?: boolean | undefined
 }
+
+/**
+ * How a write ended: a MemTxResult, `memTxFault(...)` for what is not OK, or nothing, which is OK.
+ *
+ * An arrow function without braces returns what it assigns: `(offset, value) => (registers[offset] = value)` is no write
+ * handler, and TypeScript says so. `(offset, value) => { registers[offset] = value }` is one.
+ */
+// biome-ignore lint/suspicious/noConfusingVoidType: a handler without a return statement is what most are
+export type WriteAnswer = MemTxResult | MemTxFault | void
 
 /**
  * A device's handlers. Values are unsigned numbers formed by the bytes in the device's own order (RULES G6); offsets are
  * bytes from the region's start. A handler runs on the thread that made the access, and may make others; an access to
- * its own device is refused (RULES G7). What it throws reaches the caller of the access.
+ * its own device is refused (RULES G7), and so is one that would have more than 64 handlers run within one another: both
+ * are an ACCESS_ERROR. What a handler throws reaches the caller of the access.
+ *
+ * Handlers are not async. What they return is checked: a TypeError that names the region, the handler and the answer
+ * reaches the caller of the access, and all that the access had taken is given back. So is an answer of a type that is
+ * not given here, `null`, and a number that is no set of MemTxResult bits where a result is due.
  */
 export interface MemoryRegionOps {
-  /** `size` is 1, 2 or 4. The value is cut to `size` bytes. A fault gives zero data. */
+  /**
+   * `size` is 1, 2 or 4. Of the number that it returns the low `size` bytes count, as ECMAScript's ToUint32 has them: -1 is
+   * all ones, of a fraction the integer part counts, and what is not finite is 0. A fault gives zero data.
+   */
   read(offset: number, size: number, attrs: MemTxAttrs): number | MemTxFault
-  /** `size` is 1, 2 or 4. Nothing returned is OK. */
-  // biome-ignore lint/suspicious/noConfusingVoidType: a handler without a return statement is what most are
-  write(offset: number, value: number, size: number, attrs: MemTxAttrs): MemTxResult | void
+  /** `size` is 1, 2 or 4. */
+  write(offset: number, value: number, size: number, attrs: MemTxAttrs): WriteAnswer
   /** With `write64`, makes an 8-byte device; without, 8 bytes are made of two accesses of 4, as QEMU makes them. */
-  read64?(offset: number, attrs: MemTxAttrs): bigint | MemTxFault
-  // biome-ignore lint/suspicious/noConfusingVoidType: as above
-  write64?(offset: number, value: bigint, attrs: MemTxAttrs): MemTxResult | void
+  read64?: ((offset: number, attrs: MemTxAttrs) => bigint | MemTxFault) | undefined
+  write64?: ((offset: number, value: bigint, attrs: MemTxAttrs) => WriteAnswer) | undefined
   /** What the device takes from the bus; other accesses are rejected (RULES G2). No `maxSize`: any size. */
-  readonly valid?: AccessConstraints
+  readonly valid?: AccessConstraints | undefined
   /** What the handlers take; accepted accesses are adapted to it (RULES G5). 1 to 4 unless said, to 8 with the 64-bit pair. */
-  readonly impl?: ImplConstraints
-  /** A last word on what is accepted; asked first. */
-  accepts?(offset: number, size: number, isWrite: boolean, attrs: MemTxAttrs): boolean
+  readonly impl?: ImplConstraints | undefined
+  /** A last word on what is accepted; asked first. It returns a boolean, and nothing that only counts as one. */
+  accepts?: ((offset: number, size: number, isWrite: boolean, attrs: MemTxAttrs) => boolean) | undefined
   /** The device's byte order; `native`, the target's, unless said. */
-  readonly endianness?: 'little' | 'big' | 'native'
+  readonly endianness?: 'little' | 'big' | 'native' | undefined
 }
 
 /** The ops of a region with all that is left out filled in. */
 export interface CheckedOps {
   readonly ops: MemoryRegionOps
+  /** They have `accepts`. */
+  readonly asks: boolean
   readonly validMin: number
   /** 0: any size. */
   readonly validMax: number
@@ -61,60 +78,75 @@ export interface CheckedOps {
   readonly endianness: 'little' | 'big' | 'native'
 }
 
+const NO_CONSTRAINTS: ImplConstraints = {
+  minSize: undefined,
+  maxSize: undefined,
+  unaligned: undefined,
+  aligned: undefined,
+}
 const SIZES = [1, 2, 4, 8] as const
 const CONSTRAINTS = ['minSize', 'maxSize', 'unaligned'] as const
 const IMPL = ['minSize', 'maxSize', 'unaligned', 'aligned'] as const
 
-/** @throws TypeError naming the field and the bad value. */
+/** @throws TypeError or RangeError naming the field and the bad value; also where constraints contradict one another. */
 export function checkOps(value: unknown): CheckedOps {
-  const ops = checkObject(value, 'ops') as unknown as MemoryRegionOps
-  checkHandler(ops.read, 'ops.read')
-  checkHandler(ops.write, 'ops.write')
-  const wide = ops.read64 !== undefined || ops.write64 !== undefined
+  const ops = checkObject(value, 'ops')
+  checkHandler(ops, 'read')
+  checkHandler(ops, 'write')
+  const wide = optionalField(ops, 'read64') !== undefined || optionalField(ops, 'write64') !== undefined
   if (wide) {
-    checkHandler(ops.read64, 'ops.read64')
-    checkHandler(ops.write64, 'ops.write64')
+    checkHandler(ops, 'read64')
+    checkHandler(ops, 'write64')
   }
-  if (ops.accepts !== undefined) checkHandler(ops.accepts, 'ops.accepts')
-  const valid = checkConstraints(ops.valid, CONSTRAINTS, 'ops.valid')
-  const impl = checkConstraints(ops.impl, IMPL, 'ops.impl')
-  const implAligned = checkBoolean(impl.aligned ?? false, 'ops.impl.aligned')
-  if (implAligned && impl.unaligned === true)
-    throw new TypeError('ops.impl.aligned and ops.impl.unaligned are both true')
-  const implMax = impl.maxSize ?? (wide ? 8 : 4)
-  const implMin = impl.minSize ?? 1
+  const asks = optionalField(ops, 'accepts') !== undefined
+  if (asks) checkHandler(ops, 'accepts')
+  const valid = checkConstraints(optionalField(ops, 'valid'), CONSTRAINTS, 'ops.valid')
+  const impl = checkConstraints(optionalField(ops, 'impl'), IMPL, 'ops.impl')
+  if (impl.aligned && impl.unaligned) throw new TypeError('ops.impl.aligned and ops.impl.unaligned are both true')
+  // What is left out contradicts nothing: it is as QEMU's devices have it, where one of its own has this combination.
+  if (valid.unaligned === false && impl.unaligned)
+    throw new TypeError(
+      'ops.impl.unaligned is true, but ops.valid.unaligned is false: requests would be cut into unaligned accesses, and those refused',
+    )
+  const { maxSize: implMax = wide ? 8 : 4, minSize: implMin = 1 } = impl
   if (implMax === 8 && !wide) throw new TypeError('ops.impl.maxSize is 8, but ops has no read64 and write64')
   if (implMin > implMax) throw new RangeError(`ops.impl.minSize must be at most maxSize ${implMax}, got ${implMin}`)
-  const validMax = valid.maxSize ?? 0
-  const validMin = valid.minSize ?? 1
+  const { maxSize: validMax = 0, minSize: validMin = 1 } = valid
   if (validMax !== 0 && validMin > validMax)
     throw new RangeError(`ops.valid.minSize must be at most maxSize ${validMax}, got ${validMin}`)
   return {
-    ops,
+    ops: ops as unknown as MemoryRegionOps,
+    asks,
     validMin,
     validMax,
     validUnaligned: valid.unaligned ?? false,
     implMin,
     implMax,
     implUnaligned: impl.unaligned ?? false,
-    implAligned,
-    endianness: checkOneOf(ops.endianness ?? 'native', ['little', 'big', 'native'] as const, 'ops.endianness'),
+    implAligned: impl.aligned ?? false,
+    endianness: checkOneOf(
+      optionalField(ops, 'endianness', 'native'),
+      ['little', 'big', 'native'] as const,
+      'ops.endianness',
+    ),
   }
 }
 
-function checkHandler(value: unknown, argument: string): void {
-  if (typeof value !== 'function') throw new TypeError(`${argument} must be a function, got ${show(value)}`)
+function checkHandler(ops: Fields, name: string): void {
+  if (typeof ops[name] !== 'function') throw new TypeError(`ops.${name} must be a function, got ${show(ops[name])}`)
 }
 
 function checkConstraints(
-  value: ImplConstraints | undefined,
-  keys: readonly string[],
+  given: unknown,
+  keys: readonly (keyof ImplConstraints)[],
   argument: string,
-): ImplConstraints {
-  if (value === undefined) return {}
-  checkKeys(checkObject(value, argument), keys, argument)
-  if (value.minSize !== undefined) checkOneOf(value.minSize, SIZES, `${argument}.minSize`)
-  if (value.maxSize !== undefined) checkOneOf(value.maxSize, SIZES, `${argument}.maxSize`)
-  if (value.unaligned !== undefined) checkBoolean(value.unaligned, `${argument}.unaligned`)
-  return value
+): Partial<ImplConstraints> {
+  if (given === undefined) return NO_CONSTRAINTS
+  const constraints = checkOptions<ImplConstraints>(given, keys, argument)
+  for (const [key, value] of Object.entries(constraints)) {
+    if (value === undefined) continue
+    if (key.endsWith('Size')) checkOneOf(value, SIZES, `${argument}.${key}`)
+    else checkBoolean(value, `${argument}.${key}`)
+  }
+  return constraints
 }

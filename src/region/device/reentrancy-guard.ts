@@ -3,15 +3,18 @@
  * be entered again through another of its regions.
  */
 export interface Guard {
+  /** From 1 on: while `completion.outermost` is this, the device is inside a handler too, and `engaged` need not say so. */
+  readonly id: number
   engaged: boolean
 }
 
-const guards = new WeakMap<object, Guard>()
+const guards = /* @__PURE__ */ new WeakMap<object, Guard>()
+let lastId = 0
 
 export function guardOf(owner: object): Guard {
   let guard = guards.get(owner)
   if (guard === undefined) {
-    guard = { engaged: false }
+    guard = { id: ++lastId, engaged: false }
     guards.set(owner, guard)
   }
   return guard

@@ -2,9 +2,11 @@ import { show } from '../../check.ts'
 import type { RegionNode } from './region-links.ts'
 
 /** How deep a region may be shown within itself, through aliases of its ancestors (RULES A6). */
-const MAX_NESTING = 64
-/** How often in all. */
-const MAX_VISITS = 4096
+const MAX_TURNS = 64
+/** How many regions may be passed on the way down to it. */
+const MAX_DEPTH = 1024
+/** How many may be passed in all: the time that a check may take. */
+const MAX_VISITS = 65_536
 
 /** What a region is shown through, as far as it leaves a mark on it (RULES C4). */
 export interface Marks {
@@ -14,13 +16,40 @@ export interface Marks {
 
 const NO_MARKS: Marks = { readonly: false, nonvolatile: false }
 
-/** What `expand` found: a region that is neither container nor alias, or a container for what it may be itself. */
-export type Visit<R> = (region: R, origin: number, low: number, high: number, marks: Marks) => void
+/** Gets what `expand` finds. */
+export interface ExpansionVisitor<R> {
+  /** A region that is neither container nor alias, or a container for what it may be itself. */
+  visit(region: R, origin: number, low: number, high: number, marks: Marks): void
+  /** Whether what was visited before takes all of [low, high): then what an alias shows there is passed over. */
+  isTaken(low: number, high: number): boolean
+}
+
+/** For each region and each place of its first byte: the part of the addresses that it was looked for in. */
+type Looked<R, T extends Part = Part> = Map<R, Map<number, T>>
+
+interface Part {
+  readonly low: number
+  readonly high: number
+}
+
+/** What `expand` knows of its way so far. */
+interface Walk<R> {
+  /** Regions. */
+  passed: number
+  /** What aliases have shown. */
+  readonly shown: Looked<R>
+}
+
+/** What an alias shows is remembered where it is so many regions: to walk fewer again costs less. */
+const WORTH_REMEMBERING = 32
 
 /**
  * Walks what a region shows, in the order in which it wins (RULES C4): a container's subregions from the highest
- * priority on, then the region itself. `visit` gets each enabled region, aliases apart, whose part of [low, high) is
+ * priority on, then the region itself. `visitor` gets each enabled region, aliases apart, whose part of [low, high) is
  * not empty.
+ *
+ * What an alias shows is passed over where the same was shown at the same place before: then none of it is seen. Aliases
+ * of aliases would else be walked twice as often with each level of two.
  *
  * Numbers are exact: what begins at 2^53 or above is clipped away, and below zero are only aliases' offsets.
  *
@@ -31,24 +60,32 @@ export function expand<R extends RegionNode<R>>(
   origin: number,
   low: number,
   high: number,
-  visit: Visit<R>,
+  visitor: ExpansionVisitor<R>,
   marks: Marks = NO_MARKS,
+  walk: Walk<R> = { passed: 0, shown: new Map() },
 ): void {
   if (!region.enabled) return
   const start = Math.max(low, origin)
   const end = Math.min(high, origin + region.size)
   if (start >= end) return
+  walk.passed++
   const own = mark(marks, region)
-  if (region.target !== undefined) {
-    expand(region.target, origin - region.targetOffset, start, end, visit, own)
+  const { target } = region
+  if (target !== undefined) {
+    const at = origin - region.targetOffset
+    const before = walk.shown.get(target)?.get(at)
+    if ((before !== undefined && before.low <= start && before.high >= end) || visitor.isTaken(start, end)) return
+    const { passed } = walk
+    expand(target, at, start, end, visitor, own, walk)
+    if (walk.passed - passed >= WORTH_REMEMBERING) placesOf(walk.shown, target).set(at, { low: start, high: end })
     return
   }
   const { subregions } = region
   for (let i = subregions.length - 1; i >= 0; i--) {
     const subregion = subregions[i] as R
-    expand(subregion, origin + subregion.address, start, end, visit, own)
+    expand(subregion, origin + subregion.address, start, end, visitor, own, walk)
   }
-  visit(region, origin, start, end, own)
+  visitor.visit(region, origin, start, end, own)
 }
 
 /** No new object where a region adds nothing: most don't. */
@@ -57,35 +94,45 @@ function mark(marks: Marks, { readonly, nonvolatile }: Marks): Marks {
   return { readonly: marks.readonly || readonly, nonvolatile: marks.nonvolatile || nonvolatile }
 }
 
+function placesOf<R, T extends Part>(looked: Looked<R, T>, region: R): Map<number, T> {
+  let places = looked.get(region)
+  if (places === undefined) {
+    places = new Map()
+    looked.set(region, places)
+  }
+  return places
+}
+
 /**
  * Refuses a region that shows itself, through an alias of something above it, without end: an alias of an ancestor is
  * legal where what it shows shrinks with each turn and is gone within 64 (RULES A6).
  *
  * @throws RangeError naming `argument`.
  */
-export function checkExpansion<R extends RegionNode<R> & { readonly name: string }>(region: R, argument: string): void {
-  if (!region.links.showsItself()) return
-  const budget = { visits: MAX_VISITS }
-  if (!endsFor(region, region, 0, 0, Number.POSITIVE_INFINITY, 0, budget))
+export function checkExpansion<R extends RegionNode<R>>(region: R, argument: string): void {
+  if (region.links.levels === 0) return
+  const showing = region.links.showing()
+  if (!showing.has(region)) return
+  const looked: Looked<R, Part & { readonly turns: number }> = new Map()
+  let visits = 0
+  const ends = (shown: R, origin: number, low: number, high: number, before: number, depth: number): boolean => {
+    // Nothing else leads back to the region.
+    if (!showing.has(shown) || !shown.enabled) return true
+    const start = Math.max(low, origin)
+    const end = Math.min(high, origin + shown.size)
+    if (start >= end) return true
+    const turns = shown === region ? before + 1 : before
+    const places = placesOf(looked, shown)
+    const known = places.get(origin)
+    if (known !== undefined && known.low <= start && known.high >= end && known.turns >= turns) return true
+    if (turns > MAX_TURNS || depth > MAX_DEPTH || ++visits > MAX_VISITS) return false
+    const ended =
+      shown.target === undefined
+        ? shown.subregions.every(sub => ends(sub, origin + sub.address, start, end, turns, depth + 1))
+        : ends(shown.target, origin - shown.targetOffset, start, end, turns, depth + 1)
+    if (ended) places.set(origin, { low: start, high: end, turns })
+    return ended
+  }
+  if (!ends(region, 0, 0, Number.POSITIVE_INFINITY, 0, 0))
     throw new RangeError(`${argument}: region ${show(region.name)} would show itself without end, through an alias`)
-}
-
-function endsFor<R extends RegionNode<R>>(
-  probe: R,
-  region: R,
-  origin: number,
-  low: number,
-  high: number,
-  nesting: number,
-  budget: { visits: number },
-): boolean {
-  if (!region.enabled) return true
-  const start = Math.max(low, origin)
-  const end = Math.min(high, origin + region.size)
-  if (start >= end) return true
-  let depth = nesting
-  if (region === probe && (++depth > MAX_NESTING || --budget.visits < 0)) return false
-  if (region.target !== undefined)
-    return endsFor(probe, region.target, origin - region.targetOffset, start, end, depth, budget)
-  return region.subregions.every(sub => endsFor(probe, sub, origin + sub.address, start, end, depth, budget))
 }

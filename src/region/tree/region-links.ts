@@ -1,8 +1,17 @@
-import { currentEpoch, markDirty, markMap, transaction, type Viewer } from './transaction.ts'
+import { show } from '../../check.ts'
+import { currentEpoch, markDirty, markMap, type Viewer } from './transaction.ts'
 import { addViewer, removeViewer } from './viewers.ts'
+
+/**
+ * How many levels of regions may lie below one another in a region: each subregion of a subregion is one level more, and so
+ * is what an alias shows. Recorded QEMU machines have up to 11. What walks a tree calls itself once a level, so that a
+ * tree without a limit would overflow the stack.
+ */
+export const MAX_LEVELS = 256
 
 /** A region, as far as the shape of its tree goes. */
 export interface RegionNode<R extends RegionNode<R>> {
+  readonly name: string
   readonly enabled: boolean
   readonly readonly: boolean
   readonly nonvolatile: boolean
@@ -20,7 +29,11 @@ export interface RegionNode<R extends RegionNode<R>> {
  */
 export class RegionLinks<R extends RegionNode<R>> {
   /** Grows with every change that is seen in this region or under it. */
-  version = 0
+  version: number
+  /**
+   * Levels of regions below this one: no fewer than there are, as it stays when regions are removed. 0 is exact.
+   */
+  levels: number
   readonly #region: R
   /** Mapped aliases of this region. Most have none, and there may be very many regions: a set is made when it is needed. */
   #aliases: Set<R> | undefined
@@ -31,6 +44,8 @@ export class RegionLinks<R extends RegionNode<R>> {
   #changedIn = 0
 
   constructor(region: R) {
+    this.version = 0
+    this.levels = 0
     this.#region = region
   }
 
@@ -41,6 +56,7 @@ export class RegionLinks<R extends RegionNode<R>> {
       // Changes of the target did not come here while nobody mapped this alias.
       this.version++
       target.links.#retainFor(this.#region)
+      this.levels = Math.max(this.levels, target.links.levels + 1)
     }
   }
 
@@ -63,7 +79,9 @@ export class RegionLinks<R extends RegionNode<R>> {
     return this.#viewers ?? []
   }
 
+  /** @throws RangeError where the region is an alias whose target has grown too deep for it. */
   attach(viewer: Viewer): void {
+    this.checkTarget()
     this.#viewers ??= new Set()
     this.#viewers.add(viewer)
     addViewer(viewer)
@@ -76,12 +94,11 @@ export class RegionLinks<R extends RegionNode<R>> {
     this.release()
   }
 
-  /** Has all that shows this region rendered anew, at the end of the transaction: at once where none is open. A disabled one shows nothing, so a change further down stops there. */
+  /**
+   * Has all that shows this region rendered anew, at the end of the transaction that is open. A disabled one shows
+   * nothing, so a change further down stops there.
+   */
   changed(): void {
-    transaction(() => this.#mark())
-  }
-
-  #mark(): void {
     markMap()
     const epoch = currentEpoch()
     const stack: R[] = [this.#region]
@@ -102,17 +119,71 @@ export class RegionLinks<R extends RegionNode<R>> {
     if (this.#aliases !== undefined) for (const alias of this.#aliases) stack.push(alias)
   }
 
-  /** True if this region shows itself: through an alias under it, of something above it. */
-  showsItself(): boolean {
+  /** All regions that show this one, directly or not; this one too, where an alias under it shows something above it. */
+  showing(): Set<R> {
     const seen = new Set<R>()
     const stack: R[] = []
     this.#pushShowing(stack)
     for (let region = stack.pop(); region !== undefined; region = stack.pop()) {
-      if (region === this.#region) return true
       if (seen.has(region)) continue
       seen.add(region)
       region.links.#pushShowing(stack)
     }
-    return false
+    return seen
   }
+
+  /** @throws RangeError where an alias would have more than MAX_LEVELS below it. */
+  checkTarget(): void {
+    const { target, name } = this.#region
+    if (target === undefined) return
+    this.levels = target.links.levels + 1
+    if (this.levels <= MAX_LEVELS) return
+    this.levels = countLevels(this.#region, new Map())
+    if (this.levels > MAX_LEVELS) throw tooDeep(target.name, name)
+  }
+
+  /** Counts what was just put under this region. @throws RangeError where something has more than MAX_LEVELS below it. */
+  checkLevels(below: R): void {
+    let levels = new Map<R, number>()
+    if (!this.#raise(below.links.levels + 1, levels)) {
+      // Perhaps there are no longer so many, as regions were removed. They are counted anew, from what is in no container:
+      // all else is below that.
+      levels = new Map()
+      for (const region of [this.#region, ...this.showing()])
+        if (region.container === undefined && countLevels(region, levels) > MAX_LEVELS)
+          throw tooDeep(below.name, region.name)
+    }
+    for (const [region, count] of levels) region.links.levels = count
+  }
+
+  /** Puts into `raised` what has more levels below it than before. @returns False where something has too many. */
+  #raise(levels: number, raised: Map<R, number>): boolean {
+    if (levels <= (raised.get(this.#region) ?? this.levels)) return true
+    if (levels > MAX_LEVELS) return false
+    raised.set(this.#region, levels)
+    const showing: R[] = []
+    this.#pushShowing(showing)
+    return showing.every(region => region.links.#raise(levels + 1, raised))
+  }
+}
+
+/**
+ * The levels below a region, and into `counted` those below each region that it shows. What shows itself is not followed
+ * into itself: `checkExpansion` says how deep it may go.
+ */
+function countLevels<R extends RegionNode<R>>(region: R, counted: Map<R, number>): number {
+  const known = counted.get(region)
+  if (known !== undefined) return known
+  counted.set(region, 0)
+  let levels = 0
+  for (const below of region.target === undefined ? region.subregions : [region.target])
+    levels = Math.max(levels, countLevels(below, counted) + 1)
+  counted.set(region, levels)
+  return levels
+}
+
+function tooDeep(below: string, above: string): RangeError {
+  return new RangeError(
+    `region ${show(below)} would give ${show(above)} more than ${MAX_LEVELS} levels of regions below one another`,
+  )
 }

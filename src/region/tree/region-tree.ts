@@ -2,9 +2,19 @@ import { checkAddress, checkBoolean, checkInteger, checkText, show } from '../..
 import type { RegionKind } from '../../request/route.ts'
 import { checkExpansion } from './expansion.ts'
 import { RegionLinks, type RegionNode } from './region-links.ts'
+import { transaction } from './transaction.ts'
 
 /** The subregions of those that have none: most regions. */
-const NONE: never[] = /* @__PURE__ */ Object.freeze([] as never[]) as never[]
+const NONE: readonly never[] = /* @__PURE__ */ Object.freeze([])
+
+/**
+ * What keeps regions from being cloned (postMessage, structuredClone), which would make of one an object without methods:
+ * the fields of an object are cloned, and a function can't be. V8's error shows its text, which says what to post. A
+ * getter that throws would say so everywhere, but comparisons and printers of tests ask getters too.
+ */
+const notCloned = (): never => {
+  throw new TypeError('a MemoryRegion is of one thread: post ram.handle, and build the tree there')
+}
 
 let serials = 0
 
@@ -16,7 +26,10 @@ export function checkSize(size: unknown): number {
 }
 
 export function checkRegion(region: unknown, argument: string): void {
-  if (!(region instanceof RegionTree)) throw new TypeError(`${argument} must be a MemoryRegion, got ${show(region)}`)
+  if (region instanceof RegionTree) return
+  const near = typeof (region as { addSubregion?: unknown } | null | undefined)?.addSubregion === 'function'
+  const got = near ? 'one of another copy of guestmem (ES module beside CommonJS), or a Proxy of one' : show(region)
+  throw new TypeError(`${argument} must be a MemoryRegion, got ${got}`)
 }
 
 /**
@@ -30,26 +43,43 @@ export abstract class RegionTree<R extends RegionTree<R>> implements RegionNode<
   abstract readonly targetOffset: number
   abstract readonly readonly: boolean
   abstract readonly nonvolatile: boolean
+  /** @internal First of all fields, so that nothing is cloned before it is refused. */
+  readonly clone: () => never
   readonly kind: RegionKind
   readonly name: string
-  /** No other region has the same, ever. For floors above. */
-  readonly serial: number = serials++
-  /** Who shows this region. For floors above. */
+  /** No other region has the same, ever. @internal */
+  readonly serial: number
+  /** The ways up, to all that shows this region. @internal */
   readonly links: RegionLinks<R>
   #size: number
   #address = 0
   #priority = 0
   #enabled = true
   #container: R | undefined
-  /** Among equals in priority the latest last (RULES B1). Put in order when somebody looks: many may be added before. */
-  #subregions: R[] = NONE
-  #ascending = true
+  /** In the order in which they were added, the latest last (RULES B1). A set, so that any of them is removed at once. */
+  #added: Set<R> | undefined
+  /** The same in the order in which they are seen; undefined until somebody looks, as many may be added before. */
+  #subregions: readonly R[] | undefined = NONE
 
   constructor(kind: RegionKind, name: string, size: number) {
+    this.clone = notCloned
     this.kind = kind
     this.name = checkText(name, 'name')
+    this.serial = serials++
     this.#size = size
     this.links = new RegionLinks<R>(this.#self)
+  }
+
+  /**
+   * What has this class's fields. A Proxy of a region has not, and would throw wherever one of them is asked for: in the
+   * middle of a transaction too.
+   *
+   * @internal
+   */
+  static [Symbol.hasInstance](value: unknown): boolean {
+    if (typeof value !== 'object' || value === null || !(#size in value)) return false
+    // biome-ignore lint/complexity/noThisInStatic: a subclass, which inherits this, has fewer instances
+    return Function.prototype[Symbol.hasInstance].call(this, value)
   }
 
   /** Bytes. */
@@ -75,14 +105,11 @@ export abstract class RegionTree<R extends RegionTree<R>> implements RegionNode<
   }
 
   /**
-   * Ascending priority, among equals the latest added last; the last of those that overlap is the one that is seen. To be
-   * read anew after a change.
+   * Ascending priority, among equals the latest added last; the last of those that overlap is the one that is seen. As
+   * they are now, for good: to be read anew after a change.
    */
   get subregions(): readonly R[] {
-    if (!this.#ascending) {
-      this.#subregions.sort((a, b) => a.#priority - b.#priority)
-      this.#ascending = true
-    }
+    this.#subregions ??= Object.freeze([...(this.#added ?? NONE)].sort((a, b) => a.#priority - b.#priority))
     return this.#subregions
   }
 
@@ -99,53 +126,62 @@ export abstract class RegionTree<R extends RegionTree<R>> implements RegionNode<
     checkRegion(region, 'region')
     checkInteger(priority, 'priority', -(2 ** 31), 2 ** 31 - 1)
     if (this.kind === 'alias') throw new TypeError(`an alias has no subregions: ${show(this.name)} is one`)
-    if (region.#container !== undefined)
-      throw new TypeError(`region ${show(region.name)} is already in ${show(region.#container.name)}`)
-    for (let above: R | undefined = this.#self; above !== undefined; above = above.#container)
-      if (above === region) throw new TypeError(`region ${show(region.name)} can't be added under itself`)
-    const before = [region.#address, region.#priority] as const
-    this.#link(address, region, priority)
-    try {
-      if (region.kind === 'alias' || region.#subregions.length > 0) checkExpansion(region, 'region')
-    } catch (error) {
-      this.#unlink(region)
-      region.#address = before[0]
-      region.#priority = before[1]
-      throw error
-    }
-    if (this.#enabled && region.#enabled) this.links.changed()
+    this.change(() => {
+      if (region.#container !== undefined)
+        throw new TypeError(`region ${show(region.name)} is already in ${show(region.#container.name)}`)
+      for (let above: R | undefined = this.#self; above !== undefined; above = above.#container)
+        if (above === region) throw new TypeError(`region ${show(region.name)} can't be added under itself`)
+      const before = [region.#address, region.#priority] as const
+      region.#address = address
+      region.#priority = priority
+      region.#container = this.#self
+      this.#added ??= new Set()
+      this.#added.add(region)
+      this.#subregions = undefined
+      region.links.retain()
+      this.#orUndo(
+        () => {
+          this.links.checkLevels(region)
+          checkExpansion(region, 'region')
+        },
+        () => {
+          this.#unlink(region)
+          region.#address = before[0]
+          region.#priority = before[1]
+        },
+      )
+      return this.#enabled && region.#enabled
+    })
   }
 
   /** Unmaps `region`; it keeps its address and priority. @throws TypeError where it is not one of this region's. */
   removeSubregion(region: R): void {
     checkRegion(region, 'region')
-    if (region.#container !== this.#self)
-      throw new TypeError(`region ${show(region.name)} is not in ${show(this.name)}`)
-    this.#unlink(region)
-    if (this.#enabled && region.#enabled) this.links.changed()
+    this.change(() => {
+      if (region.#container !== this.#self)
+        throw new TypeError(`region ${show(region.name)} is not in ${show(this.name)}`)
+      this.#unlink(region)
+      return this.#enabled && region.#enabled
+    })
   }
 
   /** Moves this region in its container, to the front of its equals (RULES B2). Nothing happens where it is there already. */
   setAddress(address: number): void {
     checkAddress(address, 'address')
     if (address === this.#address) return
-    const container = this.#container
-    if (container === undefined) {
+    this.change(() => {
+      const before = this.#address
       this.#address = address
-      return
-    }
-    const before = this.#address
-    const place = container.#subregions.indexOf(this.#self)
-    container.#unlink(this.#self)
-    container.#link(address, this.#self, this.#priority)
-    try {
-      checkExpansion<R>(this.#self, 'address')
-    } catch (error) {
-      container.#unlink(this.#self)
-      container.#link(before, this.#self, this.#priority, place)
-      throw error
-    }
-    if (container.#enabled && this.#enabled) container.links.changed()
+      this.checkOrUndo('address', () => {
+        this.#address = before
+      })
+      const container = this.#container
+      if (container === undefined) return false
+      container.#added?.delete(this.#self)
+      container.#added?.add(this.#self)
+      container.#subregions = undefined
+      return container.#enabled && this.#enabled
+    })
   }
 
   /** @param size Bytes, 1 to 2^64; of memory, no more than its blocks have. */
@@ -154,34 +190,56 @@ export abstract class RegionTree<R extends RegionTree<R>> implements RegionNode<
     const most = this.maxSize
     if (size > most) throw new RangeError(`size must be at most the block's ${most}, got ${size}`)
     if (size === this.#size) return
-    const before = this.#size
-    this.#size = size
-    this.changedUnless('size', () => {
-      this.#size = before
+    this.change(() => {
+      const before = this.#size
+      this.#size = size
+      this.checkOrUndo('size', () => {
+        this.#size = before
+      })
+      return true
     })
   }
 
   setEnabled(enabled: boolean): void {
     checkBoolean(enabled, 'enabled')
     if (enabled === this.#enabled) return
-    this.#enabled = enabled
-    this.changedUnless('enabled', () => {
-      this.#enabled = !enabled
+    this.change(() => {
+      const before = this.#enabled
+      this.#enabled = enabled
+      this.checkOrUndo('enabled', () => {
+        this.#enabled = before
+      })
+      return true
     })
   }
 
   /** Bytes that stand behind it: no size is larger. */
   protected abstract readonly maxSize: number
 
-  /** Ends a change: takes it back where it would make an alias expand without end, else has it shown. */
-  protected changedUnless(argument: string, undo: () => void): void {
+  /**
+   * Makes a change, in a transaction. What its beginning has devices do (RULES C1) may change any tree, so `body` looks at
+   * the tree itself; where it throws, it has changed nothing.
+   *
+   * @param body Returns whether the change can be seen in this region.
+   */
+  protected change(body: () => boolean): void {
+    transaction(() => {
+      if (body()) this.links.changed()
+    })
+  }
+
+  /** Within a change: takes it back where an alias would expand without end. */
+  protected checkOrUndo(argument: string, undo: () => void): void {
+    this.#orUndo(() => checkExpansion<R>(this.#self, argument), undo)
+  }
+
+  #orUndo(check: () => void, undo: () => void): void {
     try {
-      checkExpansion<R>(this.#self, argument)
+      check()
     } catch (error) {
       undo()
       throw error
     }
-    this.links.changed()
   }
 
   /** This, as what it is a part of. */
@@ -189,19 +247,9 @@ export abstract class RegionTree<R extends RegionTree<R>> implements RegionNode<
     return this as unknown as R
   }
 
-  #link(address: number, region: R, priority: number, place = this.#subregions.length): void {
-    region.#address = address
-    region.#priority = priority
-    region.#container = this.#self
-    if (this.#subregions === NONE) this.#subregions = [region]
-    else this.#subregions.splice(place, 0, region)
-    const before = this.#subregions[place - 1]
-    if (before !== undefined && before.#priority > priority) this.#ascending = false
-    region.links.retain()
-  }
-
   #unlink(region: R): void {
-    this.#subregions.splice(this.#subregions.lastIndexOf(region), 1)
+    this.#added?.delete(region)
+    this.#subregions = undefined
     region.#container = undefined
     region.links.release()
   }

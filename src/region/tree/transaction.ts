@@ -20,11 +20,14 @@ export interface Pending {
   readonly viewers: readonly Viewer[]
 }
 
-/** Who tells listeners of transactions. There is none until the first listener is registered. */
+/** Tells listeners of transactions. There is none until the first listener is registered. */
 export interface TransactionObserver {
-  /** Called before each transaction begins, nested ones too. */
+  /** Called before each transaction begins, nested ones too: has buffered writes made. Throws nothing. */
   begin(): void
-  /** Called when the outermost has ended; takes what is pending. Transactions that it opens are nested ones. */
+  /**
+   * Called when the outermost has ended; takes what is pending. Transactions that it opens are nested ones. It throws the
+   * first thing that its callbacks have thrown, once all have been called.
+   */
   commit(): void
 }
 
@@ -44,7 +47,7 @@ export function currentEpoch(): number {
   return epoch
 }
 
-/** From here on a change counts as a new one: somebody looks at the trees as they are now. */
+/** Somebody looks at the trees as they are now: a change that comes later counts as a new one. */
 export function nextEpoch(): void {
   epoch++
 }
@@ -78,9 +81,9 @@ export function setTransactionObserver(one: TransactionObserver | undefined): vo
   observer = one
 }
 
-/** Undefined where nothing is pending. From here on nothing is. */
+/** Hands over what is pending, so that nothing is; undefined where nothing was. */
 export function takePending(): Pending | undefined {
-  // Who is told of transactions has views rendered at their ends.
+  // An observer has views rendered when a transaction ends.
   if (observer !== undefined) epoch++
   if (!mapPending && !notifiersPending) return undefined
   const taken = {
@@ -97,27 +100,36 @@ export function takePending(): Pending | undefined {
 /**
  * Runs `body`; all that it changes in region trees is rendered once, when the outermost transaction ends. Until then
  * accesses see the map as it was. What `body` throws is thrown on, after what it did change has been rendered.
+ *
+ * Buffered writes are made before `body` runs (RULES C1), and the devices that get them may change any region tree. So
+ * whoever changes a tree looks at it within `body`, and not before.
  */
 export function transaction<T>(body: () => T): T {
   observer?.begin()
   return transactionWithoutFlush(body)
 }
 
-/** The same, of which who tells listeners knows. */
+/** The same, and buffered writes stay buffered: for what listeners themselves are told and ask for. */
 export function transactionWithoutFlush<T>(body: () => T): T {
   depth++
+  let failed = true
   try {
-    return body()
+    const value = body()
+    failed = false
+    return value
   } finally {
     if (depth > 1) depth--
-    else end()
+    else end(failed)
   }
 }
 
-function end(): void {
+/** @param failed The body has thrown: that is what the caller hears of, whatever a listener throws after it. */
+function end(failed: boolean): void {
   try {
     if (observer !== undefined) observer.commit()
     else for (const viewer of takePending()?.viewers ?? []) viewer.update()
+  } catch (error) {
+    if (!failed) throw error
   } finally {
     depth = 0
   }

@@ -37,7 +37,7 @@ export function markAllDirty(): void {
   }
 }
 
-/** Those that are to render what has changed when they are looked at, or were. */
+/** The viewers that nobody has looked at since what they show changed, or since they were made. */
 const stale = /* @__PURE__ */ new Set<WeakRef<Viewer>>()
 
 export function markStale({ serial }: Viewer): void {
@@ -49,11 +49,18 @@ export function markStale({ serial }: Viewer): void {
 }
 
 /**
- * Has them all render now. Before a transaction in which the library's user runs: until its end the map is seen as it was
- * at its beginning (RULES C1).
+ * Has all stale viewers render now. Before a transaction in which the library's user runs: until its end the map is seen as
+ * it was at its beginning (RULES C1). A viewer that can't render stays as it is, and so tells whoever looks at it, and
+ * nobody else.
  */
 export function renderStaleViewers(): void {
   if (inTransaction()) return
-  for (const ref of stale) ref.deref()?.renderIfStale()
+  for (const ref of stale) {
+    try {
+      ref.deref()?.renderIfStale()
+    } catch {
+      // It is rendered again, and throws again, when somebody looks.
+    }
+  }
   stale.clear()
 }

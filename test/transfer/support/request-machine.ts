@@ -1,4 +1,4 @@
-import type { MemTxAttrs, MemTxResult } from 'guestmem'
+import type { MemTxAttrs } from 'guestmem'
 import { addressIn, firstAddress } from './request-map.ts'
 import {
   type Action,
@@ -18,7 +18,7 @@ import {
 /** What a handler answers: `value` has more bits than it should, which are to be cut off; not OK, it counts for nothing. */
 export interface Answer {
   readonly value: bigint
-  readonly result: MemTxResult
+  readonly result: number
 }
 
 export class HandlerBug extends Error {}

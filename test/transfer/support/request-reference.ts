@@ -93,7 +93,7 @@ export class Reference extends Machine {
   }
 
   /** E: bytes of memory, each for itself, or a piece of what answers elsewhere. */
-  #read(map: RequestMap, address: number, into: Uint8Array, attrs: MemTxAttrs): MemTxResult {
+  #read(map: RequestMap, address: number, into: Uint8Array, attrs: MemTxAttrs): number {
     let result = 0
     for (let at = 0; at < into.length; ) {
       const { target, offset, left, memory } = this.#find(map, address + at, into.length - at, false)
@@ -119,7 +119,7 @@ export class Reference extends Machine {
     return result
   }
 
-  #write(map: RequestMap, address: number, from: Uint8Array, attrs: MemTxAttrs): MemTxResult {
+  #write(map: RequestMap, address: number, from: Uint8Array, attrs: MemTxAttrs): number {
     let result = 0
     for (let at = 0; at < from.length; ) {
       const { target, offset, left, memory } = this.#find(map, address + at, from.length - at, true)
@@ -148,7 +148,7 @@ export class Reference extends Machine {
     return asked.read(offset, size, attrs)
   }
 
-  #store(map: RequestMap, address: number, bytes: Uint8Array, attrs: MemTxAttrs): MemTxResult {
+  #store(map: RequestMap, address: number, bytes: Uint8Array, attrs: MemTxAttrs): number {
     const { target, offset, left, device, memory } = this.#find(map, address, bytes.length, true)
     if (attrs.memory && !memory) return MemTxResult.ACCESS_ERROR
     return (left < bytes.length ? device : target).write(offset, bytes, attrs)

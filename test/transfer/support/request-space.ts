@@ -5,6 +5,7 @@ import {
   type MemoryRegionOps,
   type MemTxAttrs,
   type MemTxFault,
+  MemTxResult,
   memTxFault,
   type RamBlock,
 } from 'guestmem'
@@ -86,18 +87,15 @@ export class SpaceUnderTest extends Machine {
         const answer = this.called(place, 'read64', offset, 8, attrs)
         return fault(answer) ?? answer.value
       },
-      write64: (offset, value, attrs) => this.called(place, 'write64', offset, 8, attrs, value).result,
+      write64: (offset, value, attrs) => ended(this.called(place, 'write64', offset, 8, attrs, value), offset),
     }
     return {
       read: (offset, size, attrs) => {
         const answer = this.called(place, 'read', offset, size, attrs)
         return fault(answer) ?? Number(answer.value)
       },
-      write: (offset, value, size, attrs) => {
-        const { result } = this.called(place, 'write', offset, size, attrs, BigInt(value))
-        // Nothing returned is OK too.
-        return result === 0 && offset % 2 === 0 ? undefined : result
-      },
+      write: (offset, value, size, attrs) =>
+        ended(this.called(place, 'write', offset, size, attrs, BigInt(value)), offset),
       valid,
       impl,
       ...(wide && pair),
@@ -161,4 +159,11 @@ function narrow(value: bigint): number {
 
 function fault({ result }: Answer): MemTxFault | undefined {
   return result === 0 ? undefined : memTxFault(result)
+}
+
+/** How a write ended, in one of the ways that a handler may say it. */
+function ended(answer: Answer, offset: number): MemTxResult | MemTxFault | undefined {
+  const failed = fault(answer)
+  if (offset % 2 === 0) return failed
+  return failed?.result ?? MemTxResult.OK
 }

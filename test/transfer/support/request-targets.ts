@@ -7,7 +7,7 @@ import type { DeviceSpec, Endian, RamSpec, WorldSpec } from './request-spec.ts'
 /** What a read gave: bytes in the order of their addresses. */
 export interface Data {
   readonly bytes: Uint8Array
-  readonly result: MemTxResult
+  readonly result: number
 }
 
 /** What one access goes to, in the reference. Data are bytes in the order of their addresses; no value is ever swapped. */
@@ -16,7 +16,7 @@ export interface Target {
   readonly max: number
   readonly unaligned: boolean
   read(offset: number, size: number, attrs: MemTxAttrs): Data
-  write(offset: number, bytes: Uint8Array, attrs: MemTxAttrs): MemTxResult
+  write(offset: number, bytes: Uint8Array, attrs: MemTxAttrs): number
 }
 
 /** Handlers as the reference calls them. */
@@ -25,7 +25,7 @@ export interface Handlers {
   called(name: string, offset: number, size: number, attrs: MemTxAttrs, value?: bigint): Answer
 }
 
-export function nothing(size: number, result: MemTxResult): Data {
+export function nothing(size: number, result: number): Data {
   return { bytes: new Uint8Array(size), result }
 }
 
@@ -81,7 +81,7 @@ export class DeviceTarget implements Target {
     return { bytes: bytesOf(value, size, this.#order), result }
   }
 
-  write(offset: number, bytes: Uint8Array, attrs: MemTxAttrs): MemTxResult {
+  write(offset: number, bytes: Uint8Array, attrs: MemTxAttrs): number {
     const value = numberOf(bytes, this.#order)
     return this.#access(offset, bytes.length, true, attrs, (at, width, shift) => {
       const piece = BigInt.asUintN(8 * width, shift < 0 ? value << BigInt(-shift) : value >> BigInt(shift))
@@ -95,8 +95,8 @@ export class DeviceTarget implements Target {
     size: number,
     isWrite: boolean,
     attrs: MemTxAttrs,
-    piece: (at: number, width: number, shift: number) => MemTxResult,
-  ): MemTxResult {
+    piece: (at: number, width: number, shift: number) => number,
+  ): number {
     const { owner, guarded, impl, wide } = this.#spec
     if (!this.#isValid(offset, size, isWrite, attrs)) return MemTxResult.DECODE_ERROR
     if (guarded && this.#engaged.has(owner)) return MemTxResult.ACCESS_ERROR
@@ -160,7 +160,7 @@ export class MemoryTarget implements Target {
     return { bytes: this.bytes.slice(this.start + offset, this.start + offset + size), result: MemTxResult.OK }
   }
 
-  write(offset: number, bytes: Uint8Array): MemTxResult {
+  write(offset: number, bytes: Uint8Array): number {
     if (!this.#permits(offset, bytes.length)) return MemTxResult.DECODE_ERROR
     for (const [i, byte] of bytes.entries()) this.store(this.start + offset + i, byte)
     return MemTxResult.OK
