@@ -1,4 +1,5 @@
-import type { FlatView } from '../view/flat-view.ts'
+import { backingIndexAt } from '../region/backing.ts'
+import type { FlatRange, FlatView } from '../view/flat-view.ts'
 import { pageSlotCount, pageSlotOf, pageSlotShift } from '../view/page-slots.ts'
 import { Section, type SpaceSettings } from './section.ts'
 
@@ -25,16 +26,17 @@ export class SectionMap implements SpaceSettings {
   readonly directAccess: SpaceSettings['directAccess']
   /** For each slot, the section that the latest address of its pages was found in. Empty until one is looked for. */
   #slots: Section[] = []
-  readonly #shift: number
+  #shift = 31
   readonly #none: Section
-  /** By the index of the range, plus one, twice; one further, where nothing is mapped behind it. */
+  /** First what is not mapped, by the index of the range before it, plus one; then what the ranges have, in order. */
   #sections: (Section | undefined)[] = []
+  /** For each range, how many sections all those before it have: one for each RAM block that they show a part of. */
+  #counts: Float64Array = new Float64Array(0)
 
   constructor(view: FlatView, { big, directAccess }: SpaceSettings) {
     this.view = view
     this.big = big
     this.directAccess = directAccess
-    this.#shift = pageSlotShift(view.ranges.length)
     this.#none = Section.unassigned(0, 0, this)
   }
 
@@ -45,20 +47,29 @@ export class SectionMap implements SpaceSettings {
 
   /** The section that holds `address`. Past 2^53 nothing is mapped. */
   select(address: number): Section {
-    const slot = pageSlotOf(address, this.#shift)
-    const section = this.#slots[slot]
+    const section = this.#slots[pageSlotOf(address, this.#shift)]
     if (section !== undefined && address >= section.start && address < section.end) return section
-    return this.#search(address, slot)
+    return this.#search(address)
   }
 
-  #search(address: number, slot: number): Section {
-    if (this.#slots.length === 0) {
-      this.#sections = new Array<Section | undefined>(2 * this.view.ranges.length + 2)
-      this.#slots = new Array<Section>(pageSlotCount(this.#shift)).fill(this.#none)
-    }
+  #search(address: number): Section {
+    if (this.#slots.length === 0) this.#prepare()
     const section = this.#sectionAt(address)
-    this.#slots[slot] = section
+    this.#slots[pageSlotOf(address, this.#shift)] = section
     return section
+  }
+
+  #prepare(): void {
+    const { ranges } = this.view
+    let count = 0
+    this.#counts = Float64Array.from(ranges, range => {
+      const before = count
+      count += 1 + blocksBefore(range, range.end - 1)
+      return before
+    })
+    this.#shift = pageSlotShift(count)
+    this.#sections = new Array<Section | undefined>(ranges.length + 1 + count)
+    this.#slots = new Array<Section>(pageSlotCount(this.#shift)).fill(this.#none)
   }
 
   #sectionAt(address: number): Section {
@@ -66,14 +77,22 @@ export class SectionMap implements SpaceSettings {
     const index = this.view.indexAt(address)
     const range = ranges[index]
     const isMapped = range !== undefined && address < range.end
-    const place = 2 * (index + 1) + (isMapped ? 0 : 1)
+    const place = isMapped
+      ? ranges.length + 1 + (this.#counts[index] as number) + blocksBefore(range, address)
+      : index + 1
     let section = this.#sections[place]
-    // More than one RAM block is more than one section: the latest stays.
-    if (section === undefined || address < section.start || address >= section.end) {
+    if (section === undefined) {
       const gapEnd = (): number => ranges[index + 1]?.start ?? Number.POSITIVE_INFINITY
       section = isMapped ? Section.ofRange(range, address, this) : Section.unassigned(range?.end ?? 0, gapEnd(), this)
       this.#sections[place] = section
     }
     return section
   }
+}
+
+/** How many RAM blocks a range shows before the one that an address of it is in. */
+function blocksBefore({ region, start, offset }: FlatRange, address: number): number {
+  const { backing } = region
+  if (backing.length < 2) return 0
+  return backingIndexAt(backing, offset + (address - start)) - backingIndexAt(backing, offset)
 }

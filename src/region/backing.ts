@@ -26,14 +26,21 @@ export function backingOf(block: RamBlock | readonly RamBlock[]): Backing[] {
   })
 }
 
-/** The block that holds the byte at `offset`; a region's memory has one for each. */
-export function backingAt(backing: readonly Backing[], offset: number): Backing {
-  let found = backing[0] as Backing
-  for (const each of backing) {
-    if (each.start > offset) break
-    found = each
+/** The index of the block that holds the byte at `offset`; a region's memory has one for each. */
+export function backingIndexAt(backing: readonly Backing[], offset: number): number {
+  let low = 0
+  let high = backing.length
+  while (low < high - 1) {
+    const middle = (low + high) >>> 1
+    if ((backing[middle] as Backing).start <= offset) low = middle
+    else high = middle
   }
-  return found
+  return low
+}
+
+/** The block that holds the byte at `offset`. */
+export function backingAt(backing: readonly Backing[], offset: number): Backing {
+  return backing[backingIndexAt(backing, offset)] as Backing
 }
 
 /** Bytes, of all blocks. */
