@@ -24,6 +24,9 @@ export class SectionMap implements SpaceSettings {
   readonly view: FlatView
   readonly big: boolean
   readonly directAccess: SpaceSettings['directAccess']
+  /** Normal memory that the latest copy went to, and that the latest came from (transfer/latest-copy.ts). */
+  copiedTo: Section
+  copiedFrom: Section
   /** For each slot, the section that the latest address of its pages was found in. Empty until one is looked for. */
   #slots: Section[] = []
   #shift = 31
@@ -38,6 +41,8 @@ export class SectionMap implements SpaceSettings {
     this.big = big
     this.directAccess = directAccess
     this.#none = Section.unassigned(0, 0, this)
+    this.copiedTo = this.#none
+    this.copiedFrom = this.#none
   }
 
   /** Where the address with these 32 bits may be found: a section that perhaps holds it. */
@@ -55,7 +60,7 @@ export class SectionMap implements SpaceSettings {
   #search(address: number): Section {
     if (this.#slots.length === 0) this.#prepare()
     const section = this.#sectionAt(address)
-    this.#slots[pageSlotOf(address, this.#shift)] = section
+    if (!isMadeBefore(section)) this.#slots[pageSlotOf(address, this.#shift)] = section
     return section
   }
 
@@ -81,13 +86,19 @@ export class SectionMap implements SpaceSettings {
       ? ranges.length + 1 + (this.#counts[index] as number) + blocksBefore(range, address)
       : index + 1
     let section = this.#sections[place]
-    if (section === undefined) {
+    // One that was made before its memory was allocated is made again then.
+    if (section === undefined || (isMadeBefore(section) && !section.isUnallocated)) {
       const gapEnd = (): number => ranges[index + 1]?.start ?? Number.POSITIVE_INFINITY
       section = isMapped ? Section.ofRange(range, address, this) : Section.unassigned(range?.end ?? 0, gapEnd(), this)
       this.#sections[place] = section
     }
     return section
   }
+}
+
+/** Before its memory was allocated. */
+function isMadeBefore({ lane, block }: Section): boolean {
+  return lane === undefined && block !== undefined
 }
 
 /** How many RAM blocks a range shows before the one that an address of it is in. */

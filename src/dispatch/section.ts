@@ -85,6 +85,7 @@ export class Section {
   readonly stores8: Uint8Array
   readonly stores16: Uint16Array
   readonly stores32: Uint32Array
+  /** Undefined also of memory that was not allocated when this was made: only ops access it (`isUnallocated`). */
   readonly lane: Lane | undefined
   /** What carries out a strict request that lies within it, where that is memory and in order, and nothing else is due. */
   readonly reads: Lane | undefined
@@ -117,11 +118,14 @@ export class Section {
     const offset = range === undefined ? start : range.offset + (start - range.start)
     const base = block === undefined ? 0 : block.offset + (offset - blockStart)
     const low = Math.min(end, 2 ** 32) - start
-    const views = ram?.order === 'host' && low > 0 ? sectionViews(ram.buffer, base, low) : NO_VIEWS
+    // To look at RAM that is not allocated yet does not allocate it. (It would be of a ROM device, whose reads and writes
+    // are in byte orders of their own.)
+    const made = ram?.allocated || region?.kind === 'romDevice' ? ram : undefined
+    const views = made?.order === 'host' && low > 0 ? sectionViews(made.buffer, base, low) : NO_VIEWS
     const loads = readable ? views : NO_VIEWS
     const stores = writable ? views : NO_VIEWS
-    const cells = cacheMode === undefined ? undefined : ram?.cells(cacheMode)
-    const registers = region && ram && cells && new RegisterCompleter(cells, block.offset - blockStart, region, ram)
+    const cells = cacheMode === undefined ? undefined : made?.cells(cacheMode)
+    const registers = region && ram && new RegisterCompleter(cells, block.offset - blockStart, region, ram)
     // A region that is readonly itself has no re-entrancy guard (RULES G7).
     const access = (range?.rom ? region?.access?.unguarded : undefined) ?? region?.access
     const translator = region?.kind === 'iommu' ? (access as IommuTranslator) : undefined
@@ -155,9 +159,9 @@ export class Section {
     this.stores8 = stores.u8
     this.stores16 = stores.u16
     this.stores32 = stores.u32
-    this.lane = ram?.lane
-    this.reads = strictRead === 'ordered' ? ram?.lane : undefined
-    this.writes = strictWrite === 'ordered' && logged === 0 ? ram?.lane : undefined
+    this.lane = made?.lane
+    this.reads = strictRead === 'ordered' ? made?.lane : undefined
+    this.writes = strictWrite === 'ordered' ? made?.lane : undefined
     this.strictRead = strictRead
     this.strictWrite = strictWrite
     this.relaxedRead = ask(false, false)
@@ -184,6 +188,11 @@ export class Section {
   mark(ram: number, length: number): void {
     const { region, block } = this
     if (region && block) markStored(block.ram.dirty, ram, length, region.dirtyLogMask)
+  }
+
+  /** It is memory that is not allocated yet: all of it is zero. */
+  get isUnallocated(): boolean {
+    return this.lane === undefined && this.block?.ram.allocated === false
   }
 
   /** What answers where the route is `ops`. */

@@ -59,6 +59,8 @@ export class GuestRam {
   readonly dirty: DirtyBitmaps
   /** Whether any client logs this RAM (BlockMemory). For floors above. */
   readonly logs: Int32Array
+  /** The most that an overlapping copy may keep aside, bytes. For floors above. */
+  readonly scratchLimit: number
   readonly #memory: WebAssembly.Memory | undefined
   readonly #cut: SharedArrayBuffer
   readonly #kernel: Kernel | undefined
@@ -78,6 +80,7 @@ export class GuestRam {
     this.#settings = settings
     this.host = settings.host
     this.order = settings.order
+    this.scratchLimit = settings.scratch.limit
     this.#views = viewsOf(handle.buffer)
     const module = handle.memory === undefined ? undefined : kernelFor(settings)
     if (module === undefined && settings.lane === 'wasm')
@@ -184,6 +187,11 @@ export class GuestRam {
       dirty: this.dirty.buffer,
       blocks: this.#blocks.map(({ name, offset, size }) => ({ name, offset, size })),
     }
+  }
+
+  /** Always: of other guest RAM see LazyRam. For floors above. */
+  get allocated(): boolean {
+    return true
   }
 
   /** The 32-bit elements, in host byte order: for the access paths of the floors above. */

@@ -13,6 +13,7 @@ import { type SharedTables, sharedBytes, sharedTables } from './shared-memory.ts
 export class LazyRam implements BlockMemory {
   readonly host: HostProfile
   readonly order: 'host' | 'language'
+  readonly scratchLimit: number
   readonly #limit: number
   readonly #options: GuestRamOptions
   readonly #settings: RamSettings
@@ -30,6 +31,7 @@ export class LazyRam implements BlockMemory {
   constructor(limit: number, options: GuestRamOptions, settings: RamSettings) {
     this.host = settings.host
     this.order = settings.order
+    this.scratchLimit = settings.scratch.limit
     this.#limit = limit
     this.#options = options
     this.#settings = settings
@@ -40,8 +42,12 @@ export class LazyRam implements BlockMemory {
     return this.#tables === undefined ? this.#limit - this.#bytes : 0
   }
 
+  get allocated(): boolean {
+    return this.#ram !== undefined
+  }
+
   get allocatedBytes(): number {
-    return this.#ram === undefined ? 0 : this.#bytes
+    return this.allocated ? this.#bytes : 0
   }
 
   /** A block: page aligned, as `GuestRam.block` cuts them. @param bytes Up to `free`. */

@@ -8,12 +8,16 @@ import type { DirtyBitmaps } from './dirty/dirty-bitmaps.ts'
 
 /** The guest RAM that a block was cut from, as far as those who hold the block need it: a GuestRam. */
 export interface BlockMemory {
+  /** False of RAM that is allocated when its bytes are first asked for: all of them are zero until then. */
+  readonly allocated: boolean
   readonly buffer: SharedArrayBuffer
   readonly host: HostProfile
   readonly order: 'host' | 'language'
   readonly lane: Lane
   readonly fixedLane: Lane
   readonly elements: Views
+  /** The most that an overlapping copy may keep aside, bytes (ScratchPolicy). */
+  readonly scratchLimit: number
   readonly dirty: DirtyBitmaps
   /**
    * Element 0 is not 0 while a client logs a region of this RAM, or a thread logs all memory; element 1 is how many

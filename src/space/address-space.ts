@@ -22,7 +22,7 @@ import { guestNumber } from '../request/guest-address.ts'
 import type { MemTxResult } from '../request/result.ts'
 import { BounceBudget } from '../transfer/bounce-budget.ts'
 import type { DmaWindow } from '../transfer/dma-window.ts'
-import { LatestCopy } from '../transfer/latest-copy.ts'
+import { copyAnew, copyOn } from '../transfer/latest-copy.ts'
 import { mapWindow } from '../transfer/map-window.ts'
 import { type Transfer, transfer } from '../transfer/transfer.ts'
 import { writeRom } from '../transfer/write-rom.ts'
@@ -39,7 +39,7 @@ export interface MapOptions {
 
 export interface RoomOptions {
   /** How much is wanted, bytes; 1 unless said. More than the whole budget counts as the whole. */
-  readonly bytes?: number | undefined
+  readonly bytes?: number | bigint | undefined
 }
 
 const MAP_OPTIONS = ['write', 'attrs'] as const
@@ -75,7 +75,6 @@ export class AddressSpace extends EndianForms {
   /** A section that holds no address. */
   readonly #none: Section
   readonly #bounce: BounceBudget
-  readonly #latestCopy: LatestCopy = new LatestCopy()
   #result = 0
   /** The RAM that the latest access which did not take the fast path was made to. */
   #latestRam: Section
@@ -403,7 +402,10 @@ export class AddressSpace extends EndianForms {
    * @param source The space they are read through; this one, or another of this thread.
    * @param sourceAddress Bytes.
    * @param length Bytes.
-   * @throws RangeError, before anything is copied, where ranges overlap and the guest RAM's `scratchLimit` forbids it.
+   * @returns The results of both, OR-ed. ERROR, and nothing is copied, where ranges overlap in several pieces of memory,
+   *   and more than 1 GiB, or than the guest RAM's `scratchLimit`, would have to be kept aside for the order.
+   * @throws RangeError, before anything is copied, where ranges overlap in one piece, and the guest RAM's `scratchLimit`
+   *   forbids it.
    */
   copy(
     address: number | bigint,
@@ -412,16 +414,17 @@ export class AddressSpace extends EndianForms {
     length: number | bigint,
     attrs?: MemTxAttrs,
   ): MemTxResult {
-    if (this.#latestCopy.goOn(this.sections, address, source?.sections, sourceAddress, length, attrs)) {
+    const { sections } = this.tree
+    if (!(source instanceof AddressSpace)) throw new TypeError(`source must be an AddressSpace, got ${show(source)}`)
+    if (copyOn(sections, address, source.tree.sections, sourceAddress, length, attrs)) {
       this.#result = 0
       return 0 as MemTxResult
     }
     const to = guestNumber(address, 'address')
-    if (!(source instanceof AddressSpace)) throw new TypeError(`source must be an AddressSpace, got ${show(source)}`)
     const from = guestNumber(sourceAddress, 'sourceAddress')
     const size = guestNumber(length, 'length')
     const given = attrs === undefined ? UNSPECIFIED : checkAttrs(attrs)
-    const result = this.#latestCopy.find(this.sections, to, source.sections, from, size, given)
+    const result = copyAnew(sections, to, source.tree.sections, from, size, given)
     this.#result = result
     return result
   }
@@ -466,7 +469,7 @@ export class AddressSpace extends EndianForms {
   whenRoom(callback: () => void, options: RoomOptions = {}): () => void {
     if (typeof callback !== 'function') throw new TypeError(`callback must be a function, got ${show(callback)}`)
     checkKeys(checkObject(options, 'options'), ['bytes'], 'options')
-    return this.#bounce.whenRoom(callback, checkAddress(options.bytes ?? 1, 'options.bytes'))
+    return this.#bounce.whenRoom(callback, guestNumber(options.bytes ?? 1, 'options.bytes'))
   }
 
   #transfer(request: Transfer, address: number, length: number, attrs: MemTxAttrs): MemTxResult {

@@ -1,27 +1,30 @@
-import { resolved, resolveSection } from '../dispatch/resolve.ts'
-import type { Section } from '../dispatch/section.ts'
 import type { SectionMap } from '../dispatch/section-map.ts'
+import type { BlockMemory } from '../ram/ram-block.ts'
 import type { MemTxAttrs } from '../request/attrs.ts'
 import { MemTxResult } from '../request/result.ts'
-import { transfer } from './transfer.ts'
+import { addressOf, findOverwrites, isKernels, isNone, type Piece, piecesOf, type Side } from './copy-pieces.ts'
+import { pieceSize } from './device-pieces.ts'
+import { carryOut, resultOf, type Transfer, transfer } from './transfer.ts'
 
-/** What goes by way of a buffer at once, bytes. */
-const SOME_BYTES = 65536
+/** Up to here a copy goes by way of a buffer, where it is not for kernels alone, bytes. */
+const SMALL_BYTES = 65536
+/** What calls handlers goes by way of a buffer of this many bytes. */
+const BUFFER_BYTES = 2 ** 24
+/** The most that is kept aside of a copy that overlaps in several pieces, bytes. */
+const MAX_KEPT_BYTES = 2 ** 30
 
-/** A part of a copy that is memory on both sides: byte addresses in their guest RAMs. */
-interface Piece {
-  readonly to: Section
-  readonly dst: number
-  readonly from: Section
-  readonly src: number
-  length: number
-}
+const NO_BYTES = /* @__PURE__ */ new Uint8Array(0)
 
 /**
- * Copies between two maps. Where all of it is memory, and none of it is stored to before it is loaded, it is copied piece
- * by piece, each by one kernel. Else it goes by way of a buffer, as `read` and `write` do: what a device gives or takes;
- * pieces that overlap pieces that come later; and memory that must be accessed at fixed widths, where each side is then
- * accessed as its own alignment allows.
+ * Copies between two maps, as one read and one write of the whole would (RULES E1; H12, H13).
+ *
+ * Where all of it is memory, or nothing, it is copied piece by piece, each by a kernel where that can be: what a piece
+ * overwrites of a later one's source is read before. What is short, and not for kernels alone, goes by way of a buffer, for
+ * each side to be accessed as its own alignment allows (H2). So does what calls handlers: nobody knows what those touch. Of
+ * what calls handlers and is longer than the buffer, as much at a time is read and written.
+ *
+ * @returns ERROR, and nothing is copied, where more would have to be kept aside than 1 GiB, or than the `scratchLimit` of a
+ *   guest RAM that is stored to.
  */
 export function copyGuest(
   dstMap: SectionMap,
@@ -31,106 +34,95 @@ export function copyGuest(
   length: number,
   attrs: MemTxAttrs,
 ): MemTxResult {
-  const pieces = memoryPieces(dstMap, dst, srcMap, src, length, attrs)
-  const overlap = pieces !== undefined && overlaps(pieces)
-  if (pieces !== undefined && (overlap ? pieces.length === 1 : !pieces.some(piece => needsWholeAccess(piece, attrs)))) {
-    for (const piece of pieces) copyPiece(piece, attrs)
-    return MemTxResult.OK
+  const pieces = piecesOf(dstMap, dst, srcMap, src, length, attrs)
+  if (pieces !== undefined && (length > SMALL_BYTES || (pieces.every(isSimple) && !mayOverlap(pieces)))) {
+    const limit = pieces.reduce(
+      (least, { to }) => Math.min(least, to.section.block?.ram.scratchLimit ?? least),
+      MAX_KEPT_BYTES,
+    )
+    if (mayOverlap(pieces) && findOverwrites(pieces) > limit) return MemTxResult.ERROR
+    return pieces.reduce((result, piece) => result | copyPiece(piece, attrs), 0) as MemTxResult
   }
   let result = 0
   for (let done = 0; done < length; ) {
-    // What overlaps is read whole; else some at a time, which ends where no access of a device that gives is cut in two.
-    const most = overlap ? length : SOME_BYTES - (offsetOf(srcMap, src + done, attrs) % 8)
-    const size = Math.min(length - done, most)
-    result |= byBuffer(dstMap, dst + done, srcMap, src + done, size, attrs)
+    // It ends where no access of a device that is read is cut in two.
+    const { start, offset } = srcMap.select(src + done)
+    const size = Math.min(length - done, BUFFER_BYTES - ((offset + (src + done - start)) % 8))
+    const bytes = new Uint8Array(size)
+    result |= transfer(srcMap, { kind: 'read', bytes, byte: 0 }, src + done, size, attrs)
+    result |= transfer(dstMap, { kind: 'write', bytes, byte: 0 }, dst + done, size, attrs)
     done += size
   }
   return result as MemTxResult
 }
 
-/** The offset in its region of what is read at an address, bytes. */
-function offsetOf(map: SectionMap, address: number, attrs: MemTxAttrs): number {
-  return resolveSection(map, address, false, attrs).offset + resolved.at
+export function copyPieces(pieces: Piece[], attrs: MemTxAttrs): MemTxResult {
+  const limit = pieces.reduce(
+    (least, { to }) => Math.min(least, to.section.block?.ram.scratchLimit ?? least),
+    MAX_KEPT_BYTES,
+  )
+  if (mayOverlap(pieces) && findOverwrites(pieces) > limit) return MemTxResult.ERROR
+  return pieces.reduce((result, piece) => result | copyPiece(piece, attrs), 0) as MemTxResult
 }
 
-/** Undefined where some of it is no memory, or refused. */
-function memoryPieces(
-  dstMap: SectionMap,
-  dst: number,
-  srcMap: SectionMap,
-  src: number,
-  length: number,
-  attrs: MemTxAttrs,
-): Piece[] | undefined {
-  const pieces: Piece[] = []
-  for (let done = 0; done < length; ) {
-    const from = resolveSection(srcMap, src + done, false, attrs)
-    const load = from.base + resolved.at
-    const loads = Math.min(from.length - resolved.at, resolved.length)
-    const to = resolveSection(dstMap, dst + done, true, attrs)
-    const store = to.base + resolved.at
-    const stores = Math.min(to.length - resolved.at, resolved.length)
-    if (from.strictRead === 'ops' || to.strictWrite === 'ops' || (attrs.memory && !from.memory)) return undefined
-    const size = Math.min(length - done, loads, stores)
-    const last = pieces[pieces.length - 1]
-    if (last?.to === to && last.from === from && last.dst + last.length === store && last.src + last.length === load)
-      last.length += size
-    else pieces.push({ to, dst: store, from, src: load, length: size })
-    done += size
+/** For a kernel; but in a device's memory what is short could be a register, and be split as the other side is aligned. */
+function isSimple(piece: Piece): boolean {
+  const isNormal = ({ section }: Side): boolean => section.region?.cacheMode === 'normal'
+  return isKernels(piece) && (piece.length > 8 || (isNormal(piece.to) && isNormal(piece.from)))
+}
+
+/** True if a piece may overwrite the source of another one: all that is stored to, against all that is loaded. */
+function mayOverlap(pieces: readonly Piece[]): boolean {
+  let [dstLow, dstHigh, srcLow, srcHigh] = [Number.POSITIVE_INFINITY, 0, Number.POSITIVE_INFINITY, 0]
+  for (const { to, from, length } of pieces) {
+    if (!isNone(to)) {
+      dstLow = Math.min(dstLow, addressOf(to))
+      dstHigh = Math.max(dstHigh, addressOf(to) + length)
+    }
+    if (!isNone(from)) {
+      srcLow = Math.min(srcLow, addressOf(from))
+      srcHigh = Math.max(srcHigh, addressOf(from) + length)
+    }
   }
-  return pieces
+  return pieces.length > 1 && dstLow < srcHigh && srcLow < dstHigh
 }
 
-/** True if a piece may load what one stores to. */
-function overlaps(pieces: readonly Piece[]): boolean {
-  // All that is stored to against all that is loaded: pieces are many where they are small, and then seldom overlap.
-  const low = { dst: Number.POSITIVE_INFINITY, src: Number.POSITIVE_INFINITY }
-  const high = { dst: 0, src: 0 }
-  for (const { dst, src, length } of pieces) {
-    low.dst = Math.min(low.dst, dst)
-    low.src = Math.min(low.src, src)
-    high.dst = Math.max(high.dst, dst + length)
-    high.src = Math.max(high.src, src + length)
+function copyPiece(piece: Piece, attrs: MemTxAttrs): number {
+  const { to, from, length, overwrites, kept } = piece
+  for (const later of overwrites) {
+    later.kept = new Uint8Array(later.length)
+    access({ kind: 'read', bytes: later.kept, byte: 0 }, later.from, later.length, attrs)
   }
-  if (low.dst >= high.src || low.src >= high.dst) return false
-  // One piece's destination may be another's source.
-  const sources = new Set(pieces.map(({ from }) => from.block?.ram.buffer))
-  return pieces.some(({ to }) => sources.has(to.block?.ram.buffer))
+  if (isNone(to)) return resultOf(to.way) | resultOf(from.way)
+  if (isNone(from)) return resultOf(from.way) | access({ kind: 'fill', bytes: NO_BYTES, byte: 0 }, to, length, attrs)
+  if (kept === undefined && isKernels(piece)) {
+    move(piece)
+    return MemTxResult.OK
+  }
+  const bytes = kept ?? new Uint8Array(length)
+  const read = kept ? MemTxResult.OK : access({ kind: 'read', bytes, byte: 0 }, from, length, attrs)
+  piece.kept = undefined
+  return read | access({ kind: 'write', bytes, byte: 0 }, to, length, attrs)
 }
 
-/**
- * A side bears fixed widths alone, or is a device's and what is copied could be a register: loaded and stored as the other
- * side is aligned, it would be split (H2).
- */
-function needsWholeAccess(piece: Piece, attrs: MemTxAttrs): boolean {
-  const { to, from, length } = piece
-  if (from.route(false, attrs.strict) === 'cells' || to.route(true, attrs.strict) === 'cells') return true
-  return length <= 8 && (to.region?.cacheMode !== 'normal' || from.region?.cacheMode !== 'normal')
+/** One side of a piece, by the way of its section. */
+function access(request: Transfer, { section, way, inside }: Side, length: number, attrs: MemTxAttrs): number {
+  let result = 0
+  for (let at = 0, size = length; at < length; at += size) {
+    size = length - at
+    if (way === 'ops') size = pieceSize(section.device(request.kind !== 'read'), section.offset + inside + at, size)
+    result |= carryOut(request, section, way, inside + at, at, size, attrs)
+  }
+  return result
 }
 
-function copyPiece({ to, dst, from, src, length }: Piece, attrs: MemTxAttrs): void {
-  const ram = to.block?.ram
-  const source = from.block?.ram
-  if (ram === undefined || source === undefined) return
-  const read = from.route(false, attrs.strict)
-  const write = to.route(true, attrs.strict)
-  // The stricter mapping of the two says which accesses may be made.
-  const lane = read === 'cells' || write === 'cells' ? ram.fixedLane : ram.lane
-  if (ram.buffer !== source.buffer) lane.copyIn(dst, source.elements.u8, src, length)
-  else if (read === 'bulk' && write === 'bulk') ram.lane.bulkMove(dst, src, length)
-  else lane.move(dst, src, length)
-  if (to.logs[0] !== 0) to.mark(dst, length)
-}
-
-function byBuffer(
-  dstMap: SectionMap,
-  dst: number,
-  srcMap: SectionMap,
-  src: number,
-  length: number,
-  attrs: MemTxAttrs,
-): MemTxResult {
-  const bytes = new Uint8Array(length)
-  const read = transfer(srcMap, { kind: 'read', bytes, byte: 0 }, src, length, attrs)
-  return (read | transfer(dstMap, { kind: 'write', bytes, byte: 0 }, dst, length, attrs)) as MemTxResult
+function move({ to, from, length }: Piece): void {
+  const ram = to.section.block?.ram as BlockMemory
+  const source = from.section.block?.ram as BlockMemory
+  const dst = addressOf(to)
+  const src = addressOf(from)
+  if (ram.buffer !== source.buffer) ram.lane.copyIn(dst, source.elements.u8, src, length)
+  else if (to.way === 'bulk' && from.way === 'bulk') ram.lane.bulkMove(dst, src, length)
+  else ram.lane.move(dst, src, length)
+  if (to.section.logs[0] !== 0) to.section.mark(dst, length)
 }

@@ -1,18 +1,16 @@
 import { resolved, resolveSection } from '../dispatch/resolve.ts'
 import type { Section } from '../dispatch/section.ts'
 import type { SectionMap } from '../dispatch/section-map.ts'
-import type { Cells } from '../ram/access/cells.ts'
+import type { CacheMode } from '../host/cache-mode.ts'
 import { fixedFill, fixedIn, fixedOut } from '../ram/access/fixed-width.ts'
 import { isShared } from '../ram/access/views.ts'
-import type { Lane } from '../ram/copy/lane.ts'
-import { REJECTING } from '../region/device/rejecting-completer.ts'
+import { privateCopy, privateLike, publish } from '../ram/copy/shared-array.ts'
+import type { BlockMemory } from '../ram/ram-block.ts'
 import type { MemTxAttrs } from '../request/attrs.ts'
 import { MemTxResult } from '../request/result.ts'
 import type { Route } from '../request/route.ts'
-import { fillPiece, pieceSize, readPiece, rejectedSize, writePiece } from './device-pieces.ts'
-
-/** QEMU fills through a pattern of this many bytes, so pieces that are not direct end at its multiples (RULES E11). */
-const FILL_PATTERN_BYTES = 512
+import { fillPiece, readPiece, writePiece } from './device-pieces.ts'
+import { isDirect, next, nextPiece, type Way } from './next-piece.ts'
 
 /** A request of any length: bytes from the guest, bytes to it, or one byte again and again. */
 export interface Transfer {
@@ -24,9 +22,14 @@ export interface Transfer {
 }
 
 /**
- * Carries out a request piece by piece, each by the way of its section, and ORs the results (RULES E1). A direct piece
- * ends with its section; one for a device is of a size that it takes, and may reach over the end of its section (D4).
- * Each byte of a read's array is written; where a piece fails, with zero.
+ * Carries out a request piece by piece, each by the way of its section, and ORs the results (RULES E1). Each byte of a
+ * read's array is written; where a piece fails, with zero.
+ *
+ * An array that others may see could be guest RAM that the request itself is about. Such a request is therefore made with
+ * a private copy, unless it is a single piece of memory, in which a lane minds what overlaps (H13): a write has loaded all
+ * before it stores anything, a read stores all once it has loaded everything, in order.
+ *
+ * @throws TypeError where a handler shrank or detached the array: what is done by then stays done.
  */
 export function transfer(
   map: Pick<SectionMap, 'select'>,
@@ -35,61 +38,126 @@ export function transfer(
   length: number,
   attrs: MemTxAttrs,
 ): MemTxResult {
-  const write = request.kind !== 'read'
-  let result = 0
-  for (let at = 0; at < length; ) {
-    const section = resolveSection(map, address + at, write, attrs)
-    const { at: inside, translated } = resolved
-    const rest = Math.min(length - at, resolved.length)
-    const path = section.route(write, attrs.strict)
-    const left = section.length - inside
-    let size = section.ends(write) ? Math.min(rest, left) : rest
-    if (attrs.memory && !section.memory) {
-      // The first region refuses the whole access, a later one what of it would be its own (E8): D4 gives it the rest.
-      const pattern = request.kind === 'fill' ? at % FILL_PATTERN_BYTES : at
-      size = pattern === 0 ? length - at : size
-      if (request.kind === 'read') request.bytes.fill(0, at, at + size)
-      else if (request.kind === 'fill') size = Math.min(size, FILL_PATTERN_BYTES - pattern)
-      result |= MemTxResult.ACCESS_ERROR
-    } else if (path === 'ops') {
-      const device = section.device(write)
-      const offset = section.offset + inside
-      const most = request.kind === 'fill' ? Math.min(size, FILL_PATTERN_BYTES - (at % FILL_PATTERN_BYTES)) : size
-      if (device === REJECTING) {
-        // What an IOMMU leads to is asked of it again for each piece (K3).
-        size = translated ? pieceSize(REJECTING, offset, most) : rejectedSize(left, offset, size, most)
-        if (request.kind === 'read') request.bytes.fill(0, at, at + size)
-        result |= MemTxResult.DECODE_ERROR
-      } else {
-        size = pieceSize(device, offset, most)
-        const big = section.completerBig
-        if (request.kind === 'read') result |= readPiece(device, offset, request.bytes, at, size, attrs, big)
-        else if (request.kind === 'write') result |= writePiece(device, offset, request.bytes, at, size, attrs, big)
-        else result |= fillPiece(device, offset, request.byte, size, attrs, big)
-      }
-    } else {
-      const ram = section.base + inside
-      direct(request, section, path, ram, at, size)
-      // Once the bytes are stored, not before (RULES F2; dirty-bitmaps.ts).
-      if (write && section.logs[0] !== 0) section.mark(ram, size)
-    }
-    at += size
+  if (length === 0) return MemTxResult.OK
+  const { kind, bytes } = request
+  const section = resolveSection(map, address, kind !== 'read', attrs)
+  const inside = resolved.at
+  const way = nextPiece(kind, section, 0, length, attrs)
+  const { size } = next
+  if (kind !== 'fill') checkLength(bytes, length)
+  // One piece, of memory, or of which nothing is stored.
+  if (size === length && (isDirect(way) || (kind !== 'read' && way !== 'ops')))
+    return carryOut(request, section, way, inside, 0, size, attrs)
+  const first = { section, way, inside, size }
+  const progress = { at: 0 }
+  if (kind === 'fill' || !isShared(bytes.buffer))
+    return carryOutPieces(map, request, address, length, attrs, first, progress)
+  if (kind === 'write') {
+    const own = { kind, bytes: privateCopy(bytes, length), byte: 0 }
+    return carryOutPieces(map, own, address, length, attrs, first, progress)
   }
+  const own = { kind, bytes: privateLike(bytes, length), byte: 0 }
+  try {
+    return carryOutPieces(map, own, address, length, attrs, first, progress)
+  } finally {
+    // In RAM of the host order plain stores are in order, so those to the array may be plain, too.
+    publish(bytes, own.bytes, progress.at, section.block?.ram.order !== 'host')
+  }
+}
+
+interface FirstPiece {
+  readonly section: Section
+  readonly way: Way
+  readonly inside: number
+  readonly size: number
+}
+
+/** @param progress How much of the request is done, also where a handler throws. */
+function carryOutPieces(
+  map: Pick<SectionMap, 'select'>,
+  request: Transfer,
+  address: number,
+  length: number,
+  attrs: MemTxAttrs,
+  first: FirstPiece,
+  progress: { at: number },
+): MemTxResult {
+  const { kind, bytes } = request
+  const least = kind === 'fill' ? 0 : length
+  let { section, way, inside, size } = first
+  let result = 0
+  for (let at = 0; ; ) {
+    result |= carryOut(request, section, way, inside, at, size, attrs)
+    at += size
+    progress.at = at
+    if (at >= length) break
+    section = resolveSection(map, address + at, kind !== 'read', attrs)
+    inside = resolved.at
+    way = nextPiece(kind, section, at, length, attrs)
+    size = next.size
+    // The handlers of a device, and of an IOMMU, can reach the array.
+    checkLength(bytes, least)
+  }
+  if (kind === 'read') checkLength(bytes, least)
   return result as MemTxResult
+}
+
+function checkLength(bytes: Uint8Array, length: number): void {
+  if (bytes.length < length)
+    throw new TypeError(`bytes must keep its ${length} bytes until the request ends: it was detached or resized`)
+}
+
+/**
+ * Carries out one piece of a request, by the way of its section.
+ *
+ * @param inside Where it begins in the section, bytes.
+ * @param at Where it begins in the array, bytes.
+ */
+export function carryOut(
+  request: Transfer,
+  section: Section,
+  way: Way,
+  inside: number,
+  at: number,
+  size: number,
+  attrs: MemTxAttrs,
+): MemTxResult {
+  const { kind, bytes } = request
+  if (isDirect(way)) {
+    const ram = section.base + inside
+    direct(request, section, way, ram, at, size)
+    // Once the bytes are stored, not before (RULES F2; dirty-bitmaps.ts).
+    if (kind !== 'read' && section.logs[0] !== 0) section.mark(ram, size)
+    return MemTxResult.OK
+  }
+  if (way !== 'ops') {
+    if (kind === 'read') bytes.fill(0, at, at + size)
+    return resultOf(way)
+  }
+  const device = section.device(kind !== 'read')
+  const offset = section.offset + inside
+  const big = section.completerBig
+  if (kind === 'read') return readPiece(device, offset, bytes, at, size, attrs, big)
+  if (kind === 'write') return writePiece(device, offset, bytes, at, size, attrs, big)
+  return fillPiece(device, offset, request.byte, size, attrs, big)
+}
+
+/** Of a piece that no access is made for. */
+export function resultOf(way: Way): MemTxResult {
+  return way === 'rejected' ? MemTxResult.DECODE_ERROR : way === 'refused' ? MemTxResult.ACCESS_ERROR : MemTxResult.OK
 }
 
 /** The part of a request that touches guest RAM itself, at byte address `ram` of it. */
 function direct(request: Transfer, section: Section, path: Route, ram: number, at: number, size: number): void {
-  const lane = section.lane as Lane
-  const cells = section.cells as Cells
-  if (path === 'cells' && request.kind !== 'fill') {
+  // A section that was made before its memory was allocated has neither.
+  const memory = section.block?.ram as BlockMemory
+  const lane = section.lane ?? memory.lane
+  const cells = section.cells ?? memory.cells(section.region?.cacheMode as CacheMode)
+  if (path === 'cells' && request.kind !== 'fill' && isShared(request.bytes.buffer)) {
     // A view of the guest RAM itself may overlap, and what others may watch is stored to as guest RAM is (H2, H13).
-    const memory = section.block?.ram
-    if (memory !== undefined && isShared(request.bytes.buffer)) {
-      if (request.kind === 'write') memory.fixedLane.copyIn(ram, request.bytes, at, size)
-      else memory.fixedLane.copyOut(request.bytes, at, ram, size)
-      return
-    }
+    if (request.kind === 'write') memory.fixedLane.copyIn(ram, request.bytes, at, size)
+    else memory.fixedLane.copyOut(request.bytes, at, ram, size)
+    return
   }
   if (request.kind === 'write') {
     if (path === 'ordered') lane.copyIn(ram, request.bytes, at, size)

@@ -1,5 +1,7 @@
 import { resolved, resolveSection } from '../dispatch/resolve.ts'
 import type { SectionMap } from '../dispatch/section-map.ts'
+import { isShared } from '../ram/access/views.ts'
+import { privateCopy } from '../ram/copy/shared-array.ts'
 import { REJECTING } from '../region/device/rejecting-completer.ts'
 import { MemTxAttrs } from '../request/attrs.ts'
 import { pieceSize, rejectedSize } from './device-pieces.ts'
@@ -9,7 +11,9 @@ import { pieceSize, rejectedSize } from './device-pieces.ts'
  * devices that are read directly (RULES E12). All else is passed over, in the pieces that an access would be made in;
  * memory of a device too, as newer versions of QEMU do.
  */
-export function writeRom(map: SectionMap, address: number, bytes: Uint8Array): void {
+export function writeRom(map: SectionMap, address: number, given: Uint8Array): void {
+  // What others may see could be the memory that is written to.
+  const bytes = isShared(given.buffer) ? privateCopy(given, given.length) : given
   for (let at = 0; at < bytes.length; ) {
     const section = resolveSection(map, address + at, true, MemTxAttrs.UNSPECIFIED)
     const { at: inside, translated } = resolved

@@ -11,6 +11,7 @@ import {
 } from 'guestmem'
 import { describe, expect, test } from 'vitest'
 import { runs } from '../support/campaign.ts'
+import { copyBoard, copyWorlds } from './support/copy-board.ts'
 
 const SIZE = 4096
 
@@ -308,5 +309,35 @@ describe('a scatter-gather list', () => {
   ])('refuses %s', (message, call) => {
     expect(call).toThrow(message)
     expect(list.length).toBe(8)
+  })
+})
+
+describe('a copy that is longer than what goes by way of a buffer at once', () => {
+  const size = 150_000
+  const place = fc.nat(4 * size)
+  const ATTRS = [MemTxAttrs.UNSPECIFIED, MemTxAttrs.RELAXED, MemTxAttrs.of({ memory: true })]
+
+  test('E1, H13, K2, F2 ends as one read and one write of the whole, of whatever is mapped', () => {
+    fc.assert(
+      fc.property(
+        copyWorlds(size, 4096, 4),
+        place,
+        place,
+        fc.integer({ min: 1, max: 4 * size }),
+        fc.constantFrom(...ATTRS),
+        (world, to, from, most, attrs) => {
+          const [ours, reference] = [copyBoard(world, 0), copyBoard(world, 1)]
+          const [dst, src] = [to % (ours.length + 8), from % (ours.length + 8)]
+          const length = most % (ours.length + 8)
+          const bytes = new Uint8Array(length)
+          const due = reference.space.read(src, bytes, attrs) | reference.space.write(dst, bytes, attrs)
+          expect(ours.space.copy(dst, ours.space, src, length, attrs)).toBe(due)
+          // The texts are long: what differs is all there is to say.
+          const [end, expected] = [ours.end(), reference.end()].map(each => JSON.stringify(each))
+          expect(end === expected).toBe(true)
+        },
+      ),
+      runs(150),
+    )
   })
 })

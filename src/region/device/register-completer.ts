@@ -1,3 +1,4 @@
+import type { CacheMode } from '../../host/cache-mode.ts'
 import type { Cells } from '../../ram/access/cells.ts'
 import { swap16, swap32, swap64 } from '../../ram/access/views.ts'
 import { markStored } from '../../ram/dirty/dirty-marks.ts'
@@ -17,21 +18,24 @@ import { type Completer, completion } from './completer.ts'
  */
 export class RegisterCompleter implements Completer {
   readonly maxSize = 8
-  readonly unaligned: boolean
   readonly endianness = 'native'
-  readonly #cells: Cells
+  /** Undefined until guest RAM that is not allocated yet is accessed. */
+  #made: Cells | undefined
   /** Where the region begins in guest RAM, bytes. */
   readonly #base: number
   readonly #region: MemoryRegion
   readonly #ram: BlockMemory
 
   /** @param region What it is of: stores are marked for who logs it (RULES F2, I4). */
-  constructor(cells: Cells, base: number, region: MemoryRegion, ram: BlockMemory) {
-    this.unaligned = cells.oneAccess
-    this.#cells = cells
+  constructor(cells: Cells | undefined, base: number, region: MemoryRegion, ram: BlockMemory) {
+    this.#made = cells
     this.#base = base
     this.#region = region
     this.#ram = ram
+  }
+
+  get unaligned(): boolean {
+    return this.#cells.oneAccess
   }
 
   accepts(offset: number, size: number): boolean {
@@ -68,6 +72,11 @@ export class RegisterCompleter implements Completer {
     if (!this.#admit(address, 8)) return
     this.#cells.store64(address, big ? swap64(value) : value)
     this.#stored(address, 8)
+  }
+
+  get #cells(): Cells {
+    this.#made ??= this.#ram.cells(this.#region.cacheMode as CacheMode)
+    return this.#made
   }
 
   #stored(address: number, size: number): void {

@@ -25,6 +25,8 @@ const TRANSACTION = 'region/tree/transaction.ts'
 const SECTION = 'dispatch/section.ts'
 const TRANSFER = 'transfer/transfer.ts'
 const PIECES = 'transfer/device-pieces.ts'
+const NEXT = 'transfer/next-piece.ts'
+const WINDOW = 'transfer/dma-window.ts'
 const OPS = 'region/device/ops-completer.ts'
 const ACCESS = 'dispatch/scalar-access.ts'
 const SPACE = 'space/address-space.ts'
@@ -178,7 +180,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'D4 an access to a device ends with its range',
-    file: TRANSFER,
+    file: NEXT,
     from: 'Math.min(rest, left) : rest',
     to: 'Math.min(rest, left) : Math.min(rest, left)',
     foundBy: 'REQUESTS',
@@ -199,9 +201,9 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'E4 the size of a piece follows from the absolute address',
-    file: TRANSFER,
-    from: 'size = pieceSize(device, offset, most)',
-    to: 'size = pieceSize(device, address + at, most)',
+    file: NEXT,
+    from: 'next.size = pieceSize(device, offset, most)',
+    to: 'next.size = pieceSize(device, section.start + inside, most)',
     foundBy: 'REQUESTS',
   },
   {
@@ -214,29 +216,29 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'E5 a rejected piece reads ff',
     file: TRANSFER,
-    from: 'request.bytes.fill(0, at, at + size)\n        result |=',
-    to: 'request.bytes.fill(0xff, at, at + size)\n        result |=',
+    from: "if (kind === 'read') bytes.fill(0, at, at + size)",
+    to: "if (kind === 'read') bytes.fill(0xff, at, at + size)",
     foundBy: 'REQUESTS',
   },
   {
     name: 'E7 the result of the last piece stands for all',
     file: TRANSFER,
-    from: 'result |= readPiece(',
-    to: 'result = readPiece(',
+    from: 'result |= carryOut(',
+    to: 'result = carryOut(',
     foundBy: 'REQUESTS',
   },
   {
     name: 'E8 a block read for memory alone takes what a ROM device holds',
-    file: TRANSFER,
+    file: NEXT,
     from: 'if (attrs.memory && !section.memory) {',
     to: 'if (attrs.memory && !section.memory && (write || !section.endsReads)) {',
     foundBy: 'REQUESTS',
   },
   {
     name: 'E8 the first region refuses its own length, not the whole access',
-    file: TRANSFER,
-    from: 'size = pattern === 0 ? length - at : size',
-    to: '',
+    file: NEXT,
+    from: 'next.size = at === 0 ? length : size',
+    to: 'next.size = size',
     foundBy: 'REQUESTS',
   },
   {
@@ -255,7 +257,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'E11 a fill of a device is not cut at its pattern',
-    file: TRANSFER,
+    file: NEXT,
     from: 'FILL_PATTERN_BYTES - (at % FILL_PATTERN_BYTES)',
     to: 'FILL_PATTERN_BYTES',
     foundBy: 'REQUESTS',
@@ -431,8 +433,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'F2 a write marks nothing',
     file: TRANSFER,
-    from: 'if (write && section.logs[0] !== 0)',
-    to: 'if (write && section.logs[0] === -1)',
+    from: 'section.logs[0] !== 0',
+    to: 'section.logs[0] === -1',
     foundBy: 'DIRTY',
   },
   {
@@ -535,30 +537,30 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'J2 a bounce buffer is never given back',
-    file: LEND,
-    from: '} finally {\n      this.#budget.give(this.length)\n    }',
-    to: '} finally {\n      this.#budget.give(0)\n    }',
+    file: WINDOW,
+    from: 'budget.left += this.length',
+    to: 'budget.left += 0',
     foundBy: 'WINDOWS',
   },
   {
     name: 'J2 a bounce buffer is larger than what is left',
-    file: 'transfer/bounce-budget.ts',
-    from: 'Math.min(length, this.#left)',
+    file: LEND,
+    from: 'Math.min(length, budget.left)',
     to: 'length',
     foundBy: 'WINDOWS',
   },
   {
     name: 'J2 a bounce buffer is not filled',
     file: LEND,
-    from: "const result = this.#move('read', this.length)",
-    to: 'const result = MemTxResult.OK',
+    from: "this.#move('read', this.#bytes.length)",
+    to: 'MemTxResult.OK',
     foundBy: 'WINDOWS',
   },
   {
     name: 'J3 unmap writes all, not what was accessed',
     file: LEND,
     from: "this.#move('write', accessed)",
-    to: "this.#move('write', this.length)",
+    to: "this.#move('write', this.#bytes.length)",
     foundBy: 'WINDOWS',
   },
   {
@@ -612,9 +614,9 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'K3 after a fault the rest is not translated again',
-    file: TRANSFER,
-    from: 'size = translated ? pieceSize',
-    to: 'size = false ? pieceSize',
+    file: NEXT,
+    from: 'next.size = translated ? pieceSize',
+    to: 'next.size = false ? pieceSize',
     foundBy: 'IOMMUS',
   },
 ]

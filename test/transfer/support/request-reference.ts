@@ -87,13 +87,38 @@ export class Reference extends Machine {
       return `result ${result}`
     }
     const bytes = this.#buffers.prepare(request)
+    // What others may see, and what is guest RAM, is loaded before anything is stored, and stored after all is loaded.
+    const apart = request.buffer.of !== 'own'
     const result =
-      request.kind === 'read' ? this.#read(map, address, bytes, attrs) : this.#write(map, address, bytes, attrs)
+      request.kind === 'write'
+        ? this.#write(map, address, apart ? bytes.slice() : bytes, attrs)
+        : apart
+          ? this.#readApart(map, address, bytes, attrs)
+          : this.#read(map, address, bytes, attrs)
     return `result ${result} ${this.#buffers.text(request.buffer)}`
   }
 
+  /** A handler's bug leaves what was read before. */
+  #readApart(map: RequestMap, address: number, into: Uint8Array, attrs: MemTxAttrs): number {
+    const bytes = new Uint8Array(into.length)
+    let done = 0
+    try {
+      return this.#read(map, address, bytes, attrs, at => {
+        done = at
+      })
+    } finally {
+      into.set(bytes.subarray(0, done))
+    }
+  }
+
   /** E: bytes of memory, each for itself, or a piece of what answers elsewhere. */
-  #read(map: RequestMap, address: number, into: Uint8Array, attrs: MemTxAttrs): number {
+  #read(
+    map: RequestMap,
+    address: number,
+    into: Uint8Array,
+    attrs: MemTxAttrs,
+    progress: (at: number) => void = () => undefined,
+  ): number {
     let result = 0
     for (let at = 0; at < into.length; ) {
       const { target, offset, left, memory } = this.#find(map, address + at, into.length - at, false)
@@ -115,6 +140,7 @@ export class Reference extends Machine {
         result |= data.result
         at += size
       }
+      progress(at)
     }
     return result
   }
