@@ -3,7 +3,7 @@ import { attempt, collectErrors } from '../listener/listener-calls.ts'
 import { GUEST_PAGE } from '../ram/dirty/dirty-bitmaps.ts'
 import { anyDirty, countCodeWrites, giveBack, harvest } from '../ram/dirty/dirty-harvest.ts'
 import { type DirtyPart, DirtySnapshot } from '../ram/dirty/dirty-snapshot.ts'
-import { RamBlock } from '../ram/ram-block.ts'
+import { checkBlock, RamBlock } from '../ram/ram-block.ts'
 import type { Backing } from '../region/backing.ts'
 import { DirtyClient } from '../region/dirty-client.ts'
 import { MemoryRegion } from '../region/memory-region.ts'
@@ -119,8 +119,7 @@ function takeMarks(
  * stores of other threads are seen in the same way.
  */
 export function codeWrites(block: RamBlock): number {
-  if (!(block instanceof RamBlock)) throw new TypeError(`block must be a RamBlock, got ${show(block)}`)
-  return countCodeWrites(block.ram.dirty)
+  return countCodeWrites(checkBlock(block, 'block').ram.dirty)
 }
 
 interface Part {

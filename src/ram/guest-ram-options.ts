@@ -1,4 +1,4 @@
-import { checkInteger, checkKeys, checkObject, checkOneOf } from '../check.ts'
+import { checkInteger, checkOneOf, checkOptions } from '../check.ts'
 import { detectHost } from '../host/detect.ts'
 import { checkHostProfile, type HostProfile } from '../host/profile.ts'
 import type { UnalignedPolicy } from './access/cells.ts'
@@ -12,17 +12,17 @@ export interface GuestRamOptions {
    * loads atomically (docs/ORDERING.md). `auto`, the default: `host` where the profile knows that the CPU keeps stores in
    * order, else `language`.
    */
-  readonly order?: 'auto' | 'host' | 'language'
+  readonly order?: 'auto' | 'host' | 'language' | undefined
   /** `wasm`: the kernels, or a TypeError. `script`: plain script. `auto`, the default: kernels where there are any. */
-  readonly lane?: 'auto' | 'wasm' | 'script'
+  readonly lane?: 'auto' | 'wasm' | 'script' | undefined
   /** The CPU, where detection is not to be trusted, or another's rules are to be tried. */
-  readonly host?: HostProfile
+  readonly host?: HostProfile | undefined
   /** What an unaligned access does where the host can't make it in one (S6); `split` unless said. */
-  readonly unaligned?: UnalignedPolicy
+  readonly unaligned?: UnalignedPolicy | undefined
   /** The most scratch that an overlapping move may take, bytes; no limit unless said (H13). */
-  readonly scratchLimit?: number
+  readonly scratchLimit?: number | undefined
   /** What a move over the limit does: `refuse` (a RangeError before it starts) unless said, or `backwards`. */
-  readonly beyondScratch?: 'refuse' | 'backwards'
+  readonly beyondScratch?: 'refuse' | 'backwards' | undefined
 }
 
 export const GUEST_RAM_OPTIONS: readonly (keyof GuestRamOptions)[] = [
@@ -42,8 +42,8 @@ export interface RamSettings {
   readonly scratch: ScratchPolicy
 }
 
-export function resolveOptions(options: GuestRamOptions = {}): RamSettings {
-  checkKeys(checkObject(options, 'options'), GUEST_RAM_OPTIONS, 'options')
+export function resolveOptions(given: GuestRamOptions = {}): RamSettings {
+  const options = checkOptions<GuestRamOptions>(given, GUEST_RAM_OPTIONS)
   const order = checkOneOf(options.order ?? 'auto', ['auto', 'host', 'language'] as const, 'options.order')
   const host = options.host === undefined ? detectHost() : checkHostProfile(options.host, 'options.host')
   const limit = options.scratchLimit ?? Number.MAX_SAFE_INTEGER

@@ -9,9 +9,12 @@ import { privateStage } from './copy/stage.ts'
 import { UserBuffers } from './copy/user-buffer.ts'
 import { WasmLane } from './copy/wasm-lane.ts'
 import { DirtyBitmaps, GUEST_PAGE } from './dirty/dirty-bitmaps.ts'
+import { checkHandle, type GuestRamHandle } from './guest-ram-handle.ts'
 import { type GuestRamOptions, type RamSettings, resolveOptions } from './guest-ram-options.ts'
 import { instantiate, type Kernel, type KernelModule, type KernelTier, kernelModule } from './kernels/kernel.ts'
-import { RamBlock } from './ram-block.ts'
+import { identityOf, newIdentity, noteIdentity } from './memory-identity.ts'
+import { NOT_CLONED } from './not-cloned.ts'
+import { MAKER, RamBlock } from './ram-block.ts'
 import { MAX_BYTES, sharedBytes, sharedTables } from './shared-memory.ts'
 
 declare global {
@@ -26,24 +29,14 @@ declare global {
   }
 }
 
-/** What another thread needs to attach; survives postMessage. */
-export interface GuestRamHandle {
-  readonly memory: WebAssembly.Memory | undefined
-  readonly buffer: SharedArrayBuffer
-  readonly bytes: number
-  /** One Int32: how many guest pages have been cut, by all threads. */
-  readonly cut: SharedArrayBuffer
-  /** Which pages were stored to, and who wants to know. */
-  readonly dirty: SharedArrayBuffer
-  readonly blocks: readonly { readonly name: string; readonly offset: number; readonly size: number }[]
-}
-
 /**
  * Guest RAM: one shared memory that several threads see, each through a GuestRam of its own.
  *
  * @see S2 of the requirements for the order that its lanes keep.
  */
 export class GuestRam {
+  /** @internal First of all fields, so that nothing is cloned before it is refused. */
+  readonly clone: object
   /** Bytes. */
   readonly bytes: number
   readonly buffer: SharedArrayBuffer
@@ -68,9 +61,14 @@ export class GuestRam {
   readonly #settings: RamSettings
   readonly #cells = new Map<boolean, Cells>()
   readonly #blocks: RamBlock[] = []
+  /** A frozen copy of them, since the latest was cut. */
+  #given: readonly RamBlock[] | undefined
 
   /** Use allocate, attach or wrap. */
-  private constructor(handle: GuestRamHandle, settings: RamSettings) {
+  private constructor(maker: typeof MAKER, handle: GuestRamHandle, settings: RamSettings) {
+    if (maker !== MAKER)
+      throw new TypeError('GuestRam has no public constructor: use GuestRam.allocate, attach or wrap')
+    this.clone = NOT_CLONED
     this.bytes = handle.bytes
     this.buffer = handle.buffer
     this.#memory = handle.memory
@@ -92,7 +90,7 @@ export class GuestRam {
         handle.memory as WebAssembly.Memory,
         module.privateScratch ? privateStage().memory : undefined,
       )
-    const users = new UserBuffers(handle.buffer)
+    const users = new UserBuffers(handle.buffer, handle.bytes)
     const cells = this.cells('normal')
     const script = new ScriptLane(this.#views, cells, settings.scratch, users)
     this.fixedLane = script
@@ -100,7 +98,8 @@ export class GuestRam {
       module === undefined || this.#kernel === undefined || handle.memory === undefined
         ? script
         : new WasmLane(this.#kernel, module, handle.memory, script, this.#views, cells, settings.scratch, users)
-    for (const block of handle.blocks) this.#blocks.push(new RamBlock(this, block.name, block.offset, block.size))
+    for (const { name, offset, size } of handle.blocks) this.#blocks.push(new RamBlock(MAKER, this, name, offset, size))
+    Object.freeze(this)
   }
 
   /**
@@ -112,11 +111,13 @@ export class GuestRam {
   static allocate(bytes: number, options?: GuestRamOptions): GuestRam {
     checkInteger(bytes, 'bytes', 1, MAX_BYTES)
     const settings = resolveOptions(options)
-    const tables = sharedTables(bytes)
+    const identity = newIdentity()
+    const tables = sharedTables(bytes, identity)
     const { memory, buffer } = sharedBytes(bytes)
+    noteIdentity(buffer, identity)
     if (memory === undefined && settings.lane === 'wasm')
       throw new TypeError(`options.lane is "wasm", but this engine has no shared WebAssembly.Memory`)
-    return new GuestRam({ memory, buffer, bytes, ...tables, blocks: [] }, settings)
+    return new GuestRam(MAKER, { memory, buffer, bytes, ...tables, blocks: [] }, settings)
   }
 
   /**
@@ -125,11 +126,7 @@ export class GuestRam {
    * @param handle The `handle` of the other thread's GuestRam, after postMessage.
    */
   static attach(handle: GuestRamHandle, options?: GuestRamOptions): GuestRam {
-    const shared = isShared(handle?.buffer) && isShared(handle.cut) && isShared(handle.dirty)
-    // Were the bitmaps short, a guest's store would be what finds it out.
-    if (!shared || !(handle.dirty.byteLength >= DirtyBitmaps.size(handle.bytes)))
-      throw new TypeError(`handle must be a GuestRam's handle, got ${show(handle)}`)
-    return new GuestRam(handle, resolveOptions(options))
+    return new GuestRam(MAKER, checkHandle(handle), resolveOptions(options))
   }
 
   /**
@@ -144,7 +141,8 @@ export class GuestRam {
     const settings = resolveOptions(options)
     if (settings.lane === 'wasm')
       throw new TypeError(`options.lane is "wasm", but no kernel can reach a buffer that is not a WebAssembly.Memory's`)
-    return new GuestRam({ memory: undefined, buffer, bytes, ...sharedTables(bytes), blocks: [] }, settings)
+    const tables = sharedTables(bytes, identityOf(buffer))
+    return new GuestRam(MAKER, { memory: undefined, buffer, bytes, ...tables, blocks: [] }, settings)
   }
 
   /**
@@ -164,16 +162,18 @@ export class GuestRam {
       if (bytes > left)
         throw new RangeError(`bytes must be at most the ${left} that are left of this guest RAM, got ${bytes}`)
       if (Atomics.compareExchange(cut, 0, first, first + pages) === first) {
-        const block = new RamBlock(this, name, first * GUEST_PAGE, bytes)
+        const block = new RamBlock(MAKER, this, name, first * GUEST_PAGE, bytes)
         this.#blocks.push(block)
+        this.#given = undefined
         return block
       }
     }
   }
 
-  /** The blocks that this thread has cut, and those that its handle brought along. */
+  /** The blocks that this thread has cut, and those that its handle brought along, as of now: a frozen array. */
   get blocks(): readonly RamBlock[] {
-    return this.#blocks
+    this.#given ??= Object.freeze(this.#blocks.slice())
+    return this.#given
   }
 
   /** What `attach` takes in another thread; describes the blocks of now. */

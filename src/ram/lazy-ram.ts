@@ -6,11 +6,14 @@ import type { Lane } from './copy/lane.ts'
 import { DirtyBitmaps, GUEST_PAGE } from './dirty/dirty-bitmaps.ts'
 import { GuestRam, kernelFor } from './guest-ram.ts'
 import type { GuestRamOptions, RamSettings } from './guest-ram-options.ts'
-import { type BlockMemory, RamBlock } from './ram-block.ts'
+import { newIdentity } from './memory-identity.ts'
+import { NOT_CLONED } from './not-cloned.ts'
+import { type BlockMemory, MAKER, RamBlock } from './ram-block.ts'
 import { type SharedTables, sharedBytes, sharedTables } from './shared-memory.ts'
 
 /** A guest RAM that is allocated when its bytes are first asked for; by then all its blocks are laid out. */
 export class LazyRam implements BlockMemory {
+  readonly clone: object
   readonly host: HostProfile
   readonly order: 'host' | 'language'
   readonly scratchLimit: number
@@ -29,6 +32,7 @@ export class LazyRam implements BlockMemory {
    * @param options What `settings` are made of.
    */
   constructor(limit: number, options: GuestRamOptions, settings: RamSettings) {
+    this.clone = NOT_CLONED
     this.host = settings.host
     this.order = settings.order
     this.scratchLimit = settings.scratch.limit
@@ -52,7 +56,7 @@ export class LazyRam implements BlockMemory {
 
   /** A block: page aligned, as `GuestRam.block` cuts them. @param bytes Up to `free`. */
   plan(name: string, bytes: number): RamBlock {
-    const block = new RamBlock(this, name, this.#bytes, bytes)
+    const block = new RamBlock(MAKER, this, name, this.#bytes, bytes)
     this.#planned.push({ name, offset: block.offset, size: bytes })
     this.#bytes += Math.ceil(bytes / GUEST_PAGE) * GUEST_PAGE
     return block
@@ -109,7 +113,7 @@ export class LazyRam implements BlockMemory {
 
   #shared(): SharedTables {
     if (this.#tables === undefined) {
-      this.#tables = sharedTables(this.#bytes)
+      this.#tables = sharedTables(this.#bytes, newIdentity())
       // All of it is cut: no thread cuts blocks that the others do not know of.
       Atomics.store(new Int32Array(this.#tables.cut), 0, this.#bytes / GUEST_PAGE)
     }

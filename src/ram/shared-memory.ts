@@ -1,5 +1,5 @@
 import { isShared } from './access/views.ts'
-import { DirtyBitmaps } from './dirty/dirty-bitmaps.ts'
+import { DirtyBitmaps, IDENTITY } from './dirty/dirty-bitmaps.ts'
 
 const WASM_PAGE = 65536
 /** Addresses in guest RAM fit in 32 bits, as a WebAssembly memory's do. */
@@ -28,8 +28,15 @@ export interface SharedTables {
   readonly dirty: SharedArrayBuffer
 }
 
-export function sharedTables(bytes: number): SharedTables {
-  return { cut: new SharedArrayBuffer(4), dirty: new SharedArrayBuffer(DirtyBitmaps.size(bytes)) }
+/** The size of `cut`: two Int32, the pages and which memory they are of (memory-identity.ts). */
+export const CUT_BYTES = 8
+
+/** @param identity Of the memory that they are for; both of them keep it. */
+export function sharedTables(bytes: number, identity: number): SharedTables {
+  const cut = new SharedArrayBuffer(CUT_BYTES)
+  const dirty = new SharedArrayBuffer(DirtyBitmaps.size(bytes))
+  new Int32Array(cut)[1] = new Int32Array(dirty)[IDENTITY] = identity
+  return { cut, dirty }
 }
 
 function sharedMemory(pages: number): WebAssembly.Memory | undefined {

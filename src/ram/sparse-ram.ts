@@ -1,9 +1,10 @@
-import { checkInteger, checkKeys, checkObject, checkText, show } from '../check.ts'
+import { checkInteger, checkOptions, checkText, show } from '../check.ts'
 import { GUEST_PAGE } from './dirty/dirty-bitmaps.ts'
-import type { GuestRamHandle } from './guest-ram.ts'
+import type { GuestRamHandle } from './guest-ram-handle.ts'
 import { GUEST_RAM_OPTIONS, type GuestRamOptions, type RamSettings, resolveOptions } from './guest-ram-options.ts'
 import { LazyRam } from './lazy-ram.ts'
-import type { RamBlock } from './ram-block.ts'
+import { NOT_CLONED } from './not-cloned.ts'
+import { isBlock, type RamBlock } from './ram-block.ts'
 import { MAX_BYTES } from './shared-memory.ts'
 
 export interface SparseRamOptions extends GuestRamOptions {
@@ -11,7 +12,7 @@ export interface SparseRamOptions extends GuestRamOptions {
    * The most that one guest RAM of it has, bytes: a multiple of 4096, up to 2^32. 2^31 unless said: every engine has that
    * much, and elements of it have small integers for indexes.
    */
-  readonly memoryBytes?: number
+  readonly memoryBytes?: number | undefined
 }
 
 const MEMORY_BYTES = 2 ** 31
@@ -24,6 +25,8 @@ const MEMORY_BYTES = 2 ** 31
  * Its blocks are for `MemoryRegion.ram` and its like. It belongs to one thread; `handleOf` gives the bytes to others.
  */
 export class SparseRam {
+  /** @internal */
+  readonly clone: object
   readonly #options: GuestRamOptions
   readonly #settings: RamSettings
   readonly #memoryBytes: number
@@ -31,8 +34,9 @@ export class SparseRam {
 
   /** @param options As of `GuestRam.allocate`, for every guest RAM of it. */
   constructor(options: SparseRamOptions = {}) {
-    checkKeys(checkObject(options, 'options'), [...GUEST_RAM_OPTIONS, 'memoryBytes'], 'options')
-    const { memoryBytes = MEMORY_BYTES, ...rest } = options
+    this.clone = NOT_CLONED
+    const given = checkOptions<SparseRamOptions>(options, [...GUEST_RAM_OPTIONS, 'memoryBytes'])
+    const { memoryBytes = MEMORY_BYTES, ...rest } = given
     this.#settings = resolveOptions(rest)
     this.#options = rest
     this.#memoryBytes = checkInteger(memoryBytes, 'options.memoryBytes', GUEST_PAGE, MAX_BYTES)
@@ -67,7 +71,7 @@ export class SparseRam {
    * @param block One of `blocks`.
    */
   handleOf(block: RamBlock): GuestRamHandle {
-    const ram = this.#rams.find(each => each === block?.ram)
+    const ram = isBlock(block) ? this.#rams.find(each => each === block.ram) : undefined
     if (ram === undefined) throw new TypeError(`block must be one of this sparse RAM's, got ${show(block)}`)
     return ram.ram.handle
   }

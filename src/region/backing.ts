@@ -1,5 +1,4 @@
-import { show } from '../check.ts'
-import { RamBlock } from '../ram/ram-block.ts'
+import { checkBlock, type RamBlock } from '../ram/ram-block.ts'
 
 /** One block of a region's memory, and the offset in the region of its first byte, bytes. */
 export interface Backing {
@@ -14,14 +13,12 @@ export interface Backing {
  * @throws TypeError naming what is no block.
  */
 export function backingOf(block: RamBlock | readonly RamBlock[]): Backing[] {
-  const blocks = block instanceof RamBlock ? [block] : block
-  if (!Array.isArray(blocks)) throw new TypeError(`block must be a RamBlock, got ${show(block)}`)
-  if (blocks.length === 0) throw new TypeError('block must be a RamBlock or some of them, got an empty array')
+  if (!Array.isArray(block)) return [{ block: checkBlock(block, 'block'), start: 0 }]
+  if (block.length === 0) throw new TypeError('block must be a RamBlock or some of them, got an empty array')
   let start = 0
-  return blocks.map((each: unknown, index) => {
-    if (!(each instanceof RamBlock)) throw new TypeError(`block[${index}] must be a RamBlock, got ${show(each)}`)
-    const backing = { block: each, start }
-    start += each.size
+  return block.map((each: unknown, index) => {
+    const backing = { block: checkBlock(each, `block[${index}]`), start }
+    start += backing.block.size
     return backing
   })
 }

@@ -1,7 +1,7 @@
 import { checkInteger, checkOptions, show } from '../check.ts'
 import { GUEST_PAGE } from '../ram/dirty/dirty-bitmaps.ts'
 import { harvest } from '../ram/dirty/dirty-harvest.ts'
-import { RamBlock } from '../ram/ram-block.ts'
+import { checkBlock, type RamBlock } from '../ram/ram-block.ts'
 import { DirtyClient } from './dirty-client.ts'
 import { MemoryRegion, type RamRegionOptions } from './memory-region.ts'
 import { transaction } from './tree/transaction.ts'
@@ -32,8 +32,7 @@ export function resizableRam(
   const { resized, ...rest } = checkOptions<ResizableRamOptions>(options, ['cacheMode', 'resized'])
   if (resized !== undefined && typeof resized !== 'function')
     throw new TypeError(`options.resized must be a function, got ${show(resized)}`)
-  if (!(block instanceof RamBlock)) throw new TypeError(`block must be a RamBlock, got ${show(block)}`)
-  checkInteger(bytes, 'bytes', 1, block.size)
+  checkInteger(bytes, 'bytes', 1, checkBlock(block, 'block').size)
   const region = MemoryRegion.ram(name, block, rest)
   region.setSize(bytes)
   callbacks.set(region, resized)

@@ -36,12 +36,7 @@ export function copyGuest(
 ): MemTxResult {
   const pieces = piecesOf(dstMap, dst, srcMap, src, length, attrs)
   if (pieces !== undefined && (length > SMALL_BYTES || (pieces.every(isSimple) && !mayOverlap(pieces)))) {
-    const limit = pieces.reduce(
-      (least, { to }) => Math.min(least, to.section.block?.ram.scratchLimit ?? least),
-      MAX_KEPT_BYTES,
-    )
-    if (mayOverlap(pieces) && findOverwrites(pieces) > limit) return MemTxResult.ERROR
-    return pieces.reduce((result, piece) => result | copyPiece(piece, attrs), 0) as MemTxResult
+    return copyPieces(pieces, attrs)
   }
   let result = 0
   for (let done = 0; done < length; ) {
@@ -56,6 +51,7 @@ export function copyGuest(
   return result as MemTxResult
 }
 
+/** Copies pieces in order: what one overwrites of a later one's source is read before. */
 export function copyPieces(pieces: Piece[], attrs: MemTxAttrs): MemTxResult {
   const limit = pieces.reduce(
     (least, { to }) => Math.min(least, to.section.block?.ram.scratchLimit ?? least),
@@ -121,7 +117,7 @@ function move({ to, from, length }: Piece): void {
   const source = from.section.block?.ram as BlockMemory
   const dst = addressOf(to)
   const src = addressOf(from)
-  if (ram.buffer !== source.buffer) ram.lane.copyIn(dst, source.elements.u8, src, length)
+  if (ram.buffer !== source.buffer) ram.lane.copyFrom(dst, source.elements, src, length)
   else if (to.way === 'bulk' && from.way === 'bulk') ram.lane.bulkMove(dst, src, length)
   else ram.lane.move(dst, src, length)
   if (to.section.logs[0] !== 0) to.section.mark(dst, length)

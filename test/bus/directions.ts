@@ -190,7 +190,7 @@ export const DIRECTIONS: readonly Direction[] = [
       stores: way === 'any' || way === 'bulk' ? anyStores(board, place, 'script') : blockDue(board, way, place),
     }),
   },
-  ...[-3, 5].map(
+  ...[-3, 5, 1, -4].map(
     (distance): Direction => ({
       name: `move by ${distance} within the device`,
       loadsFrom: 0,
@@ -205,8 +205,13 @@ export const DIRECTIONS: readonly Direction[] = [
         if (way === 'ops') return { loads: blockDue(board, way, place), stores: blockDue(board, way, to) }
         // How what overlaps is kept aside is the lane's own business: it goes byte by byte where no kernel does it.
         const { length } = place
-        const least = Math.ceil(length / 16)
-        return { loads: { least, most: length }, stores: { least, most: length } }
+        const some = { least: Math.ceil(length / 16), most: length }
+        // But what may be a register is one load, and one store, where that is aligned (H2).
+        const register = board.setting.cacheMode !== 'normal'
+        return {
+          loads: register && isOne(place.address, length) ? [length] : some,
+          stores: isOne(to.address, length) ? [length] : some,
+        }
       },
     }),
   ),

@@ -106,6 +106,26 @@ describe.each(loggedLanes(8))('$name, logged', logged => {
         }
   })
 
+  test('H13: from the same memory through another buffer, which may overlap, as through its own', () => {
+    const again = new Uint8Array(structuredClone(ram.buffer))
+    expect(again.buffer).not.toBe(ram.buffer)
+    for (const length of [1, 2, 4, 8, 9, 16, 33, 64, 100, 131])
+      for (let distance = -length; distance <= length; distance += SMALL ? 3 : 1)
+        for (const skew of [0, 1, 6]) {
+          const from = src + skew
+          // The array's own accesses are not logged: as far as the log goes, the source is a user's.
+          verify(logged, { dst: from + distance, src: undefined, length }, ram.slice(from, from + length), () =>
+            lane.copyIn(from + distance, again, from, length),
+          )
+          const due = ram.slice(from, from + length)
+          log.clear()
+          lane.copyOut(again, from + distance, from, length)
+          const problem = broken(log, jobOf(logged, { dst: undefined, src: from, length }))
+          if (problem !== undefined) expect.fail(`${problem}: ${length} bytes up by ${distance}\n${log}`)
+          expect(ram.slice(from + distance, from + distance + length)).toEqual(due)
+        }
+  })
+
   test('a fill', () => {
     for (let length = 1; length <= LONGEST; length++)
       for (const skew of everySkew) {

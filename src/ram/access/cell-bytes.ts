@@ -1,4 +1,4 @@
-import type { Cells } from './cells.ts'
+import type { CellAccess } from './cell-access.ts'
 
 /** A length and a naturally aligned address that make one access: 1, 2, 4 or 8 bytes (S2.1). */
 export function isCell(address: number, length: number): boolean {
@@ -6,7 +6,7 @@ export function isCell(address: number, length: number): boolean {
 }
 
 /** `length` bytes of a user's array, as one store to guest RAM. */
-export function putCell(cells: Cells, dst: number, bytes: Uint8Array, at: number, length: number): void {
+export function putCell(cells: CellAccess, dst: number, bytes: Uint8Array, at: number, length: number): void {
   if (length === 4) cells.store32(dst, little32(bytes, at))
   else if (length === 1) cells.store8(dst, bytes[at] as number)
   else if (length === 2) cells.store16(dst, (bytes[at] as number) | ((bytes[at + 1] as number) << 8))
@@ -14,7 +14,7 @@ export function putCell(cells: Cells, dst: number, bytes: Uint8Array, at: number
 }
 
 /** One load from guest RAM, as `length` bytes of a user's array. */
-export function getCell(cells: Cells, bytes: Uint8Array, at: number, src: number, length: number): void {
+export function getCell(cells: CellAccess, bytes: Uint8Array, at: number, src: number, length: number): void {
   if (length === 4) spread(bytes, at, cells.load32(src), 4)
   else if (length === 1) bytes[at] = cells.load8(src)
   else if (length === 2) spread(bytes, at, cells.load16(src), 2)

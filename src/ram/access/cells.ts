@@ -1,6 +1,8 @@
 import { show } from '../../check.ts'
 import { HOST_LITTLE_ENDIAN } from '../../host/endian.ts'
 import type { Kernel } from '../kernels/kernel.ts'
+import type { CellAccess } from './cell-access.ts'
+import { fixedIn, fixedOut } from './fixed-width.ts'
 import { swap16, swap32, swap64, type Views } from './views.ts'
 
 /** What an unaligned cell does where the host can't make it in one access (S6). */
@@ -24,7 +26,7 @@ export interface CellOptions {
  *
  * Addresses are not checked here: callers hold a region or a block and have checked against it.
  */
-export class Cells {
+export class Cells implements CellAccess {
   readonly atomic: boolean
   readonly oneAccess: boolean
   readonly splits: boolean
@@ -38,6 +40,7 @@ export class Cells {
   // A 64-bit element moved between arrays needs no bigint: the two halves are seen through another view.
   readonly #pun64: BigUint64Array = new BigUint64Array(1)
   readonly #pun32: Uint32Array = new Uint32Array(this.#pun64.buffer)
+  readonly #pun8: Uint8Array = new Uint8Array(this.#pun64.buffer)
 
   constructor(views: Views, kernel: Kernel | undefined, options: CellOptions) {
     this.atomic = options.atomic
@@ -106,7 +109,9 @@ export class Cells {
       return low
     }
     this.#check(address, 8)
-    return this.#splitLoad64(address)
+    // Ascending pieces: 4 4, 2 4 2, 1 2 4 1 or 1 4 2 1 bytes.
+    fixedOut(this, this.#pun8, 0, address, 8)
+    return this.#unpun()
   }
 
   store8(address: number, value: number): void {
@@ -159,7 +164,8 @@ export class Cells {
     } else if (this.oneAccess) (this.#kernel as Kernel).store64(address, low, high)
     else {
       this.#check(address, 8)
-      this.#splitStore64(address, low, high)
+      this.#pun(low, high)
+      fixedIn(this, address, this.#pun8, 0, 8)
     }
   }
 
@@ -213,62 +219,6 @@ export class Cells {
       throw new RangeError(
         `address must be a multiple of ${size}, got ${show(address)}: unaligned accesses are refused and this host has none`,
       )
-  }
-
-  /** Ascending pieces, each naturally aligned: 4 4, 2 4 2, 1 2 4 1 or 1 4 2 1 bytes. */
-  #splitLoad64(address: number): number {
-    if ((address & 3) === 0) {
-      const low = this.load32(address)
-      this.high = this.load32(address + 4)
-      return low
-    }
-    const head = 4 - (address & 3)
-    const first = head === 2 ? this.load16(address) : head === 1 ? this.load8(address) : this.#load24(address)
-    const middle = this.load32(address + head)
-    const at = address + head + 4
-    const last = head === 2 ? this.load16(at) : head === 1 ? this.#load24(at) : this.load8(at)
-    const shift = 8 * head
-    this.high = ((middle >>> (32 - shift)) | (last << shift)) >>> 0
-    return (first | (middle << shift)) >>> 0
-  }
-
-  #splitStore64(address: number, low: number, high: number): void {
-    if ((address & 3) === 0) {
-      this.store32(address, low)
-      this.store32(address + 4, high)
-      return
-    }
-    const head = 4 - (address & 3)
-    const shift = 8 * head
-    if (head === 2) this.store16(address, low)
-    else if (head === 1) this.store8(address, low)
-    else this.#store24(address, low)
-    this.store32(address + head, (low >>> shift) | (high << (32 - shift)))
-    const at = address + head + 4
-    const last = high >>> shift
-    if (head === 2) this.store16(at, last)
-    else if (head === 1) this.#store24(at, last)
-    else this.store8(at, last)
-  }
-
-  /** Three bytes that begin at an odd address (1 2) or end at one (2 1). */
-  #load24(address: number): number {
-    if ((address & 1) === 1) {
-      const first = this.load8(address)
-      return first | (this.load16(address + 1) << 8)
-    }
-    const first = this.load16(address)
-    return first | (this.load8(address + 2) << 16)
-  }
-
-  #store24(address: number, value: number): void {
-    if ((address & 1) === 1) {
-      this.store8(address, value)
-      this.store16(address + 1, value >>> 8)
-    } else {
-      this.store16(address, value)
-      this.store8(address + 2, value >>> 16)
-    }
   }
 
   #pun(low: number, high: number): void {

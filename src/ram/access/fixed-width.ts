@@ -1,5 +1,5 @@
+import type { CellAccess } from './cell-access.ts'
 import { getCell, putCell } from './cell-bytes.ts'
-import type { Cells } from './cells.ts'
 
 /**
  * Block transfers in naturally aligned accesses of 1, 2, 4 and 8 bytes and no other, ascending: for memory where the
@@ -13,7 +13,7 @@ export function fixedWidth(address: number, length: number): number {
   return (address & 4) !== 0 || length < 8 ? 4 : 8
 }
 
-export function fixedIn(cells: Cells, dst: number, user: Uint8Array, at: number, length: number): void {
+export function fixedIn(cells: CellAccess, dst: number, user: Uint8Array, at: number, length: number): void {
   for (let done = 0; done < length; ) {
     const width = fixedWidth(dst + done, length - done)
     putCell(cells, dst + done, user, at + done, width)
@@ -21,7 +21,7 @@ export function fixedIn(cells: Cells, dst: number, user: Uint8Array, at: number,
   }
 }
 
-export function fixedOut(cells: Cells, user: Uint8Array, at: number, src: number, length: number): void {
+export function fixedOut(cells: CellAccess, user: Uint8Array, at: number, src: number, length: number): void {
   for (let done = 0; done < length; ) {
     const width = fixedWidth(src + done, length - done)
     getCell(cells, user, at + done, src + done, width)
@@ -29,7 +29,7 @@ export function fixedOut(cells: Cells, user: Uint8Array, at: number, src: number
   }
 }
 
-export function fixedFill(cells: Cells, dst: number, byte: number, length: number): void {
+export function fixedFill(cells: CellAccess, dst: number, byte: number, length: number): void {
   const word = byte * 0x0101_0101
   for (let done = 0; done < length; ) {
     const address = dst + done

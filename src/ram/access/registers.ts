@@ -1,7 +1,7 @@
 import { checkInteger, show } from '../../check.ts'
 import { type CacheMode, checkCacheMode } from '../../host/cache-mode.ts'
 import { markLogged } from '../dirty/dirty-marks.ts'
-import { RamBlock } from '../ram-block.ts'
+import { checkBlock, type RamBlock } from '../ram-block.ts'
 import type { Cells } from './cells.ts'
 
 /**
@@ -33,22 +33,22 @@ export function readq(block: RamBlock, offset: number, cacheMode: CacheMode = 'n
   return cellsOf(block, cacheMode).load64(at)
 }
 
-/** `value` is taken modulo 2^8; the others modulo their width. */
+/** @param value An integer, taken modulo 2^8; by the others modulo their width. */
 export function writeb(block: RamBlock, offset: number, value: number, cacheMode: CacheMode = 'normal'): void {
   const at = address(block, offset, 1)
-  cellsOf(block, cacheMode).store8(at, value)
+  cellsOf(block, cacheMode).store8(at, checkValue(value))
   mark(block, at, 1)
 }
 
 export function writew(block: RamBlock, offset: number, value: number, cacheMode: CacheMode = 'normal'): void {
   const at = address(block, offset, 2)
-  cellsOf(block, cacheMode).store16(at, value)
+  cellsOf(block, cacheMode).store16(at, checkValue(value))
   mark(block, at, 2)
 }
 
 export function writel(block: RamBlock, offset: number, value: number, cacheMode: CacheMode = 'normal'): void {
   const at = address(block, offset, 4)
-  cellsOf(block, cacheMode).store32(at, value)
+  cellsOf(block, cacheMode).store32(at, checkValue(value))
   mark(block, at, 4)
 }
 
@@ -57,6 +57,11 @@ export function writeq(block: RamBlock, offset: number, value: bigint, cacheMode
   const at = address(block, offset, 8)
   cellsOf(block, cacheMode).store64(at, value)
   mark(block, at, 8)
+}
+
+function checkValue(value: number): number {
+  if (typeof value === 'number' && value >>> 0 === value) return value
+  return checkInteger(value, 'value', Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)
 }
 
 /** For who logs a region of this guest RAM, or all memory (RULES F2). */
@@ -69,6 +74,5 @@ function cellsOf(block: RamBlock, cacheMode: CacheMode): Cells {
 }
 
 function address(block: RamBlock, offset: number, size: number): number {
-  if (!(block instanceof RamBlock)) throw new TypeError(`block must be a RamBlock, got ${show(block)}`)
-  return block.offset + checkInteger(offset, 'offset', 0, block.size - size)
+  return checkBlock(block, 'block').offset + checkInteger(offset, 'offset', 0, block.size - size)
 }

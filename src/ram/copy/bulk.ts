@@ -11,10 +11,10 @@ export function bulkFillBytes(u8: Uint8Array, dst: number, byte: number, length:
   u8.fill(byte, dst, dst + length)
 }
 
-export function bulkSetIn(u8: Uint8Array, dst: number, user: Uint8Array, at: number, length: number): void {
-  u8.set(at === 0 && length === user.length ? user : user.subarray(at, at + length), dst)
+export function bulkSetIn(u8: Uint8Array, dst: number, user: Uint8Array): void {
+  u8.set(user, dst)
 }
 
 export function bulkSetOut(user: Uint8Array, at: number, u8: Uint8Array, src: number, length: number): void {
-  user.set(u8.subarray(src, src + length), at)
+  Uint8Array.prototype.set.call(user, u8.subarray(src, src + length), at)
 }

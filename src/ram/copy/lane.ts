@@ -1,3 +1,5 @@
+import type { Views } from '../access/views.ts'
+
 /**
  * The contract of an ordered transfer (S2, H10-H13), the same for every lane and tier. Addresses are byte addresses in
  * guest RAM, checked by the caller, as are lengths.
@@ -22,6 +24,8 @@ export interface OrderedLane {
   copyIn(dst: number, user: Uint8Array, at: number, length: number): void
   /** Guest RAM to `length` bytes of `user` from `at` on. */
   copyOut(user: Uint8Array, at: number, src: number, length: number): void
+  /** From the elements of another guest RAM, at its byte address `src`; be it of the same memory or of another. */
+  copyFrom(dst: number, from: Views, src: number, length: number): void
 }
 
 /**

@@ -1,6 +1,6 @@
 import { checkBytes, checkInteger, show } from '../../check.ts'
 import { markLogged } from '../dirty/dirty-marks.ts'
-import { RamBlock } from '../ram-block.ts'
+import { checkBlock, isBlock, RamBlock, showNearBlock } from '../ram-block.ts'
 
 /** One side of a copy: a RAM block, or a Uint8Array of the user's. */
 export type CopySide = RamBlock | Uint8Array
@@ -23,23 +23,27 @@ export type CopySide = RamBlock | Uint8Array
  * @throws RangeError where a range leaves its side, or the ranges of two blocks overlap (use ramMove).
  */
 export function ramCopy(dst: CopySide, dstOffset: number, src: CopySide, srcOffset: number, length: number): void {
-  // What is right is found so in a few compares, in this function itself: they are seen beside a kilobyte. Only a block
-  // has a `ram`, and asking for it costs less than `instanceof`.
+  // A copy between two blocks is found to be right by a few compares in this function itself: beside a kilobyte they are
+  // felt. Only blocks have a `ram`, and asking an array for one costs less than `instanceof`.
   const to = (dst as RamBlock | undefined)?.ram
   if (
     to === undefined ||
     to !== (src as RamBlock | undefined)?.ram ||
+    !(RamBlock.made(dst) && RamBlock.made(src)) ||
+    typeof dstOffset !== 'number' ||
+    typeof srcOffset !== 'number' ||
+    typeof length !== 'number' ||
     dstOffset >>> 0 !== dstOffset ||
     srcOffset >>> 0 !== srcOffset ||
     length >>> 0 !== length ||
-    dstOffset + length > (dst as RamBlock).size ||
-    srcOffset + length > (src as RamBlock).size
+    dstOffset + length > dst.size ||
+    srcOffset + length > src.size
   ) {
     moveOther(dst, dstOffset, src, srcOffset, length, false)
     return
   }
-  const dstAt = (dst as RamBlock).offset + dstOffset
-  const srcAt = (src as RamBlock).offset + srcOffset
+  const dstAt = dst.offset + dstOffset
+  const srcAt = src.offset + srcOffset
   if (dstAt + length > srcAt && srcAt + length > dstAt) moveOther(dst, dstOffset, src, srcOffset, length, false)
   else {
     to.lane.copy(dstAt, srcAt, length)
@@ -59,13 +63,14 @@ export function ramMove(dst: CopySide, dstOffset: number, src: CopySide, srcOffs
   if (
     to === undefined ||
     to !== (src as RamBlock | undefined)?.ram ||
-    !isWithin((dst as RamBlock).size, dstOffset, length) ||
-    !isWithin((src as RamBlock).size, srcOffset, length)
+    !(RamBlock.made(dst) && RamBlock.made(src)) ||
+    !isWithin(dst.size, dstOffset, length) ||
+    !isWithin(src.size, srcOffset, length)
   )
     moveOther(dst, dstOffset, src, srcOffset, length, true)
   else {
-    const dstAt = (dst as RamBlock).offset + dstOffset
-    to.lane.move(dstAt, (src as RamBlock).offset + srcOffset, length)
+    const dstAt = dst.offset + dstOffset
+    to.lane.move(dstAt, src.offset + srcOffset, length)
     if (to.logs[0] !== 0) markLogged(to.dirty, dstAt, length)
   }
 }
@@ -79,44 +84,44 @@ function moveOther(
   length: number,
   mayOverlap: boolean,
 ): void {
+  // Blocks have a `ram`; of what looks like one, moveChecked says that it is none.
   if ((dst as RamBlock | undefined)?.ram === undefined)
     copyOut(dst as Uint8Array, dstOffset, src as RamBlock, srcOffset, length)
   else if ((src as RamBlock | undefined)?.ram === undefined)
     copyIn(dst as RamBlock, dstOffset, src as Uint8Array, srcOffset, length)
-  else {
-    const distance = (dst as RamBlock).offset + dstOffset - (src as RamBlock).offset - srcOffset
-    const overlap = distance < length && -distance < length && length > 0
-    if (overlap && !mayOverlap && (dst as RamBlock).ram === (src as RamBlock).ram)
-      throw new RangeError(
-        `dst and src overlap: ${length} bytes at dstOffset ${dstOffset} and srcOffset ${srcOffset}; ramMove moves them`,
-      )
-    moveChecked(dst, dstOffset, src, srcOffset, length)
-  }
+  else moveChecked(dst, dstOffset, src, srcOffset, length, mayOverlap)
 }
+
+// That an array has a range's last byte is asked of its elements, which are the engine's own; its `length` may be anything.
 
 function copyIn(dst: RamBlock, dstOffset: number, src: Uint8Array, srcOffset: number, length: number): void {
   if (
+    ArrayBuffer.isView(src) &&
     src instanceof Uint8Array &&
     length !== 0 &&
+    RamBlock.made(dst) &&
     isWithin(dst.size, dstOffset, length) &&
-    isWithin(src.length, srcOffset, length)
+    isIndex(srcOffset) &&
+    src[srcOffset + length - 1] !== undefined
   ) {
     const { lane, logs, dirty } = dst.ram
     lane.copyIn(dst.offset + dstOffset, src, srcOffset, length)
     if (logs[0] !== 0) markLogged(dirty, dst.offset + dstOffset, length)
-  } else moveChecked(dst, dstOffset, src, srcOffset, length)
+  } else moveChecked(dst, dstOffset, src, srcOffset, length, true)
 }
 
 function copyOut(dst: Uint8Array, dstOffset: number, src: RamBlock, srcOffset: number, length: number): void {
   if (
+    ArrayBuffer.isView(dst) &&
     dst instanceof Uint8Array &&
     length !== 0 &&
-    src?.ram !== undefined &&
+    isBlock(src) &&
     isWithin(src.size, srcOffset, length) &&
-    isWithin(dst.length, dstOffset, length)
+    isIndex(dstOffset) &&
+    dst[dstOffset + length - 1] !== undefined
   )
     src.ram.lane.copyOut(dst, dstOffset, src.offset + srcOffset, length)
-  else moveChecked(dst, dstOffset, src, srcOffset, length)
+  else moveChecked(dst, dstOffset, src, srcOffset, length, true)
 }
 
 /**
@@ -125,8 +130,7 @@ function copyOut(dst: Uint8Array, dstOffset: number, src: RamBlock, srcOffset: n
  * @param value 0 to 255.
  */
 export function ramFill(dst: RamBlock, offset: number, value: number, length: number): void {
-  if (!(dst instanceof RamBlock)) throw new TypeError(`dst must be a RamBlock, got ${show(dst)}`)
-  checkRange(dst.size, offset, 'offset', length)
+  checkRange(checkBlock(dst, 'dst').size, offset, 'offset', length)
   checkInteger(value, 'value', 0, 255)
   if (length === 0) return
   dst.ram.lane.fill(dst.offset + offset, value, length)
@@ -134,27 +138,59 @@ export function ramFill(dst: RamBlock, offset: number, value: number, length: nu
 }
 
 function isWithin(size: number, offset: number, length: number): boolean {
-  return offset >>> 0 === offset && length >>> 0 === length && offset + length <= size
+  return isIndex(offset) && isIndex(length) && offset + length <= size
+}
+
+/** An integer from 0 to 2^32 - 1; a shift of what is no number would convert it, or throw. */
+function isIndex(value: number): boolean {
+  return typeof value === 'number' && value >>> 0 === value
 }
 
 /** The rest: what is wrong; 2^32 bytes at once; two GuestRams. */
-function moveChecked(dst: CopySide, dstOffset: number, src: CopySide, srcOffset: number, length: number): void {
-  const dstSize = dst instanceof RamBlock ? dst.size : checkBytes(dst, 'dst').length
-  const srcSize = src instanceof RamBlock ? src.size : checkBytes(src, 'src').length
-  if (!(dst instanceof RamBlock || src instanceof RamBlock))
+function moveChecked(
+  dst: CopySide,
+  dstOffset: number,
+  src: CopySide,
+  srcOffset: number,
+  length: number,
+  mayOverlap: boolean,
+): void {
+  const dstSize = sizeOf(dst, 'dst')
+  const srcSize = sizeOf(src, 'src')
+  if (!(isBlock(dst) || isBlock(src)))
     throw new TypeError(`dst or src must be a RamBlock, got ${show(dst)} and ${show(src)}`)
   checkRange(dstSize, dstOffset, 'dstOffset', length)
   checkRange(srcSize, srcOffset, 'srcOffset', length)
   if (length === 0) return
-  if (dst instanceof RamBlock) {
+  if (isBlock(dst)) {
     const { lane, buffer, logs, dirty } = dst.ram
     const to = dst.offset + dstOffset
-    if (!(src instanceof RamBlock)) lane.copyIn(to, src, srcOffset, length)
-    else if (src.ram.buffer === buffer) lane.move(to, src.offset + srcOffset, length)
-    // Two guest memories: no kernel reaches both, so one side is a shared buffer like any other.
-    else lane.copyIn(to, src.ram.elements.u8, src.offset + srcOffset, length)
+    if (!isBlock(src)) lane.copyIn(to, src, srcOffset, length)
+    else {
+      const from = src.offset + srcOffset
+      const overlap = src.ram.buffer === buffer && to - from < length && from - to < length
+      if (overlap && !mayOverlap)
+        throw new RangeError(
+          `dst and src overlap: ${length} bytes at dstOffset ${dstOffset} and srcOffset ${srcOffset}; ramMove moves them`,
+        )
+      if (src.ram.buffer === buffer) lane.move(to, from, length)
+      else lane.copyFrom(to, src.ram.elements, from, length)
+    }
     if (logs[0] !== 0) markLogged(dirty, to, length)
-  } else if (src instanceof RamBlock) src.ram.lane.copyOut(dst, dstOffset, src.offset + srcOffset, length)
+  } else if (isBlock(src)) src.ram.lane.copyOut(dst, dstOffset, src.offset + srcOffset, length)
+}
+
+function sizeOf(side: CopySide, argument: string): number {
+  return isBlock(side) ? side.size : bytesOf(side, argument).length
+}
+
+function bytesOf(side: CopySide, argument: string): Uint8Array {
+  try {
+    return checkBytes(side, argument)
+  } catch (error) {
+    const near = showNearBlock(side)
+    throw near === undefined ? error : new TypeError(`${argument} must be a RamBlock or a Uint8Array, got ${near}`)
+  }
 }
 
 function checkRange(size: number, offset: number, argument: string, length: number): void {

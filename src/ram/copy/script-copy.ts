@@ -34,7 +34,8 @@ export function copyViews(to: Views, dst: number, from: Views, src: number, leng
     left -= 2
   }
   if ((dst & 3) === 0) {
-    const words = left >>> 2
+    // Not by a shift: 2^32 bytes would be none.
+    const words = Math.floor(left / 4)
     const index = dst >>> 2
     if ((src & 3) === 0) copyWords(to.u32, index, from.u32, src >>> 2, words, atomic)
     else for (let i = 0; i < words; i++) store32(to.u32, index + i, load32(from, src + 4 * i), atomic)
@@ -114,24 +115,39 @@ export function fillViews(to: Views, dst: number, byte: number, length: number, 
 }
 
 /**
- * Up by `distance`, 0 < distance < length, byte by byte. The scratch is a ring of `distance` bytes: before a source
+ * Up by less than half the length, byte by byte. The scratch is a ring of as many bytes as it goes up: before a source
  * byte is overwritten it takes the ring's place of the byte that is due.
  */
-export function moveRing(u8: Uint8Array, dst: number, distance: number, length: number, atomic: boolean): void {
+export function moveRing(
+  to: Uint8Array,
+  dst: number,
+  from: Uint8Array,
+  src: number,
+  length: number,
+  atomic: boolean,
+): void {
+  const distance = dst - src
   const ring = new Uint8Array(distance)
   const unread = length - distance
   for (let i = 0, place = 0; i < length; i++) {
-    const old = i < unread ? (u8[dst + i] as number) : 0
-    const due = i < distance ? (u8[dst + i - distance] as number) : (ring[place] as number)
+    const old = i < unread ? (from[dst + i] as number) : 0
+    const due = i < distance ? (from[src + i] as number) : (ring[place] as number)
     ring[place] = old
-    store8(u8, dst + i, due, atomic)
+    store8(to, dst + i, due, atomic)
     if (++place === distance) place = 0
   }
 }
 
 /** The last byte first, each once: what the user chose for a move whose scratch is over the limit. */
-export function copyDown(u8: Uint8Array, dst: number, src: number, length: number, atomic: boolean): void {
-  for (let i = length - 1; i >= 0; i--) store8(u8, dst + i, u8[src + i] as number, atomic)
+export function copyDown(
+  to: Uint8Array,
+  dst: number,
+  from: Uint8Array,
+  src: number,
+  length: number,
+  atomic: boolean,
+): void {
+  for (let i = length - 1; i >= 0; i--) store8(to, dst + i, from[src + i] as number, atomic)
 }
 
 function load16(from: Views, src: number): number {

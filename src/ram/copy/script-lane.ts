@@ -11,7 +11,7 @@ import type { UserBuffer, UserBuffers } from './user-buffer.ts'
  * made) and for pages whose policy forbids WebAssembly. Same contract, slower.
  */
 export class ScriptLane implements Lane {
-  readonly name = 'script'
+  readonly name: 'script'
   readonly #ram: Views
   readonly #cells: Cells
   readonly #atomic: boolean
@@ -21,6 +21,7 @@ export class ScriptLane implements Lane {
   readonly #cell: Views = viewsOf(new ArrayBuffer(8))
 
   constructor(ram: Views, cells: Cells, scratch: ScratchPolicy, users: UserBuffers) {
+    this.name = 'script'
     this.#ram = ram
     this.#cells = cells
     this.#atomic = cells.atomic
@@ -33,12 +34,7 @@ export class ScriptLane implements Lane {
   }
 
   move(dst: number, src: number, length: number): void {
-    const distance = dst - src
-    const bytes = scratchBytes(distance, length)
-    if (bytes === 0 || isCell(dst, length)) copyViews(this.#ram, dst, this.#ram, src, length, this.#atomic)
-    else if (!admitScratch(this.#scratch, bytes)) copyDown(this.#ram.u8, dst, src, length, this.#atomic)
-    else if (2 * distance < length) moveRing(this.#ram.u8, dst, distance, length, this.#atomic)
-    else this.#moveSaved(dst, src, length)
+    this.#move(this.#ram, dst, this.#ram, src, length, this.#atomic)
   }
 
   fill(dst: number, byte: number, length: number): void {
@@ -46,40 +42,50 @@ export class ScriptLane implements Lane {
   }
 
   copyIn(dst: number, bytes: Uint8Array, at: number, length: number): void {
-    const user = this.#users.of(bytes)
+    const user = this.#users.of(bytes, at + length)
     if (user.guest) this.move(dst, user.offset + at, length)
     else this.copyUserIn(dst, user, at, length)
   }
 
   copyOut(bytes: Uint8Array, at: number, src: number, length: number): void {
-    const user = this.#users.of(bytes)
+    const user = this.#users.of(bytes, at + length)
     if (user.guest) this.move(user.offset + at, src, length)
     else this.copyUserOut(user, at, src, length)
   }
 
-  /** From a buffer that is known not to be the guest's. */
-  copyUserIn(dst: number, user: UserBuffer, at: number, length: number): void {
-    if (isCell(dst, length)) {
-      if (user.views === undefined || !user.shared) putCell(this.#cells, dst, user.bytes, at, length)
-      else {
-        // One load, too, where the user's side is aligned (S2.1).
-        copyViews(this.#cell, 0, user.views, user.offset + at, length, false)
-        putCell(this.#cells, dst, this.#cell.u8, 0, length)
-      }
-    } else if (user.views === undefined) packViews(this.#ram, dst, user.bytes, at, length, this.#atomic)
-    else copyViews(this.#ram, dst, user.views, user.offset + at, length, this.#atomic)
+  copyFrom(dst: number, from: Views, src: number, length: number): void {
+    this.copyUserIn(dst, this.#users.ofElements(from), src, length)
   }
 
+  /** From a buffer that is not the guest's own. */
+  copyUserIn(dst: number, user: UserBuffer, at: number, length: number): void {
+    const { views } = user
+    const from = user.offset + at
+    if (isCell(dst, length)) {
+      if (views === undefined || !user.shared) putCell(this.#cells, dst, user.bytes, at, length)
+      else {
+        // One load, too, where the user's side is aligned (S2.1).
+        copyViews(this.#cell, 0, views, from, length, false)
+        putCell(this.#cells, dst, this.#cell.u8, 0, length)
+      }
+    } else if (views === undefined) packViews(this.#ram, dst, user.bytes, at, length, this.#atomic)
+    else if (user.apart) copyViews(this.#ram, dst, views, from, length, this.#atomic)
+    else this.#move(this.#ram, dst, views, from, length, this.#atomic)
+  }
+
+  /** To a buffer that is not the guest's own. */
   copyUserOut(user: UserBuffer, at: number, src: number, length: number): void {
     if (isCell(src, length) && !user.shared) getCell(this.#cells, user.bytes, at, src, length)
     else {
-      const views = user.views ?? viewsOf(user.bytes.buffer)
+      const views = user.views ?? viewsOf(user.buffer)
       const atomic = user.shared && this.#atomic
+      const to = user.offset + at
       if (isCell(src, length)) {
         // One load, also where what is stored to is not aligned (S2.1).
         getCell(this.#cells, this.#cell.u8, 0, src, length)
-        copyViews(views, user.offset + at, this.#cell, 0, length, atomic)
-      } else copyViews(views, user.offset + at, this.#ram, src, length, atomic)
+        copyViews(views, to, this.#cell, 0, length, atomic)
+      } else if (user.apart) copyViews(views, to, this.#ram, src, length, atomic)
+      else this.#move(views, to, this.#ram, src, length, atomic)
     }
   }
 
@@ -92,20 +98,31 @@ export class ScriptLane implements Lane {
   }
 
   bulkIn(dst: number, bytes: Uint8Array, at: number, length: number): void {
-    bulkSetIn(this.#ram.u8, dst, bytes, at, length)
+    const user = this.#users.of(bytes, at + length)
+    bulkSetIn(this.#ram.u8, dst, user.part(at, length))
   }
 
   bulkOut(bytes: Uint8Array, at: number, src: number, length: number): void {
+    this.#users.of(bytes, at + length)
     bulkSetOut(bytes, at, this.#ram.u8, src, length)
   }
 
-  /** Up by half the length or more: the bytes that both ranges share are kept aside first (H13). */
-  #moveSaved(dst: number, src: number, length: number): void {
+  /**
+   * Between two sets of views that are of one memory, or may be: an address is then the same in both, and each byte is
+   * loaded before the store that could reach it. Right where they are of two memories, too.
+   */
+  #move(to: Views, dst: number, from: Views, src: number, length: number, atomic: boolean): void {
     const distance = dst - src
-    const kept = length - distance
-    const scratch = viewsOf(new ArrayBuffer(kept))
-    copyViews(scratch, 0, this.#ram, dst, kept, false)
-    copyViews(this.#ram, dst, this.#ram, src, distance, this.#atomic)
-    copyViews(this.#ram, dst + distance, scratch, 0, kept, this.#atomic)
+    const bytes = scratchBytes(distance, length)
+    if (bytes === 0 || isCell(dst, length)) copyViews(to, dst, from, src, length, atomic)
+    else if (!admitScratch(this.#scratch, bytes)) copyDown(to.u8, dst, from.u8, src, length, atomic)
+    else if (2 * distance < length) moveRing(to.u8, dst, from.u8, src, length, atomic)
+    else {
+      // Up by half the length or more: the bytes that both ranges share are kept aside first (H13).
+      const scratch = viewsOf(new ArrayBuffer(bytes))
+      copyViews(scratch, 0, from, dst, bytes, false)
+      copyViews(to, dst, from, src, distance, atomic)
+      copyViews(to, dst + distance, scratch, 0, bytes, atomic)
+    }
   }
 }

@@ -25,7 +25,7 @@ export class PrivateStage implements Stage {
   views: Views
 
   constructor(bytes: number) {
-    this.memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / WASM_PAGE), maximum: 65536 })
+    this.memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / WASM_PAGE), maximum: 65536, shared: false })
     this.views = viewsOf(this.memory.buffer)
   }
 
@@ -97,5 +97,5 @@ export function putOnStage(stage: Stage, at: number, user: Uint8Array): void {
 
 /** Takes bytes off the stage, `part` of it, to a buffer that nobody else watches. */
 export function takeOffStage(part: Uint8Array, user: Uint8Array, at: number): void {
-  user.set(part, at)
+  Uint8Array.prototype.set.call(user, part, at)
 }

@@ -1,70 +1,119 @@
+import { bufferOf, lengthOf, offsetOf, refuseStale } from '../../check.ts'
 import { isShared, type Views, viewsOf } from '../access/views.ts'
+import { areTwo, identityOf } from '../memory-identity.ts'
 
 /** What a lane has to know of a user's Uint8Array before it moves bytes. Good until the next array is looked up. */
 export interface UserBuffer {
   readonly bytes: Uint8Array
+  readonly buffer: ArrayBufferLike
+  /** Bytes, as the engine says. */
+  readonly length: number
   /** Where the array begins in its buffer, bytes. */
   readonly offset: number
-  /** It is a view of this guest RAM: RAM to RAM, where overlap matters. */
+  /** It is a view of this guest RAM's own buffer: RAM to RAM, where overlap matters. */
   readonly guest: boolean
   /** Others may watch it: it is moved by elements of `views`, in order. */
   readonly shared: boolean
+  /** It is known that none of its bytes is guest RAM's. Else it may be the same memory, seen through another buffer. */
+  readonly apart: boolean
   /** Undefined where there are none yet, or they could go stale (a resizable buffer). */
   readonly views: Views | undefined
   /** The same, where nobody else watches the buffer: neither guest nor shared. */
   readonly ownViews: Views | undefined
+  /** `length` bytes from `at` on, as a plain array; all of them as the array itself, because a view costs more to make. */
+  part(at: number, length: number): Uint8Array
 }
+
+const NO_BYTES = /* @__PURE__ */ new Uint8Array(0)
 
 /**
  * Looks a user's array up. The latest is remembered, and kept alive until the next: a device moves its data through one
  * buffer again and again, and asking an array for its buffer costs as much as copying 64 bytes.
  */
 export class UserBuffers implements UserBuffer {
-  bytes: Uint8Array = new Uint8Array(0)
-  length = 0
-  offset = 0
-  guest = false
-  shared = false
+  bytes: Uint8Array
+  buffer: ArrayBufferLike
+  length: number
+  offset: number
+  guest: boolean
+  shared: boolean
+  apart: boolean
   views: Views | undefined
   ownViews: Views | undefined
   readonly #ram: ArrayBufferLike
-  #buffer: ArrayBufferLike | undefined
+  readonly #ramBytes: number
   /** The buffer was seen once. */
   #fresh = false
 
-  constructor(ram: ArrayBufferLike) {
+  /** @param ramBytes What every buffer of that guest RAM's memory has at least. */
+  constructor(ram: ArrayBufferLike, ramBytes: number = ram.byteLength) {
+    this.bytes = NO_BYTES
+    this.buffer = NO_BYTES.buffer
+    this.length = 0
+    this.offset = 0
+    this.guest = false
+    this.shared = false
+    this.apart = true
+    this.views = undefined
+    this.ownViews = undefined
     this.#ram = ram
+    this.#ramBytes = ramBytes
   }
 
-  of(bytes: Uint8Array): UserBuffer {
+  /**
+   * @param end How far into the array the transfer reaches, bytes.
+   * @throws TypeError where the array has no such byte: it was detached or shrunk while a request was under way.
+   */
+  of(bytes: Uint8Array, end: number): UserBuffer {
     // A length that changed is a buffer that was detached or resized: look again.
-    if (this.bytes !== bytes || this.length !== bytes.length) this.#look(bytes)
+    if (this.bytes !== bytes || this.length !== bytes.length || end > this.length) this.#look(bytes, end)
     else if (this.#fresh) this.#lookAgain()
     return this
   }
 
+  part(at: number, length: number): Uint8Array {
+    return length === this.length ? this.bytes : new Uint8Array(this.buffer, this.offset + at, length)
+  }
+
   /** Views of a resizable buffer could go stale. */
   #lookAgain(): void {
-    const buffer = this.#buffer as ArrayBufferLike & { resizable?: boolean }
+    const buffer = this.buffer as ArrayBufferLike & { resizable?: boolean }
     this.#fresh = false
     if (buffer.resizable === true) return
     this.views = viewsOf(buffer)
     this.ownViews = this.views
   }
 
-  #look(bytes: Uint8Array): void {
-    const { buffer } = bytes
-    if (buffer !== this.#buffer) {
-      this.#buffer = buffer
+  #look(bytes: Uint8Array, end: number): void {
+    const length = lengthOf.call(bytes)
+    if (end > length) refuseStale('bytes')
+    this.#take(bytes, bufferOf.call(bytes), offsetOf.call(bytes), length)
+  }
+
+  /** All of another guest RAM. */
+  ofElements(views: Views): UserBuffer {
+    const { u8 } = views
+    if (this.bytes !== u8) this.#take(u8, u8.buffer, 0, u8.length)
+    this.views = views
+    return this
+  }
+
+  #take(bytes: Uint8Array, buffer: ArrayBufferLike, offset: number, length: number): void {
+    if (buffer !== this.buffer) {
+      this.buffer = buffer
       this.guest = buffer === this.#ram
       this.shared = isShared(buffer)
+      this.apart =
+        !this.shared || buffer.byteLength < this.#ramBytes || areTwo(identityOf(buffer), identityOf(this.#ram))
       // Views cost more than they save for a buffer that is seen once; what others may watch can't do without.
       this.views = this.shared ? viewsOf(buffer) : undefined
       this.ownViews = undefined
       this.#fresh = !this.shared
     } else if (this.#fresh) this.#lookAgain()
+    // A shared buffer may have grown since.
+    else if (this.shared && this.views?.u8.length !== buffer.byteLength) this.views = viewsOf(buffer)
     this.bytes = bytes
-    this.length = bytes.length
-    this.offset = bytes.byteOffset
+    this.length = length
+    this.offset = offset
   }
 }

@@ -81,23 +81,34 @@ export class WasmLane implements Lane {
   }
 
   fill(dst: number, byte: number, length: number): void {
-    this.#kernel.fill(dst, byte, length)
+    let at = dst
+    let left = length
+    if (length === 2 ** 32) {
+      // One more than a kernel's lengths, of 32 bits, can say. (A move of as many is one onto itself, and changes nothing.)
+      left = at = length / 2
+      this.#kernel.fill(0, byte, left)
+    }
+    this.#kernel.fill(at, byte, left)
   }
 
   // What is short comes first and the rest is apart, so that the JIT inlines it where it is called from.
 
   copyIn(dst: number, bytes: Uint8Array, at: number, length: number): void {
-    const user = this.#users.of(bytes)
+    const user = this.#users.of(bytes, at + length)
     const views = user.ownViews
     if (length <= SHORT_BYTES && views !== undefined) this.#shortIn(dst, user, views, at, length)
     else this.#longIn(dst, user, at, length)
   }
 
   copyOut(bytes: Uint8Array, at: number, src: number, length: number): void {
-    const user = this.#users.of(bytes)
+    const user = this.#users.of(bytes, at + length)
     const views = user.ownViews
     if (length <= SHORT_BYTES && views !== undefined) this.#shortOut(user, views, at, src, length)
     else this.#longOut(user, at, src, length)
+  }
+
+  copyFrom(dst: number, from: Views, src: number, length: number): void {
+    this.#script.copyFrom(dst, from, src, length)
   }
 
   bulkMove(dst: number, src: number, length: number): void {
@@ -109,14 +120,14 @@ export class WasmLane implements Lane {
   }
 
   bulkIn(dst: number, bytes: Uint8Array, at: number, length: number): void {
-    const user = this.#users.of(bytes)
+    const user = this.#users.of(bytes, at + length)
     if (user.guest) this.bulkMove(dst, user.offset + at, length)
     else if (user.shared) this.#script.copyUserIn(dst, user, at, length)
     else this.#stageIn(dst, user, at, length, true)
   }
 
   bulkOut(bytes: Uint8Array, at: number, src: number, length: number): void {
-    const user = this.#users.of(bytes)
+    const user = this.#users.of(bytes, at + length)
     if (user.guest) this.bulkMove(user.offset + at, src, length)
     else if (user.shared) this.#script.copyUserOut(user, at, src, length)
     else this.#stageOut(user, at, src, length, true)
@@ -190,7 +201,7 @@ export class WasmLane implements Lane {
     else if (length <= SCRIPT_BYTES) this.#script.copyUserIn(dst, user, at, length)
     else if (straight && length <= STRAIGHT_BYTES && views !== undefined)
       copyWide(this.#views, dst, views, from, length)
-    else if (straight && length >= LARGE_BYTES) copyLarge(this.#memory.buffer, dst, user.bytes.buffer, from, length)
+    else if (straight && length >= LARGE_BYTES) copyLarge(this.#memory.buffer, dst, user.buffer, from, length)
     else this.#stageIn(dst, user, at, length, false)
   }
 
@@ -200,7 +211,7 @@ export class WasmLane implements Lane {
     else if (user.shared) this.#script.copyUserOut(user, at, src, length)
     else if (isCell(src, length)) getCell(this.#cells, user.bytes, at, src, length)
     else if (this.#wide && length >= LARGE_BYTES && ((to - src) & 7) === 0)
-      copyLarge(user.bytes.buffer, to, this.#memory.buffer, src, length)
+      copyLarge(user.buffer, to, this.#memory.buffer, src, length)
     else this.#stageOut(user, at, src, length, false)
   }
 
@@ -213,13 +224,11 @@ export class WasmLane implements Lane {
     const kernel = this.#kernel
     // The kernel copies fastest where both sides line up; the engine's copy between shared memories depends on it.
     const skew = ((dst + HALF_PAGE) & 0xff0) | ((this.#module.privateScratch ? dst : user.offset + at) & 15)
-    const { bytes } = user
     // Chunks end on a multiple of 16, so that no vector is cut; but not where the source would fall out of line.
     let size = this.#module.privateScratch ? CHUNK_BYTES - (dst & 15) : CHUNK_BYTES
     for (let done = 0; done < length; done += size, size = CHUNK_BYTES) {
       if (size > length - done) size = length - done
-      const from = at + done
-      putOnStage(stage, skew, from === 0 && size === bytes.length ? bytes : bytes.subarray(from, from + size))
+      putOnStage(stage, skew, user.part(at + done, size))
       if (bulk) kernel.bulkIn(dst + done, stage.base + skew, size)
       else kernel.copyIn(dst + done, stage.base + skew, size)
     }
@@ -245,9 +254,10 @@ export class WasmLane implements Lane {
   }
 
   #stageView(stage: Stage, at: number, length: number): Uint8Array {
-    if (this.#view.length !== length || this.#viewAt !== at) {
+    // A stage that grew behind the guest RAM begins elsewhere; one in a memory of its own has left the view without bytes.
+    if (this.#view.length !== length || this.#viewAt !== stage.base + at) {
       this.#view = stage.views.u8.subarray(at, at + length)
-      this.#viewAt = at
+      this.#viewAt = stage.base + at
     }
     return this.#view
   }

@@ -62,7 +62,7 @@ export function copyWide(to: Views, dst: number, from: Views, src: number, lengt
 export function copyLarge(to: ArrayBufferLike, dst: number, from: ArrayBufferLike, src: number, length: number): void {
   const head = -dst & 7
   if (head !== 0) copyBytes(new Uint8Array(to, dst, head), new Uint8Array(from, src, head))
-  const words = (length - head) >>> 3
+  const words = Math.floor((length - head) / 8)
   copyWords(new BigUint64Array(to, dst + head, words), new BigUint64Array(from, src + head, words))
   const done = head + 8 * words
   copyBytes(new Uint8Array(to, dst + done, length - done), new Uint8Array(from, src + done, length - done))

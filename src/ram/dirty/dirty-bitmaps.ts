@@ -21,7 +21,9 @@ const SHARED = 2
 /** How many regions each client logs. */
 export const CLIENT_LOGS = 3
 export const CODE_WRITES: number = CLIENT_LOGS + DIRTY_CLIENTS
-const HEADER: number = CODE_WRITES + 1
+/** Which memory they are of (memory-identity.ts). */
+export const IDENTITY: number = CODE_WRITES + 1
+const HEADER: number = IDENTITY + 1
 
 /**
  * Which pages of a guest RAM were stored to: one bit a page for each client (RULES F2), in memory that all threads of

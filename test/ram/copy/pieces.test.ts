@@ -1,8 +1,7 @@
-import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import type { Cells } from '../../../src/ram/access/cells.ts'
 import { fixedFill, fixedIn, fixedOut, fixedWidth } from '../../../src/ram/access/fixed-width.ts'
 import { sectionViews } from '../../../src/ram/access/section-views.ts'
-import { bulkSetIn } from '../../../src/ram/copy/bulk.ts'
 
 describe('H6, S4: transfers of fixed widths', () => {
   /** The widest of 8, 4, 2 and 1 that both allow. */
@@ -78,16 +77,4 @@ describe('views of a section', () => {
     expect(lengths(1, 16)).toEqual([16, 0, 0])
     expect(lengths(3, 16)).toEqual([16, 0, 0])
   })
-})
-
-test('S4: a bulk copy of a whole array takes no view of it', () => {
-  const user = Uint8Array.of(1, 2, 3, 4)
-  const subarray = vi.spyOn(user, 'subarray')
-  const ram = new Uint8Array(8)
-  bulkSetIn(ram, 2, user, 0, 4)
-  expect([...ram]).toEqual([0, 0, 1, 2, 3, 4, 0, 0])
-  expect(subarray).not.toHaveBeenCalled()
-  bulkSetIn(ram, 0, user, 1, 3)
-  bulkSetIn(ram, 5, user, 0, 3)
-  expect([...ram]).toEqual([2, 3, 4, 2, 3, 1, 2, 3])
 })

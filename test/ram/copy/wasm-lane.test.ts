@@ -330,6 +330,13 @@ describe('H13: a move up', () => {
     expect(log).toEqual(['fill 10 291 20'])
   })
 
+  test('one of 2^32 bytes, which a kernel can not count, is two', () => {
+    make().lane.fill(0, 7, 2 ** 32)
+    expect(log.splice(0)).toEqual([`fill 0 7 ${2 ** 31}`, `fill ${2 ** 31} 7 ${2 ** 31}`])
+    make().lane.fill(1, 7, 2 ** 32 - 1)
+    expect(log).toEqual([`fill 1 7 ${2 ** 32 - 1}`])
+  })
+
   test('over the limit of scratch is refused, or done backwards by script', () => {
     const refused = make({ scratch: { limit: 40, beyond: 'refuse' } })
     refused.lane.move(40, 0, 100)
@@ -354,6 +361,22 @@ describe('H13: a move up', () => {
     lane.move(PAGE - 15, 0, big)
     expect(log).toEqual([`upRing ${PAGE - 15} ${PAGE - 15} ${big} ${RAM + PAGE}`])
   })
+
+  test.each([true, false])(
+    'bytes come off the stage that is, after it has grown too (of its own: %s)',
+    privateScratch => {
+      const { lane, bytes } = make({ privateScratch, room: 100 })
+      const user = new Uint8Array(1000)
+      for (const [round, scratch] of [10, PAGE, 2 * PAGE, 5 * PAGE].entries()) {
+        lane.move(scratch, 0, 3 * scratch)
+        noise(bytes.subarray(0, 4096), round)
+        lane.copyOut(user, 0, 501, 1000)
+        expect(same(user, bytes.slice(501, 1501))).toBe(true)
+        lane.bulkOut(user, 0, 502, 1000)
+        expect(same(user, bytes.slice(502, 1502))).toBe(true)
+      }
+    },
+  )
 
   test('beyond what is kept, a private scratch is made for the move alone; without one, script moves', () => {
     const keep = 16 * 2 ** 20
