@@ -170,17 +170,17 @@ export class MemoryRegionCache extends EndianForms {
 
   /** Reads `bytes.length` bytes from `offset` on, as AddressSpace.read does. */
   read(offset: number, bytes: Uint8Array, attrs: MemTxAttrs = MemTxAttrs.UNSPECIFIED): MemTxResult {
-    const at = this.#place(offset, checkBytes(bytes, 'bytes').length)
-    const start = this.#section.start + at
-    this.#result = transfer(this.#map, { kind: 'read', bytes, byte: 0 }, start, bytes.length, checkAttrs(attrs))
+    const own = checkBytes(bytes, 'bytes')
+    const start = this.#section.start + this.#place(offset, own.length)
+    this.#result = transfer(this.#map, { kind: 'read', bytes: own, byte: 0 }, start, own.length, checkAttrs(attrs))
     return this.#result
   }
 
   /** Writes `bytes` from `offset` on, as AddressSpace.write does. */
   write(offset: number, bytes: Uint8Array, attrs: MemTxAttrs = MemTxAttrs.UNSPECIFIED): MemTxResult {
-    const at = this.#writable(offset, checkBytes(bytes, 'bytes').length)
-    const start = this.#section.start + at
-    this.#result = transfer(this.#map, { kind: 'write', bytes, byte: 0 }, start, bytes.length, checkAttrs(attrs))
+    const own = checkBytes(bytes, 'bytes')
+    const start = this.#section.start + this.#writable(offset, own.length)
+    this.#result = transfer(this.#map, { kind: 'write', bytes: own, byte: 0 }, start, own.length, checkAttrs(attrs))
     return this.#result
   }
 

@@ -346,12 +346,13 @@ export class AddressSpace extends EndianForms {
    */
   read(address: number | bigint, bytes: Uint8Array, attrs: MemTxAttrs = UNSPECIFIED): MemTxResult {
     const start = guestNumber(address, 'address')
-    const { length } = checkBytes(bytes, 'bytes')
+    const own = checkBytes(bytes, 'bytes')
+    const { length } = own
     const section = this.tree.sections.select(start)
     const at = start - section.start
     if (attrs !== UNSPECIFIED || section.reads === undefined || at + length > section.length || length === 0)
-      return this.#transfer({ kind: 'read', bytes, byte: 0 }, start, length, attrs)
-    section.reads.copyOut(bytes, 0, section.base + at, length)
+      return this.#transfer({ kind: 'read', bytes: own, byte: 0 }, start, length, attrs)
+    section.reads.copyOut(own, 0, section.base + at, length)
     this.#result = 0
     return 0 as MemTxResult
   }
@@ -362,12 +363,13 @@ export class AddressSpace extends EndianForms {
    */
   write(address: number | bigint, bytes: Uint8Array, attrs: MemTxAttrs = UNSPECIFIED): MemTxResult {
     const start = guestNumber(address, 'address')
-    const { length } = checkBytes(bytes, 'bytes')
+    const own = checkBytes(bytes, 'bytes')
+    const { length } = own
     const section = this.tree.sections.select(start)
     const at = start - section.start
     if (attrs !== UNSPECIFIED || section.writes === undefined || at + length > section.length || length === 0)
-      return this.#transfer({ kind: 'write', bytes, byte: 0 }, start, length, attrs)
-    section.writes.copyIn(section.base + at, bytes, 0, length)
+      return this.#transfer({ kind: 'write', bytes: own, byte: 0 }, start, length, attrs)
+    section.writes.copyIn(section.base + at, own, 0, length)
     if (section.logs[0] !== 0) section.mark(section.base + at, length)
     this.#result = 0
     return 0 as MemTxResult

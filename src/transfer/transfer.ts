@@ -1,3 +1,4 @@
+import { refuseStale } from '../check.ts'
 import { resolved, resolveSection } from '../dispatch/resolve.ts'
 import type { Section } from '../dispatch/section.ts'
 import type { SectionMap } from '../dispatch/section-map.ts'
@@ -102,9 +103,9 @@ function carryOutPieces(
   return result as MemTxResult
 }
 
+/** What a device's handler did to the array of a request under way is its author's mistake. */
 function checkLength(bytes: Uint8Array, length: number): void {
-  if (bytes.length < length)
-    throw new TypeError(`bytes must keep its ${length} bytes until the request ends: it was detached or resized`)
+  if (bytes.length < length) refuseStale('bytes')
 }
 
 /**

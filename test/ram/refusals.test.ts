@@ -102,16 +102,34 @@ describe('an address space', () => {
     ['write', address => space.write(address, user)],
     ['fill', address => space.fill(address, 1, 4)],
   ]
-  test.each(calls)('%s refuses an address that is none', (_name, call) => {
+  /** Those that take a guest's numbers: past 2^53 nothing is there, and bigints are numbers. */
+  const GUEST = ['read', 'write', 'fill']
+
+  test.each(calls)('%s refuses an address that is none', (name, call) => {
     const before = block.view().slice()
-    for (const address of [-1, 0.5, 4.25, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53])
-      expect(() => call(address)).toThrow(`address must be an integer from 0 to 9007199254740991, got ${address}`)
+    for (const address of [-1, 0.5, 4.25, Number.NaN, Number.POSITIVE_INFINITY])
+      expect(() => call(address)).toThrow(/^address must be an integer .*, got /)
+    if (GUEST.includes(name)) expect(call(2 ** 53)).toBe(MemTxResult.DECODE_ERROR)
+    else
+      expect(() => call(2 ** 53)).toThrow(
+        /^address must be an integer from 0 to 9007199254740991, got 9007199254740992/,
+      )
     expect(block.view()).toEqual(before)
   })
 
-  test.each(calls)('%s refuses what is no number', (_name, call) => {
+  test.each(calls)('%s refuses what is no number', (name, call) => {
     const before = block.view().slice()
-    for (const address of ['0', '8', 8n, null, undefined, true, [8], { valueOf: () => 8 }, Symbol('8')]) {
+    for (const address of [
+      '0',
+      '8',
+      ...(GUEST.includes(name) ? [] : [8n]),
+      null,
+      undefined,
+      true,
+      [8],
+      { valueOf: () => 8 },
+      Symbol('8'),
+    ]) {
       space.load8(0)
       expect(() => call(bad(address))).toThrow(TypeError)
       // Also where a device was accessed last.

@@ -319,7 +319,9 @@ describe.each(LANES)('an array that a handler takes away while a request is unde
       for (const known of [false, true]) {
         const { bytes, take } = prepare()
         let armed = false
-        const { space, guest } = board(() => armed && take())
+        const { space, guest } = board(() => {
+          if (armed) take()
+        })
         if (known) for (let i = 0; i < 3; i++) space.write(16, bytes, attrs)
         bytes.fill(0)
         guest.fill(0)
