@@ -1,12 +1,11 @@
 import type { MachineDescription, RegionDescription, SpaceDescription } from './description.ts'
 import { resolveAliases } from './mtree-aliases.ts'
-import { childrenOf, type MtreeQuestion, placeTrees, sizeOf, strangersUnder } from './mtree-nodes.ts'
+import { type MtreeQuestion, partChildren, sizeOf } from './mtree-nodes.ts'
+import { placeTrees } from './mtree-places.ts'
 import { askOrder, askTerminates, askUnprinted } from './mtree-questions.ts'
 import type { Mtree, MtreeNode } from './parse-mtree.ts'
 
-const ALL = 2n ** 64n
-
-/** What is not in the text is taken to be as most machines have it; `questions` says where that was done. */
+/** The machine that a text describes. What is not in the text is taken to be as most machines have it, and is asked. */
 export function describeMtree(mtree: Mtree, questions: MtreeQuestion[]): MachineDescription {
   const places = placeTrees(mtree, questions)
   const aliases = resolveAliases(mtree, places, questions)
@@ -17,14 +16,19 @@ export function describeMtree(mtree: Mtree, questions: MtreeQuestion[]): Machine
   for (const block of mtree.blocks) {
     if (block.kind === 'memory-region') continue
     const index = describer.region(places.get(block) ?? block.root, 0n)
-    for (const name of block.names) spaces.push({ name, root: index })
+    for (const name of block.names) spaces.push({ name: named(name), root: index })
   }
   askUnprinted(mtree, questions)
-  return { regions: describer.finished(), spaces }
+  return { regions: describer.finished(), spaces, place: index => describer.place(index) }
 }
+
+/** What C prints for a name that is not there; regions and spaces of ours must have one. */
+const named = (name: string): string => (name.trim() === '' ? '(null)' : name)
 
 class Describer {
   readonly #regions: RegionDescription[] = []
+  /** The numbers of the lines; 0 where there is none. */
+  readonly #lines: number[] = []
   readonly #indexes = new Map<MtreeNode, number>()
   readonly #aliases: ReadonlyMap<MtreeNode, MtreeNode>
   readonly #questions: MtreeQuestion[]
@@ -34,21 +38,30 @@ class Describer {
     this.#questions = questions
   }
 
-  /** The region of a line, and all that is in it. @param base Where its container begins, as printed. */
+  /**
+   * Describes the region of a line, and all that is in it. It calls itself for each level: `parseMtree` takes no text
+   * whose levels would be too many.
+   *
+   * @param base Where its container begins, as printed.
+   */
   region(node: MtreeNode, base: bigint): number {
     const known = this.#indexes.get(node)
     if (known !== undefined) return known
-    const index = this.#reserve(node)
-    const subregions = inQueueOrder(childrenOf(node)).map(child => this.region(child, node.start))
-    // An alias holds nothing: what is under it is in its container.
-    for (const each of node.alias === undefined ? [node, ...node.children.filter(({ alias }) => alias)] : []) {
-      const strangers = strangersUnder(each)
-      if (strangers.length > 0) subregions.push(this.hidden(strangers, node.start))
+    const index = this.#reserve(node.line)
+    this.#indexes.set(node, index)
+    const { inside, hidden } = partChildren(node)
+    const subregions = inQueueOrder(inside).map(child => this.region(child, node.start))
+    // An alias holds nothing: what is printed under it is in the alias' container.
+    if (node.alias === undefined) {
+      if (hidden.length > 0) subregions.push(this.disabledContainer(hidden, node.start))
+      for (const child of node.children)
+        if (child.alias !== undefined && child.children.length > 0)
+          subregions.push(this.disabledContainer(child.children, node.start))
     }
-    askOrder(childrenOf(node), this.#questions)
+    askOrder(inside, this.#questions)
     this.#regions[index] = {
-      ...PLAIN,
-      name: node.name,
+      ...UNPRINTED,
+      name: named(node.name),
       type: node.type,
       address: BigInt.asUintN(64, node.start - base),
       size: sizeOf(node),
@@ -56,17 +69,17 @@ class Describer {
       enabled: node.enabled,
       readonly: node.type === 'rom' && node.alias === undefined,
       nonvolatile: node.nonvolatile,
-      terminates: node.alias === undefined && node.type === 'i/o' && askTerminates(node, this.#questions),
+      terminates: node.alias === undefined && node.type === 'i/o' && askTerminates(node, inside, this.#questions),
       subregions,
     }
     return index
   }
 
-  /** A disabled region that is not printed, and holds these. */
-  hidden(nodes: readonly MtreeNode[] = [], base = 0n): number {
-    const index = this.#regions.push(PLAIN) - 1
+  /** Describes a disabled region that is not printed, and holds these. */
+  disabledContainer(nodes: readonly MtreeNode[] = [], base = 0n): number {
+    const index = this.#reserve(nodes[0]?.line ?? 0)
     const subregions = nodes.map(node => this.region(node, base))
-    this.#regions[index] = { ...PLAIN, enabled: false, subregions }
+    this.#regions[index] = { ...UNPRINTED, enabled: false, subregions }
     return index
   }
 
@@ -76,7 +89,7 @@ class Describer {
       const { alias } = node
       if (alias === undefined) continue
       const target = this.#aliases.get(node)
-      const found = target === undefined ? this.hidden() : this.region(target, 0n)
+      const found = target === undefined ? this.disabledContainer() : this.region(target, 0n)
       this.#regions[index] = {
         ...(this.#regions[index] as RegionDescription),
         alias: { target: found, offset: alias.offset },
@@ -85,18 +98,24 @@ class Describer {
     return this.#regions
   }
 
-  #reserve(node: MtreeNode): number {
-    const index = this.#regions.push(PLAIN) - 1
-    this.#indexes.set(node, index)
-    return index
+  place(index: number): string {
+    const line = this.#lines[index]
+    return line === undefined || line === 0 ? 'a region that the text does not print' : `line ${line} of text`
+  }
+
+  /** A place in the list, for a region whose subregions come behind it. */
+  #reserve(line: number): number {
+    this.#lines.push(line)
+    return this.#regions.push(UNPRINTED) - 1
   }
 }
 
-const PLAIN: RegionDescription = {
+/** A region of which the text says nothing. */
+const UNPRINTED: RegionDescription = {
   name: 'not printed',
   type: 'i/o',
   address: 0n,
-  size: ALL,
+  size: 2n ** 64n,
   priority: 0,
   enabled: true,
   readonly: false,

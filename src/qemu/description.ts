@@ -5,6 +5,7 @@ export const TYPE_WORDS: readonly TypeWord[] = ['i/o', 'ram', 'rom', 'romd', 'ra
 
 /** One region of a machine, before there is a MemoryRegion for it. Regions name one another by their index. */
 export interface RegionDescription {
+  /** Not blank. */
   readonly name: string
   /** Of an alias, its final target's. */
   readonly type: TypeWord
@@ -32,4 +33,6 @@ export interface SpaceDescription {
 export interface MachineDescription {
   readonly regions: readonly RegionDescription[]
   readonly spaces: readonly SpaceDescription[]
+  /** Where a region is described, for an error's text: a line, or the path of a field. */
+  place(region: number): string
 }

@@ -1,5 +1,7 @@
-import { labelOf, linesOf, type MtreeQuestion, type Places, sizeOf } from './mtree-nodes.ts'
-import type { Mtree, MtreeBlock, MtreeNode } from './parse-mtree.ts'
+import { AliasCandidates } from './alias-candidates.ts'
+import { labelOf, linesOf, type MtreeQuestion } from './mtree-nodes.ts'
+import type { Places } from './mtree-places.ts'
+import type { Mtree, MtreeNode } from './parse-mtree.ts'
 
 /**
  * Finds the target of each alias, of which the text gives the name alone: the targets are printed in the order in which
@@ -9,63 +11,69 @@ import type { Mtree, MtreeBlock, MtreeNode } from './parse-mtree.ts'
  */
 export function resolveAliases(mtree: Mtree, places: Places, questions: MtreeQuestion[]): Map<MtreeNode, MtreeNode> {
   const resolved = new Map<MtreeNode, MtreeNode>()
-  const targets = mtree.blocks.filter(block => block.kind === 'memory-region')
-  const found = new Set<MtreeBlock>()
+  const finalTargets = new FinalTargets()
+  const candidates = new AliasCandidates(
+    mtree.blocks.filter(block => block.kind === 'memory-region'),
+    places,
+  )
+  let byName: Map<string, MtreeNode> | undefined
   for (const node of linesOf(mtree.blocks.map(({ root }) => root))) {
     if (node.alias === undefined) continue
-    const block = chooseTarget(node, targets, found, places, questions)
-    const target = block === undefined ? anywhere(node, mtree, questions) : places.get(block)
-    if (block !== undefined) found.add(block)
-    if (target !== undefined && !reaches(target, node, resolved)) resolved.set(node, target)
+    const { name } = node.alias
+    const choice = candidates.choose(node)
+    let target = choice && places.get(choice.block)
+    if (choice === undefined) {
+      byName ??= firstByName(mtree)
+      target = byName.get(name)
+      questions.push({
+        open: `what ${name} is, which has no "memory-region:" in the text`,
+        assumed: target === undefined ? 'nothing is there' : `the region in line ${target.line}`,
+        regions: [labelOf(node)],
+      })
+    } else if (choice.candidates > 1)
+      questions.push({
+        open: `which of ${choice.candidates} regions named ${name} an alias is of`,
+        assumed: `the one printed in line ${choice.block.root.line}`,
+        regions: [labelOf(node)],
+      })
+    if (target !== undefined && finalTargets.join(node, target)) resolved.set(node, target)
   }
   return resolved
 }
 
-function chooseTarget(
-  node: MtreeNode,
-  targets: readonly MtreeBlock[],
-  found: ReadonlySet<MtreeBlock>,
-  places: Places,
-  questions: MtreeQuestion[],
-): MtreeBlock | undefined {
-  const named = targets.filter(({ names }) => names[0] === node.alias?.name)
-  if (named.length < 2) return named[0]
-  const fitting = named.filter(block => fits(node, places.get(block) as MtreeNode))
-  const choices = fitting.length > 0 ? fitting : named
-  // The next that is printed must have an alias by now, if another that is printed later has one.
-  const next = targets.find(block => !found.has(block))
-  const latest = [...choices].reverse().find(block => found.has(block))
-  const chosen = choices.find(block => block === next) ?? latest ?? choices[0]
-  if (choices.length > 1)
-    questions.push({
-      open: `which of ${choices.length} regions named ${node.alias?.name} an alias is of`,
-      assumed: `the one printed in line ${chosen?.root.line}`,
-      regions: [labelOf(node)],
-    })
-  return chosen
+/** The first line of each name that is no alias, for a text that ends before the targets. */
+function firstByName(mtree: Mtree): Map<string, MtreeNode> {
+  const first = new Map<string, MtreeNode>()
+  for (const node of linesOf(mtree.blocks.map(({ root }) => root)))
+    if (node.alias === undefined && !first.has(node.name)) first.set(node.name, node)
+  return first
 }
 
-/** It has the alias' type, and what the alias shows (RULES A5). */
-function fits(node: MtreeNode, target: MtreeNode): boolean {
-  const { offset } = node.alias as NonNullable<MtreeNode['alias']>
-  return target.type === node.type && offset + sizeOf(node) <= sizeOf(target)
-}
+/** What aliases are of in the end, by way of others: a line that is no alias, or an alias of nothing so far. */
+class FinalTargets {
+  readonly #next = new Map<MtreeNode, MtreeNode>()
 
-/** A text that ends before the targets: by name, in the trees. */
-function anywhere(node: MtreeNode, mtree: Mtree, questions: MtreeQuestion[]): MtreeNode | undefined {
-  const all = [...linesOf(mtree.blocks.map(({ root }) => root))]
-  const named = all.filter(({ name, alias }) => alias === undefined && name === node.alias?.name)
-  questions.push({
-    open: `what ${node.alias?.name} is, which has no "memory-region:" in the text`,
-    assumed: named[0] === undefined ? 'nothing is there' : `the region in line ${named[0].line}`,
-    regions: [labelOf(node)],
-  })
-  return named[0]
-}
+  /**
+   * Makes `target` what `alias` is of.
+   *
+   * @returns False where that would be the alias itself, by way of others: QEMU has no such loop (RULES A6).
+   */
+  join(alias: MtreeNode, target: MtreeNode): boolean {
+    const last = this.#last(target)
+    if (last === alias) return false
+    this.#next.set(alias, last)
+    return true
+  }
 
-/** An alias in its own target, by way of others, would be wrongly resolved: QEMU has no such loop (RULES A6). */
-function reaches(target: MtreeNode, alias: MtreeNode, resolved: ReadonlyMap<MtreeNode, MtreeNode>): boolean {
-  let at: MtreeNode | undefined = target
-  while (at?.alias !== undefined && at !== alias) at = resolved.get(at)
-  return at === alias
+  /** Has every alias on the way point to the end of it, so that long chains are walked once. */
+  #last(node: MtreeNode): MtreeNode {
+    const way: MtreeNode[] = []
+    let last = node
+    for (let next = this.#next.get(last); next !== undefined; next = this.#next.get(last)) {
+      way.push(last)
+      last = next
+    }
+    for (const each of way) this.#next.set(each, last)
+    return last
+  }
 }

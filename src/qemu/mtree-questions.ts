@@ -1,18 +1,25 @@
-import { childrenOf, labelOf, linesOf, type MtreeQuestion } from './mtree-nodes.ts'
+import { labelOf, linesOf, type MtreeQuestion } from './mtree-nodes.ts'
+import { overlappingPairs } from './overlapping-siblings.ts'
 import type { Mtree, MtreeNode } from './parse-mtree.ts'
 
-/** Devices that answer where no region in them does, as the recordings have them. */
+/** Names of devices in QEMU's boards that answer where no region in them does. */
 const ANSWERS = /^(?:io|rtc|iocsr|gpex_mmio_window|gpex_ioport_window)$/
 
-/** What holds nothing yet, and is no device: the bus of a machine without one, or before the guest maps something. */
-const HOLDS =
-  /^(?:system|smram|device-memory|platform bus|.* container|pci_bridge_(?:io|pci)|gpex_(?:mmio|ioport)|(?:unin-)?pci\d?[-_. ](?:mem|memory|mmio|io|bus memory))$/
+/** Names of what holds no region and is no device: the bus of a machine without one, or before the guest maps something. */
+const EMPTY_CONTAINERS =
+  /^(?:system|smram|device-memory|platform bus|pci_bridge_(?:io|pci)|gpex_(?:mmio|ioport)|(?:unin-)?pci\d?[-_. ](?:mem|memory|mmio|io|bus memory))$/
 
-/** Whether a region of type i/o answers accesses itself: most that hold nothing do, most that hold others don't. */
-export function askTerminates(node: MtreeNode, questions: MtreeQuestion[]): boolean {
+const isEmptyContainer = (name: string): boolean => name.endsWith(' container') || EMPTY_CONTAINERS.test(name)
+
+/**
+ * Whether a region of type i/o answers accesses itself: most that hold no region do, most that hold some don't.
+ *
+ * @param inside The lines that are in it.
+ */
+export function askTerminates(node: MtreeNode, inside: readonly MtreeNode[], questions: MtreeQuestion[]): boolean {
   if (node.container) return false
-  const holds = childrenOf(node).length > 0
-  const answers = holds ? ANSWERS.test(node.name) : !HOLDS.test(node.name)
+  const holds = inside.length > 0
+  const answers = holds ? ANSWERS.test(node.name) : !isEmptyContainer(node.name)
   if (holds || !answers)
     questions.push({
       open: 'whether it answers accesses itself, or only holds regions',
@@ -22,20 +29,26 @@ export function askTerminates(node: MtreeNode, questions: MtreeQuestion[]): bool
   return answers
 }
 
+/** So many pairs are listed, and four for each sibling: of some hundred siblings that all overlap, every one. */
+const MORE_PAIRS = 4096
+
 /** Overlapping siblings of one priority that begin at different addresses: which one is seen? */
 export function askOrder(siblings: readonly MtreeNode[], questions: MtreeQuestion[]): void {
-  for (const [index, first] of siblings.entries())
-    for (const second of siblings.slice(index + 1)) {
-      const apart = first.end < second.start || second.end < first.start
-      if (apart || first.priority !== second.priority || first.start === second.start) continue
-      if (!first.enabled || !second.enabled) continue
-      const later = first.start > second.start ? first : second
-      questions.push({
-        open: 'which of two overlapping regions of one priority is seen',
-        assumed: `${later.name}, which begins later`,
-        regions: [labelOf(first), labelOf(second)],
-      })
-    }
+  const { pairs, more } = overlappingPairs(siblings, 4 * siblings.length + MORE_PAIRS)
+  for (const [first, second] of pairs) {
+    const later = first.start > second.start ? first : second
+    questions.push({
+      open: 'which of two overlapping regions of one priority is seen',
+      assumed: `${later.name}, which begins later`,
+      regions: [labelOf(first), labelOf(second)],
+    })
+  }
+  if (more)
+    questions.push({
+      open: 'which of two overlapping regions of one priority is seen, of more pairs than are listed',
+      assumed: 'the one that begins later',
+      regions: [],
+    })
 }
 
 /** What no text of this kind says. */

@@ -1,4 +1,6 @@
-import { TYPE_WORDS, type TypeWord } from './description.ts'
+import type { TypeWord } from './description.ts'
+import { MAX_DEPTH } from './machine-limits.ts'
+import { type HeaderLine, type RegionLine, readMtreeLine, unquoted } from './mtree-line.ts'
 
 /** A line of `info mtree`. */
 export interface MtreeNode {
@@ -6,7 +8,7 @@ export interface MtreeNode {
   readonly type: TypeWord
   /** As printed: absolute, from where the tree begins. */
   readonly start: bigint
-  /** The last address. */
+  /** The last address, as printed: below `start` where the region goes over the top of 64 bits. */
   readonly end: bigint
   readonly priority: number
   readonly nonvolatile: boolean
@@ -41,41 +43,40 @@ export interface Mtree {
   readonly ignored: readonly string[]
 }
 
-const REGION = /^(\s*)([0-9a-f]{16})-([0-9a-f]{16}) \(prio (-?\d+), (nv-)?(i\/o|container|ramd|romd|rom|ram)\): (.*)$/i
-const ALIAS = /^alias (.*) @(.*) ([0-9a-f]{16})-([0-9a-f]{16})$/i
-const OWNER = / (?:owner|parent):\{(?:dev|obj|bus|type)[^{}]*\}$/
-
 /**
  * Reads what QEMU's monitor prints for `info mtree`, with or without -o and -D, as people paste it: with the prompt,
  * quoted, with the line ends of any system. What is none of it is passed over, and listed in `ignored`.
  *
- * @throws TypeError where `text` is no string; RangeError where there is no region in it.
+ * Its time and its memory grow with the length of the text, whatever is in it.
+ *
+ * @throws TypeError where `text` is no string. RangeError where there is no region in it, and, with the number of the
+ *   line, where regions are nested more than 512 deep or a priority has more than 32 bits.
  */
 export function parseMtree(text: string): Mtree {
-  if (typeof text !== 'string') throw new TypeError(`text must be a string, got ${typeof text}`)
+  if (typeof text !== 'string')
+    throw new TypeError(`text must be a string, got ${text === null ? 'null' : typeof text}`)
+  const lines = text.split(/\r\n|\r|\n/).map(unquoted)
+  const read = lines.map(readMtreeLine)
+  const outermost = leastIndent(read)
   const open: OpenBlock[] = []
   const ignored: string[] = []
-  const outermost = leastIndent(text)
-  let blank = false
-  for (const [index, raw] of text.split(/\r\n|\r|\n/).entries()) {
-    const line = unquoted(raw)
+  let disabled = false
+  for (const [index, line] of read.entries()) {
     const block = open.at(-1)
-    const header = /^\s*(address-space|memory-region): (.*)$/.exec(line)
-    const region = REGION.exec(line)
-    if (header !== null) {
-      const [, kind, name] = header as unknown as [string, MtreeBlock['kind'], string]
-      const shares = kind === 'address-space' && block?.kind === kind && block.roots.length === 0 && !blank
-      if (block !== undefined && shares) block.names.push(name)
-      else open.push({ kind, names: [name], roots: [], path: [] })
-    } else if (region !== null && block !== undefined) {
-      const depth = Math.floor(((region[1] as string).length - outermost) / 2)
-      attach(block.roots, block.path, readNode(region, depth, index + 1))
-    } else if (line.trim() !== '') ignored.push(`${index + 1}: ${line}`)
-    blank = line.trim() === ''
+    if (line === undefined || (line.kind === 'region' && block === undefined)) {
+      if (lines[index] !== '') ignored.push(`${index + 1}: ${lines[index]}`)
+    } else if (line.kind !== 'region') {
+      const follows = index > 0 && lines[index - 1] !== ''
+      if (block !== undefined && follows && shareTree(block, line)) block.names.push(line.name)
+      else open.push({ kind: line.kind, names: [line.name], roots: [], path: [] })
+    } else if (block !== undefined) {
+      const node = nodeOf(line, Math.floor((line.indent - outermost) / 2), index + 1)
+      if (attach(block, node)) disabled ||= !node.enabled
+      else ignored.push(`${index + 1}: ${lines[index]}`)
+    }
   }
   if (open.every(({ roots }) => roots.length === 0))
     throw new RangeError('text must have a region of "info mtree" in it')
-  const disabled = open.some(({ roots }) => roots.some(hasDisabled))
   const blocks = open.map(({ kind, names, roots }) => ({ kind, names, root: rootOf(names[0] as string, roots) }))
   return { blocks, disabled, ignored }
 }
@@ -84,8 +85,13 @@ interface OpenBlock {
   readonly kind: MtreeBlock['kind']
   readonly names: string[]
   readonly roots: MtreeNode[]
-  /** The lines that are open, the deepest last. */
+  /** The latest line and those that it is under, the deepest last. */
   readonly path: MtreeNode[]
+}
+
+/** Whether a space that is named next shows the same tree: none of it has been printed yet. */
+function shareTree(block: OpenBlock, { kind }: HeaderLine): boolean {
+  return kind === 'address-space' && block.kind === kind && block.roots.length === 0
 }
 
 /** The block's first line; or, where that is not printed, a disabled region that holds the others. */
@@ -96,51 +102,33 @@ function rootOf(name: string, roots: MtreeNode[]): MtreeNode {
   return { ...unprinted, name, type: 'i/o', start: 0n, end: 2n ** 64n - 1n, enabled: false, children: roots }
 }
 
-/** Without the marks of a quotation. */
-function unquoted(line: string): string {
-  return line
-    .replace(/^(?:\s*>)+ ?/, '')
-    .replace(/\s+$/, '')
-    .replace(/\t/g, '        ')
+/** The blanks before the line of a root, wherever one is printed. */
+function leastIndent(lines: readonly (HeaderLine | RegionLine | undefined)[]): number {
+  let least = Number.POSITIVE_INFINITY
+  for (const line of lines) if (line?.kind === 'region') least = Math.min(least, line.indent)
+  return least
 }
 
-/** Of a region's line, spaces: a root's, wherever one is printed. */
-function leastIndent(text: string): number {
-  const indents = text
-    .split(/[\r\n]+/)
-    .map(line => REGION.exec(unquoted(line))?.[1]?.length ?? Number.POSITIVE_INFINITY)
-  return indents.reduce((least, each) => Math.min(least, each), Number.POSITIVE_INFINITY)
+const MIN_PRIORITY = -(2 ** 31)
+const MAX_PRIORITY = 2 ** 31 - 1
+
+function nodeOf(region: RegionLine, depth: number, line: number): MtreeNode {
+  const { name, type, start, end, priority, nonvolatile, enabled, container, alias } = region
+  if (priority < MIN_PRIORITY || priority > MAX_PRIORITY)
+    throw new RangeError(
+      `line ${line} of text must have a priority from ${MIN_PRIORITY} to ${MAX_PRIORITY}, got ${priority}`,
+    )
+  return { name, type, start, end, priority, nonvolatile, enabled, container, alias, depth, children: [], line }
 }
 
-function readNode(match: RegExpExecArray, depth: number, line: number): MtreeNode {
-  const [, , start, end, priority, nv, word, rest] = match as unknown as string[]
-  const unowned = (rest as string).replace(OWNER, '')
-  const what = unowned.replace(/ \[disabled\]$/, '')
-  const alias = ALIAS.exec(what)
-  return {
-    name: alias?.[1] ?? what,
-    type: TYPE_WORDS.find(each => each === word?.toLowerCase()) ?? 'i/o',
-    start: BigInt(`0x${start}`),
-    end: BigInt(`0x${end}`),
-    priority: Number(priority),
-    nonvolatile: nv !== undefined,
-    enabled: what === unowned,
-    container: word === 'container',
-    alias: alias === null ? undefined : { name: alias[2] as string, offset: BigInt(`0x${alias[3]}`) },
-    depth,
-    children: [],
-    line,
-  }
-}
-
-/** Under the latest line that is less deep. */
-function attach(roots: MtreeNode[], path: MtreeNode[], node: MtreeNode): void {
+/** Puts a line under the latest one that is less deep. @returns False where it would be a second root of its tree. */
+function attach({ roots, path }: OpenBlock, node: MtreeNode): boolean {
   while (path.length > 0 && (path.at(-1) as MtreeNode).depth >= node.depth) path.pop()
   const parent = path.at(-1)
+  if (parent === undefined && roots[0]?.depth === 0) return false
+  if (path.length >= MAX_DEPTH)
+    throw new RangeError(`line ${node.line} of text must be nested at most ${MAX_DEPTH} regions deep`)
   ;(parent === undefined ? roots : parent.children).push(node)
   path.push(node)
-}
-
-function hasDisabled(node: MtreeNode): boolean {
-  return !node.enabled || node.children.some(hasDisabled)
+  return true
 }

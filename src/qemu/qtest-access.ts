@@ -1,21 +1,22 @@
 import type { AddressSpace } from 'guestmem'
-import { reaches } from './qtest-arguments.ts'
+import { addressParts } from './address-parts.ts'
 
 /** Where nothing is mapped, and nothing can be, the data is zero and writes are dropped (RULES E5). */
 export function readBytes(space: AddressSpace, address: bigint, size: number): Uint8Array {
   const bytes = new Uint8Array(size)
-  for (const part of reaches(address, size))
+  for (const part of addressParts(address, size))
     if (part.address !== undefined) space.read(part.address, bytes.subarray(part.at, part.at + part.size))
   return bytes
 }
 
 export function writeBytes(space: AddressSpace, address: bigint, bytes: Uint8Array): void {
-  for (const part of reaches(address, bytes.length))
+  for (const part of addressParts(address, bytes.length))
     if (part.address !== undefined) space.write(part.address, bytes.subarray(part.at, part.at + part.size))
 }
 
 export function fillBytes(space: AddressSpace, address: bigint, byte: number, size: number): void {
-  for (const part of reaches(address, size)) if (part.address !== undefined) space.fill(part.address, byte, part.size)
+  for (const part of addressParts(address, size))
+    if (part.address !== undefined) space.fill(part.address, byte, part.size)
 }
 
 /**

@@ -2,6 +2,7 @@ import type { AddressSpace } from 'guestmem'
 import { fillBytes, readBytes, readValue, writeBytes, writeValue } from './qtest-access.ts'
 import {
   base64Data,
+  firstWords,
   hexData,
   parseBase64Data,
   parseHexData,
@@ -9,17 +10,28 @@ import {
   parseSize,
   QtestFailure,
 } from './qtest-arguments.ts'
+import { MAX_LINE } from './qtest-limits.ts'
+import type { QtestLine } from './qtest-lines.ts'
+import { shortened } from './shown-value.ts'
 
 /** What a qtest client drives. */
 export interface QtestMachine {
   /** What `read*`, `write*` and `memset` reach; its byte order is the target's. */
   readonly memory: AddressSpace
   /** What `in*` and `out*` reach. Without it they fail. */
-  readonly io?: AddressSpace
+  readonly io?: AddressSpace | undefined
 }
 
-/** Names one command after its size: `readb` is 1 byte, `readq` is 8. */
-const SIZES: Readonly<Record<string, number>> = { b: 1, w: 2, l: 4, q: 8 }
+/** Bytes, by the last letter of a command: `readb` is 1 byte, `readq` is 8. */
+const SIZES: ReadonlyMap<string, number> = /* @__PURE__ */ new Map([
+  ['b', 1],
+  ['w', 2],
+  ['l', 4],
+  ['q', 8],
+])
+
+/** Words that are looked at: the command, and the arguments of the one that has most. */
+const MOST_WORDS = 4
 
 const NO_LINES = 'OK no-op: this server has no interrupt lines'
 
@@ -37,12 +49,13 @@ export class QtestSession {
   }
 
   /** @returns The answer, without its end of line; undefined where the line says nothing. */
-  answer(line: string): string | undefined {
-    const words = line.split(/\s+/).filter(word => word !== '')
-    const [command, ...rest] = words
+  answer(request: QtestLine): string | undefined {
+    if ('tooLong' in request)
+      return `FAIL a request must have at most ${MAX_LINE} bytes, got a line of ${request.tooLong}`
+    const [command, ...words] = firstWords(request.line, MOST_WORDS)
     if (command === undefined) return undefined
     try {
-      return this.#run(command, rest)
+      return this.#run(command, words)
     } catch (error) {
       // Also what a device's handler throws: the client learns of it, and the conversation goes on.
       const { message } = error instanceof Error ? error : new Error(String(error))
@@ -52,8 +65,8 @@ export class QtestSession {
 
   #run(command: string, words: readonly string[]): string {
     const [, verb, letter = ''] = /^(read|write|in|out)([bwlq])$/.exec(command) ?? []
-    if (verb === 'read' || verb === 'write') return this.#value(verb, SIZES[letter] ?? 0, words)
-    if ((verb === 'in' || verb === 'out') && letter !== 'q') return this.#port(verb, SIZES[letter] ?? 0, words)
+    if (verb === 'read' || verb === 'write') return this.#value(verb, SIZES.get(letter) ?? 0, words)
+    if ((verb === 'in' || verb === 'out') && letter !== 'q') return this.#port(verb, SIZES.get(letter) ?? 0, words)
     switch (command) {
       case 'read':
       case 'b64read':
@@ -73,7 +86,7 @@ export class QtestSession {
       case 'set_irq_in':
         return NO_LINES
       default:
-        throw new QtestFailure(`Unknown command '${command}'`)
+        throw new QtestFailure(`Unknown command '${shortened(command)}'`)
     }
   }
 

@@ -1,4 +1,5 @@
-import { bytesAt, choiceAt, fieldsAt, flagAt, hexAt, integerAt, listAt, textAt, wrong } from './replay-json.ts'
+import { type Fields, ownItem } from './own-fields.ts'
+import { bytesAt, choiceAt, fieldsAt, flagAt, hexAt, integerAt, itemsAt, listAt, textAt, wrong } from './replay-json.ts'
 
 /** Where a request goes: `m` the memory, `i` the port I/O space. */
 export type SpaceKey = 'm' | 'i'
@@ -76,11 +77,16 @@ const FORMAT = 'qemu-access-trace/1'
 const TYPES = ['i/o', 'ram', 'rom', 'romd'] as const
 /** Regions whose bytes are read without a callback (RULES E2). */
 export const TYPES_OF_MEMORY: readonly string[] = ['ram', 'rom', 'romd']
-/** No recorded request is longer by far; a mistyped size is found before it is allocated. */
-const MAX_BYTES = 2 ** 24
-const TOP = 2n ** 53n
+/** Bytes: the longest request. No recorded one has more than 32. */
+const MAX_BYTES = 2 ** 16
+/** Bytes: what all requests have together whose bytes are written as `5a*32`, in a few characters however many they are. */
+const MAX_REPEATED = 2 ** 20
+const NUMBER_LIMIT = 2n ** 53n
 
-/** @throws TypeError naming the path of the bad field, and its value. */
+/**
+ * @throws TypeError naming the path of the bad field, and its value; RangeError where requests have more bytes together
+ *   than are allocated for what a file of their length can say.
+ */
 export function parseTrace(json: unknown): AccessTrace {
   const file = fieldsAt(json, 'json')
   choiceAt(file.format, [FORMAT], 'json.format')
@@ -88,20 +94,29 @@ export function parseTrace(json: unknown): AccessTrace {
   for (const [id, region] of Object.entries(fieldsAt(file.regions, 'json.regions')))
     regions.set(id, parseRegion(id, region, `json.regions[${JSON.stringify(id)}]`))
   const flat = fieldsAt(file.flat, 'json.flat')
+  let repeated = 0
   return {
     big: flagAt(file.target_big_endian, 'json.target_big_endian'),
     flat: { m: parseFlat(flat.m, regions, 'json.flat.m'), i: parseFlat(flat.i ?? [], regions, 'json.flat.i') },
-    cases: listAt(file.cases, 'json.cases').map((item, index) => parseCase(item, `json.cases[${index}]`)),
+    cases: itemsAt(file.cases, 'json.cases', (item, path) => {
+      const { text, ...parsed } = parseCase(item, path)
+      if (text.includes('*')) repeated += parsed.bytes.length
+      if (repeated > MAX_REPEATED)
+        throw new RangeError(
+          `${path}[4] must leave the bytes that are written as repeated at ${MAX_REPEATED} in all, got ${text}`,
+        )
+      return parsed
+    }),
   }
 }
 
 function parseRegion(id: string, value: unknown, path: string): TraceRegion {
   const fields = fieldsAt(value, path)
-  const type = textAt(fields.type, `${path}.type`).replace(/^nv-/, '')
+  const type = textAt(fields.type, `${path}.type`)
   return {
     id,
     name: textAt(fields.name, `${path}.name`),
-    type: choiceAt(type, TYPES, `${path}.type`),
+    type: choiceAt(type.startsWith('nv-') ? type.slice(3) : type, TYPES, `${path}.type`),
     abs: hexAt(fields.abs, `${path}.abs`),
     ops: parseOps(fields.ops ?? {}, `${path}.ops`),
   }
@@ -118,7 +133,7 @@ function parseOps(value: unknown, path: string): TraceOps {
   }
 }
 
-function parseConstraints(fields: Readonly<Record<string, unknown>>, path: string): TraceConstraints {
+function parseConstraints(fields: Fields, path: string): TraceConstraints {
   const size = (key: 'min' | 'max') => integerAt(fields[key] ?? 0, `${path}.${key}`, 0, 2 ** 32 - 1)
   const unaligned = fields.unaligned ?? false
   return {
@@ -131,48 +146,55 @@ function parseConstraints(fields: Readonly<Record<string, unknown>>, path: strin
 function parseFlat(value: unknown, regions: ReadonlyMap<string, TraceRegion>, path: string): TraceRange[] {
   const ranges: TraceRange[] = []
   let end = 0n
-  listAt(value, path).forEach((item, index) => {
-    const at = `${path}[${index}]`
-    const fields = listAt(item, at, 4)
-    const first = hexAt(fields[0], `${at}[0]`)
-    const last = hexAt(fields[1], `${at}[1]`)
-    if (first < end) throw wrong(`${at}[0]`, 'behind the range before it', fields[0])
-    if (last < first) throw wrong(`${at}[1]`, 'no lower than the first address', fields[1])
-    const region = regions.get(String(fields[2]))
-    if (region === undefined) throw wrong(`${at}[2]`, 'the id of one of json.regions', fields[2])
-    const offset = hexAt(fields[3], `${at}[3]`)
+  itemsAt(value, path, (item, at) => {
+    const [low, high, id, from] = itemsOf(item, at, 4)
+    const first = hexAt(low, `${at}[0]`)
+    const last = hexAt(high, `${at}[1]`)
+    if (first < end) throw wrong(`${at}[0]`, 'behind the range before it', low)
+    if (last < first) throw wrong(`${at}[1]`, 'no lower than the first address', high)
+    const region = typeof id === 'number' || typeof id === 'string' ? regions.get(String(id)) : undefined
+    if (region === undefined) throw wrong(`${at}[2]`, 'the id of one of json.regions', id)
+    const offset = hexAt(from, `${at}[3]`)
     end = last + 1n
-    const top = end < TOP ? end : TOP
-    if (first < TOP && offset + (top - first) <= TOP)
+    const top = end < NUMBER_LIMIT ? end : NUMBER_LIMIT
+    if (first < NUMBER_LIMIT && offset + (top - first) <= NUMBER_LIMIT)
       ranges.push({ start: Number(first), end: Number(top), region, offset: Number(offset) })
   })
   return ranges
 }
 
-function parseCase(value: unknown, path: string): TraceCase {
-  const fields = listAt(value, path, 7)
-  const size = integerAt(fields[3], `${path}[3]`, 0, MAX_BYTES)
+/** @returns The case, and its bytes as they are written. */
+function parseCase(value: unknown, path: string): TraceCase & { readonly text: string } {
+  const [space, direction, address, length, text, events, kind] = itemsOf(value, path, 7)
+  const size = integerAt(length, `${path}[3]`, 0, MAX_BYTES)
   return {
-    space: choiceAt(fields[0], ['m', 'i'], `${path}[0]`),
-    write: choiceAt(fields[1], ['r', 'w'], `${path}[1]`) === 'w',
-    address: hexAt(fields[2], `${path}[2]`),
-    bytes: bytesAt(fields[4], `${path}[4]`, size),
-    events: listAt(fields[5], `${path}[5]`).map((event, index) => parseEvent(event, `${path}[5][${index}]`)),
-    kind: choiceAt(fields[6], ['d', 'x', 'r', 'n', 'u'], `${path}[6]`),
+    space: choiceAt(space, ['m', 'i'], `${path}[0]`),
+    write: choiceAt(direction, ['r', 'w'], `${path}[1]`) === 'w',
+    address: hexAt(address, `${path}[2]`),
+    bytes: bytesAt(text, `${path}[4]`, size),
+    events: itemsAt(events, `${path}[5]`, parseEvent),
+    kind: choiceAt(kind, ['d', 'x', 'r', 'n', 'u'], `${path}[6]`),
+    text: textAt(text, `${path}[4]`),
   }
 }
 
+/** The items of a short array, which has just so many. */
+function itemsOf(value: unknown, path: string, length: number): readonly unknown[] {
+  const list = listAt(value, path, length)
+  return Array.from({ length }, (_, index) => ownItem(list, index))
+}
+
 function parseEvent(value: unknown, path: string): TraceEvent {
-  const sort = choiceAt(listAt(value, path)[0], ['r', 'w', '!r', '!w'], `${path}[0]`)
+  const sort = choiceAt(ownItem(listAt(value, path), 0), ['r', 'w', '!r', '!w'], `${path}[0]`)
   const rejected = sort.startsWith('!')
-  const fields = listAt(value, path, rejected ? 5 : 4)
+  const [, place, size, what, reason] = itemsOf(value, path, rejected ? 5 : 4)
   return {
     write: sort.endsWith('w'),
     rejected,
-    place: hexAt(fields[1], `${path}[1]`),
-    size: integerAt(fields[2], `${path}[2]`, 1, 8),
-    value: rejected ? 0n : hexAt(fields[3], `${path}[3]`),
-    region: rejected ? textAt(fields[3], `${path}[3]`) : '',
-    reason: rejected ? textAt(fields[4], `${path}[4]`) : '',
+    place: hexAt(place, `${path}[1]`),
+    size: integerAt(size, `${path}[2]`, 1, 8),
+    value: rejected ? 0n : hexAt(what, `${path}[3]`),
+    region: rejected ? textAt(what, `${path}[3]`) : '',
+    reason: rejected ? textAt(reason, `${path}[4]`) : '',
   }
 }

@@ -1,16 +1,15 @@
-/** Checks of recorded JSON: each throws a text that names the path of the bad field and its value. */
+import { type Fields, ownFields, ownItem } from './own-fields.ts'
+import { shownValue } from './shown-value.ts'
 
+// Checks of recorded JSON. Each throws a TypeError that names the path of the bad field and its value.
+
+/** @param expected What the field must be. */
 export function wrong(path: string, expected: string, value: unknown): TypeError {
-  return new TypeError(`${path} must be ${expected}, got ${shown(value)}`)
+  return new TypeError(`${path} must be ${expected}, got ${shownValue(value)}`)
 }
 
-function shown(value: unknown): string {
-  const text = typeof value === 'bigint' ? String(value) : JSON.stringify(value)
-  return text === undefined ? String(value) : text.length > 80 ? `${text.slice(0, 77)}...` : text
-}
-
-export function fieldsAt(value: unknown, path: string): Readonly<Record<string, unknown>> {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
+export function fieldsAt(value: unknown, path: string): Fields {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return ownFields(value)
   throw wrong(path, 'an object', value)
 }
 
@@ -18,6 +17,18 @@ export function fieldsAt(value: unknown, path: string): Readonly<Record<string, 
 export function listAt(value: unknown, path: string, length?: number): readonly unknown[] {
   if (Array.isArray(value) && (length === undefined || value.length === length)) return value
   throw wrong(path, length === undefined ? 'an array' : `an array of ${length}`, value)
+}
+
+/** The items of an array, each read in its turn: the first that is wrong ends it, however long the array says it is. */
+export function itemsAt<T>(
+  value: unknown,
+  path: string,
+  read: (item: unknown, path: string, index: number) => T,
+): readonly T[] {
+  const list = listAt(value, path)
+  const items: T[] = []
+  for (let i = 0; i < list.length; i++) items.push(read(ownItem(list, i), `${path}[${i}]`, i))
+  return items
 }
 
 export function textAt(value: unknown, path: string): string {
@@ -48,16 +59,16 @@ export function hexAt(value: unknown, path: string): bigint {
   throw wrong(path, 'a hexadecimal string below 2^64', value)
 }
 
-const HEX_BYTES = /^(?:[0-9a-fA-F]{2})*$/
 const REPEATED = /^([0-9a-fA-F]{2})\*([0-9]{1,9})$/
+const HEX_BYTES = /^[0-9a-fA-F]*$/
 
 /** `length` bytes in address order: two hexadecimal digits each, or `5a*32` for 32 times the same. */
 export function bytesAt(value: unknown, path: string, length: number): Uint8Array {
   const text = textAt(value, path)
-  const bytes = new Uint8Array(length)
   const [, byte, times] = REPEATED.exec(text) ?? []
-  if (byte !== undefined && Number(times) === length) return bytes.fill(Number.parseInt(byte, 16))
-  if (!HEX_BYTES.test(text) || text.length !== 2 * length) throw wrong(path, `${length} bytes in hexadecimal`, value)
+  if (byte !== undefined && Number(times) === length) return new Uint8Array(length).fill(Number.parseInt(byte, 16))
+  if (text.length !== 2 * length || !HEX_BYTES.test(text)) throw wrong(path, `${length} bytes in hexadecimal`, value)
+  const bytes = new Uint8Array(length)
   for (let i = 0; i < length; i++) bytes[i] = Number.parseInt(text.slice(2 * i, 2 * i + 2), 16)
   return bytes
 }

@@ -1,5 +1,5 @@
-import type { AccessTrace, TraceCase, TraceRegion } from './replay-format.ts'
-import { memoryBytes, RunBytes, rangeAt, runsOf } from './replay-memory.ts'
+import type { AccessTrace, TraceCase, TraceRange, TraceRegion } from './replay-format.ts'
+import { memoryPieces, type Run, RunBytes, rangeAt, runAt, touchedMemory } from './replay-memory.ts'
 
 /** Lower numbers are more often a count or a flag than an address. */
 const LOWEST_TOLD = 4096n
@@ -11,14 +11,20 @@ const LOWEST_TOLD = 4096n
  * can't be predicted.
  */
 export class ReplayMemory {
+  /** Of each region, in ascending order. */
   readonly runs: ReadonlyMap<TraceRegion, readonly RunBytes[]>
+  /** Of each range, what is touched through it. */
+  readonly windows: ReadonlyMap<TraceRange, readonly Run[]>
   readonly #trace: AccessTrace
   /** How often a device was told an address in the RAM. */
   readonly #told = new Map<TraceRegion, number>()
 
+  /** @throws RangeError where requests touch more memory than is allocated for a file. */
   constructor(trace: AccessTrace) {
     this.#trace = trace
-    this.runs = new Map([...runsOf(trace)].map(([region, runs]) => [region, runs.map(run => new RunBytes(run))]))
+    const { runs, windows } = touchedMemory(trace)
+    this.runs = new Map([...runs].map(([region, list]) => [region, list.map(run => new RunBytes(run))]))
+    this.windows = windows
   }
 
   /**
@@ -29,36 +35,34 @@ export class ReplayMemory {
   prepare(item: TraceCase): boolean {
     if (item.write) return true
     let predictable = true
-    memoryBytes(this.#trace, item, (index, { region }, offset) => {
-      const run = this.#run(region, offset)
+    for (const { region, run, offset, index } of this.#bytes(item)) {
       const byte = item.bytes[index] as number
       const known = run.known(offset)
       const now = this.#count(region) + 1
       if (known === 0) run.poke(offset, byte)
       // Of a mixed request one can't tell here which bytes a device answers, over the end of its range (RULES D4).
-      if (item.kind !== 'r') return
+      if (item.kind !== 'r') continue
       if (known !== 0 && run.peek(offset) !== byte) {
-        if (known === now) return
+        if (known === now) continue
         predictable = false
         run.poke(offset, byte)
       }
       run.learn(offset, now)
-    })
+    }
     return predictable
   }
 
-  /** After a request that was made. @param direct Which of its bytes memory took. */
-  wrote(item: TraceCase, direct: readonly boolean[]): void {
+  /** After a request that was made. @param direct Which of its bytes memory took: 1, else 0. */
+  wrote(item: TraceCase, direct: Uint8Array): void {
     if (!item.write) return
-    memoryBytes(this.#trace, item, (index, { region }, offset) => {
-      if (region.type === 'ram' && direct[index]) this.#run(region, offset).learn(offset, this.#count(region) + 1)
-    })
+    for (const { region, run, offset, index } of this.#bytes(item))
+      if (region.type === 'ram' && direct[index] === 1) run.learn(offset, this.#count(region) + 1)
   }
 
   /** Instead of a request that is left out. */
   skipped(item: TraceCase): void {
     if (!item.write) return
-    memoryBytes(this.#trace, item, (_, { region }, offset) => this.#run(region, offset).learn(offset, 0))
+    for (const { run, offset } of this.#bytes(item)) run.learn(offset, 0)
   }
 
   /** After each: devices that were told an address may write there. */
@@ -75,8 +79,13 @@ export class ReplayMemory {
     return this.#told.get(region) ?? 0
   }
 
-  #run(region: TraceRegion, offset: number): RunBytes {
-    const found = this.runs.get(region)?.find(({ run }) => offset >= run.start && offset < run.end)
-    return found as RunBytes // every byte that a request touches is in a run
+  /** The bytes of a request that lie where memory is. */
+  *#bytes(item: TraceCase): Generator<{ region: TraceRegion; run: RunBytes; offset: number; index: number }> {
+    for (const { range, index, offset, size } of memoryPieces(this.#trace, item)) {
+      const { region } = range
+      // Every page that a request touches is in a run, and a piece touches neighbours.
+      const run = runAt(this.runs.get(region), offset)
+      for (let i = 0; i < size; i++) yield { region, run, offset: offset + i, index: index + i }
+    }
   }
 }

@@ -1,33 +1,35 @@
 import type { AccessConstraints, AccessSize, MemoryRegionOps } from 'guestmem'
+import { bare } from './own-fields.ts'
 import type { TraceOps, TraceRange, TraceRegion } from './replay-format.ts'
 import { callText, type Tape } from './replay-tape.ts'
 
 type Accepts = (offset: number, size: number, write: boolean) => boolean
 
 /** The functions that recorded devices have to accept accesses by, as far as it is known what they accept. */
-const ACCEPTS: Readonly<Record<string, Accepts>> = {
-  fw_cfg_comb_valid: (_, size, write) => size === 1 || (write && size === 2),
-  fw_cfg_ctl_mem_valid: (_, size, write) => write && size === 2,
-  fw_cfg_data_mem_valid: offset => offset === 0,
-  fw_cfg_dma_mem_valid: (offset, size, write) =>
-    !write || (size === 4 && (offset === 0 || offset === 4)) || (size === 8 && offset === 0),
-}
+const ACCEPTS: ReadonlyMap<string, Accepts> = /* @__PURE__ */ new Map<string, Accepts>([
+  ['fw_cfg_comb_valid', (_, size, write) => size === 1 || (write && size === 2)],
+  ['fw_cfg_ctl_mem_valid', (_, size, write) => write && size === 2],
+  ['fw_cfg_data_mem_valid', offset => offset === 0],
+  [
+    'fw_cfg_dma_mem_valid',
+    (offset, size, write) => !write || (size === 4 && (offset === 0 || offset === 4)) || (size === 8 && offset === 0),
+  ],
+])
 
 /**
  * The ops of a recorded region, as seen through one range.
  *
- * @param base The offset in the recorded region at which the one that gets these ops begins, bytes.
  * @param asked Have every piece put on the tape, through `accepts`: the one place where a piece is seen before it is
  * rejected. A region without it has shorter ways through the library, so a request is to be made both ways.
  */
-export function replayOps(range: TraceRange, base: number, tape: Tape, asked: boolean): MemoryRegionOps {
+export function replayOps(range: TraceRange, tape: Tape, asked: boolean): MemoryRegionOps {
   const { region } = range
   const { ops } = region
   const implMin = wider(ops.impl.min) ?? 1
   // QEMU lets the smallest width win over the largest where they contradict (RULES G5).
   const implMax = Math.max(narrower(ops.impl.max) ?? 4, implMin) as AccessSize
   const valid = validOf(ops)
-  const place = (offset: number) => region.abs + BigInt(base + offset)
+  const place = (offset: number) => region.abs + BigInt(offset)
   const read = (offset: number, size: number): bigint => {
     const value = tape.answer()
     tape.calls.push(callText(false, place(offset), size, value))
@@ -38,24 +40,27 @@ export function replayOps(range: TraceRange, base: number, tape: Tape, asked: bo
   }
   const judge = acceptsOf(region, tape)
   const accepts: Accepts = (offset, size, isWrite) => {
-    const accepted = judge?.(base + offset, size, isWrite) ?? true
+    const accepted = judge?.(offset, size, isWrite) ?? true
     if (asked) {
       const callsBefore = tape.calls.length
-      tape.pieces.push({ range, offset: base + offset, size, write: isWrite, accepted, callsBefore })
+      tape.pieces.push({ range, offset, size, write: isWrite, accepted, callsBefore })
     }
     return accepted && valid !== undefined
   }
-  return {
+  return bare<MemoryRegionOps>({
     endianness: ops.endianness,
-    valid: valid ?? { maxSize: narrower(ops.valid.max) ?? 4 },
-    impl: { minSize: implMin, maxSize: implMax, unaligned: ops.impl.unaligned },
+    valid: bare(valid ?? { maxSize: narrower(ops.valid.max) ?? 4 }),
+    impl: bare({ minSize: implMin, maxSize: implMax, unaligned: ops.impl.unaligned }),
     read: (offset, size) => Number(read(offset, size) & 0xffff_ffffn),
     write: (offset, value, size) => write(offset, BigInt(value), size),
     ...(asked || judge !== undefined || valid === undefined ? { accepts } : {}),
     ...(implMax === 8
-      ? { read64: offset => read(offset, 8), write64: (offset, value) => write(offset, value, 8) }
+      ? {
+          read64: (offset: number) => read(offset, 8),
+          write64: (offset: number, value: bigint) => write(offset, value, 8),
+        }
       : {}),
-  }
+  })
 }
 
 /** Why a device does not take a piece, in the words of QEMU's log (RULES G2). */
@@ -68,7 +73,7 @@ export function refusal({ valid }: TraceOps, accepted: boolean, offset: number, 
 function acceptsOf(region: TraceRegion, tape: Tape): Accepts | undefined {
   const name = region.ops.accepts
   if (name === undefined) return undefined
-  return ACCEPTS[name] ?? ((offset, size) => !tape.refused(offset, size, region.name))
+  return ACCEPTS.get(name) ?? ((offset, size) => !tape.refused(offset, size, region.name))
 }
 
 /** Undefined where no size is between the smallest and the largest. No largest: any size (RULES G2). */

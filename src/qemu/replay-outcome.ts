@@ -34,8 +34,8 @@ export function plainOutcome(machine: ReplayMachine, item: TraceCase): Outcome {
 /** What a machine did whose devices are asked about each piece. */
 export interface AskedOutcome {
   readonly outcome: Outcome
-  /** Which bytes of the request memory took or gave. */
-  readonly direct: readonly boolean[]
+  /** Which bytes of the request memory took or gave: 1, else 0. */
+  readonly direct: Uint8Array
 }
 
 /**
@@ -46,21 +46,24 @@ export function askedOutcome(machine: ReplayMachine, trace: AccessTrace, item: T
   const { bytes, result } = machine.request(item)
   const { pieces } = machine.tape
   const lines: string[] = []
-  const direct: boolean[] = new Array(bytes.length).fill(false)
+  const direct = new Uint8Array(bytes.length)
   const first = Number(item.address)
   let next = 0
   for (let at = 0; at < bytes.length; ) {
     const address = first + at
     const piece = pieces[next]
     if (piece !== undefined && addressOf(piece) === address) {
-      lines.push(...pieceLines(machine, piece, pieces[++next]))
+      for (const line of pieceLines(machine, piece, pieces[++next])) lines.push(line)
       at += piece.size
       continue
     }
     const range = rangeAt(trace.flat[item.space], address)
     const { type, name } = range?.region ?? { type: 'nothing', name: NOTHING }
     if (type === 'ram' || ((type === 'rom' || type === 'romd') && !item.write)) {
-      direct[at++] = true
+      // To the end of the range, or to the next piece that a device was asked about.
+      const reach = Math.min(bytes.length, (range?.end ?? 0) - first, reachOf(piece, address) - first)
+      direct.fill(1, at, reach)
+      at = reach
       continue
     }
     const offset = range === undefined ? address : range.offset + address - range.start
@@ -72,6 +75,12 @@ export function askedOutcome(machine: ReplayMachine, trace: AccessTrace, item: T
   }
   for (const piece of pieces.slice(next)) lines.push(`asked again, or out of order: ${hex(piece.offset)} ${piece.size}`)
   return { outcome: [...lines, ...ending(item.write, bytes, result)], direct }
+}
+
+/** Where bytes end that no device was asked about. */
+function reachOf(piece: Piece | undefined, address: number): number {
+  const next = piece === undefined ? address : addressOf(piece)
+  return next > address ? next : Number.POSITIVE_INFINITY
 }
 
 function addressOf({ range, offset }: Piece): number {

@@ -39,12 +39,15 @@ export class Tape {
   pieces: Piece[] = []
   #events: readonly TraceEvent[] = []
   #next = 0
+  /** The pieces that were refused; made when it is asked for. */
+  #refused: Set<string> | undefined
 
   start({ events }: TraceCase): void {
     this.calls = []
     this.pieces = []
     this.#events = events
     this.#next = 0
+    this.#refused = undefined
   }
 
   /** What the device returned at its next read; 0 where it is read more often than it was. */
@@ -56,13 +59,15 @@ export class Tape {
 
   /** Whether the recording has the device's own function refuse this piece. */
   refused(offset: number, size: number, region: string): boolean {
-    return this.#events.some(
-      event =>
-        event.rejected &&
-        event.reason === 'rejected' &&
-        event.region === region &&
-        event.size === size &&
-        event.place === BigInt(offset),
+    this.#refused ??= new Set(
+      this.#events
+        .filter(event => event.rejected && event.reason === 'rejected')
+        .map(event => pieceKey(event.place, event.size, event.region)),
     )
+    return this.#refused.has(pieceKey(offset, size, region))
   }
+}
+
+function pieceKey(place: bigint | number, size: number, region: string): string {
+  return `${place} ${size} ${region}`
 }

@@ -30,7 +30,7 @@ export interface ReplayReport {
   readonly different: readonly AccessDifference[]
 }
 
-const TOP = 2n ** 53n
+const NUMBER_LIMIT = 2n ** 53n
 
 /**
  * Makes the requests that were recorded from a running QEMU (format qemu-access-trace/1) on address spaces of the same
@@ -46,8 +46,8 @@ const TOP = 2n ** 53n
 export function replayAccess(json: unknown): ReplayReport {
   const trace = parseTrace(typeof json === 'string' ? JSON.parse(json) : json)
   const memory = new ReplayMemory(trace)
-  const asked = new ReplayMachine(trace, memory.runs, true)
-  const plain = new ReplayMachine(trace, memory.runs, false)
+  const asked = new ReplayMachine(trace, memory, true)
+  const plain = new ReplayMachine(trace, memory, false)
   const different: AccessDifference[] = []
   let equal = 0
   let skipped = 0
@@ -71,7 +71,7 @@ export function replayAccess(json: unknown): ReplayReport {
 }
 
 function isUnpredictable({ kind, address, bytes }: TraceCase): boolean {
-  return kind === 'n' || kind === 'u' || address + BigInt(bytes.length) > TOP
+  return kind === 'n' || kind === 'u' || address + BigInt(bytes.length) > NUMBER_LIMIT
 }
 
 function same(a: Outcome, b: Outcome): boolean {

@@ -24,15 +24,15 @@ export interface Capability {
  */
 export function walkChain(reader: StructReader, first: number, end: number): Capability[] {
   const chain: Capability[] = []
-  const seen = new Set<number>()
+  const starts = new Set<number>()
   let link = 'bytes.cap_offset'
   for (let start = first; start !== 0; ) {
     if (start < FIXED_SIZE || start + HEADER_SIZE > end)
       refuseRange(link, `from ${FIXED_SIZE} to ${end - HEADER_SIZE}, behind the struct and within argsz`, start)
     // Every field of a capability is naturally aligned; a C driver relies on it.
     if (start % 4 !== 0) refuseRange(link, 'a multiple of 4', start)
-    if (seen.has(start)) refuseRange(link, 'no earlier capability: the chain loops', start)
-    seen.add(start)
+    if (starts.has(start)) refuseRange(link, 'no earlier capability: the chain loops', start)
+    starts.add(start)
     const where = `bytes.capabilities[${chain.length}]`
     chain.push({ where, id: reader.u16(start), version: reader.u16(start + 2), start })
     link = `${where}.next`

@@ -1,4 +1,5 @@
 import { type MemoryRegionOps, MemTxResult, memTxFault, type RamBlock } from 'guestmem'
+import { bare } from './fields.ts'
 import { VFIO_REGION_INFO_FLAG_READ, VFIO_REGION_INFO_FLAG_WRITE } from './region-info.ts'
 
 /**
@@ -35,7 +36,7 @@ export function deviceFileOps(file: VfioDeviceFile, start: number, flags: number
     file.write(start + offset, bytes) === bytes.length ? MemTxResult.OK : MemTxResult.ERROR
   const readable = (flags & VFIO_REGION_INFO_FLAG_READ) !== 0
   const writable = (flags & VFIO_REGION_INFO_FLAG_WRITE) !== 0
-  return {
+  return bare<MemoryRegionOps>({
     read(offset, size) {
       const bytes = buffers[size] as Uint8Array
       return read(offset, bytes) ? numberOf(bytes, 0, size) : memTxFault(MemTxResult.ERROR)
@@ -54,11 +55,11 @@ export function deviceFileOps(file: VfioDeviceFile, start: number, flags: number
       fill(wide, 4, 4, Number(BigInt.asUintN(32, value >> 32n)))
       return write(offset, wide)
     },
-    valid: { minSize: 1, maxSize: 8 },
-    impl: { minSize: 1, maxSize: 8 },
+    valid: bare({ minSize: 1, maxSize: 8 } as const),
+    impl: bare({ minSize: 1, maxSize: 8 } as const),
     endianness: 'little',
     ...(readable && writable ? {} : { accepts: (_offset, _size, isWrite) => (isWrite ? writable : readable) }),
-  }
+  })
 }
 
 function numberOf(bytes: Uint8Array, at: number, size: number): number {

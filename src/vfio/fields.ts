@@ -1,11 +1,21 @@
-/** Argument checks of this door. Each throws before anything has changed, with a text that names the field and its value. */
+// Argument checks of this door. Each throws before anything has changed, with a text that names the field and its value.
+
+/** An object read by key: what is left of its type is found out field by field. */
 export type Fields = Readonly<Record<string, unknown>>
 
-function show(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value)
+/** The most characters of a bad value that an error's text shows. */
+const MOST_SHOWN = 80
+
+/** A bad value as an error's text shows it: its length is bounded, and it is on one line. */
+export function show(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(shortened(value))
   if (typeof value === 'function') return 'a function'
   if (Array.isArray(value)) return 'an array'
-  return typeof value === 'object' && value !== null ? 'an object' : String(value)
+  return typeof value === 'object' && value !== null ? 'an object' : shortened(String(value))
+}
+
+function shortened(text: string): string {
+  return text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN - 3)}...` : text
 }
 
 export function refuseType(where: string, what: string, value: unknown): never {
@@ -16,18 +26,51 @@ export function refuseRange(where: string, what: string, value: unknown): never 
   throw new RangeError(`${where} must be ${what}, got ${show(value)}`)
 }
 
-/** An object with no keys but `known`: a misspelt one would otherwise be left out in silence. */
-export function objectAt(value: unknown, where: string, known?: readonly string[]): Fields {
+/**
+ * An object's own fields, each read once, in an object that inherits nothing: what someone put on `Object.prototype` is
+ * in none of them. There are none but those of `known`: a misspelt one would otherwise be left out in silence.
+ */
+export function fieldsAt(value: unknown, where: string, known: readonly string[]): Fields {
+  const fields = Object.assign(Object.create(null), objectAt(value, where))
+  for (const key of Object.keys(fields))
+    if (!known.includes(key)) throw new TypeError(`${where} must have keys among ${known.join(', ')}, got ${show(key)}`)
+  return fields
+}
+
+/** The same object without a prototype, as options and handlers that have no more than what is in them. */
+export function bare<T extends object>(fields: T): T {
+  return Object.assign(Object.create(null), fields)
+}
+
+/** The options of a function; none where they are undefined. */
+export function optionsAt(value: unknown, known: readonly string[]): Fields {
+  return fieldsAt(value === undefined ? {} : value, 'options', known)
+}
+
+export function objectAt(value: unknown, where: string): object {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return refuseType(where, 'an object', value)
-  for (const key of known === undefined ? [] : Object.keys(value)) {
-    if (!known?.includes(key))
-      throw new TypeError(`${where} must have keys among ${known?.join(', ')}, got ${show(key)}`)
+  return value
+}
+
+/**
+ * A member of an object or of its class; undefined where only `Object.prototype`, or another prototype at the end of the
+ * chain, has it.
+ */
+export function memberOf(object: object, key: string): unknown {
+  if (Object.hasOwn(object, key)) return Reflect.get(object, key)
+  for (let at = Object.getPrototypeOf(object); at !== null; at = Object.getPrototypeOf(at)) {
+    if (Object.getPrototypeOf(at) !== null && Object.hasOwn(at, key)) return Reflect.get(object, key)
   }
-  return value as Fields
+  return undefined
 }
 
 export function arrayAt(value: unknown, where: string): readonly unknown[] {
   return Array.isArray(value) ? value : refuseType(where, 'an array', value)
+}
+
+/** An element of an array; undefined where the array has none, whatever its prototype has. */
+export function itemOf(list: readonly unknown[], index: number): unknown {
+  return Object.hasOwn(list, index) ? list[index] : undefined
 }
 
 export function functionAt(value: unknown, where: string): void {

@@ -1,5 +1,5 @@
 import { CACHE_MODES, type CacheMode, HOST_PROFILES, type HostName, type HostProfile } from 'guestmem'
-import { flagAt, objectAt, oneOf } from './fields.ts'
+import { flagAt, memberOf, objectAt, oneOf } from './fields.ts'
 
 /** What a guest's own mapping of a passed-through region may come to. */
 export interface GuestMode {
@@ -18,7 +18,7 @@ export interface GuestMode {
  * @param kvmAnyUncached The driver lets KVM map it with any uncached type: VM_ALLOW_ANY_UNCACHED, as vfio-pci sets it.
  */
 export function guestMode(host: HostProfile, mode: CacheMode, kvmAnyUncached: boolean): GuestMode {
-  const name = oneOf(objectAt(host, 'host').name, Object.keys(HOST_PROFILES) as HostName[], 'host.name')
+  const name = oneOf(memberOf(objectAt(host, 'host'), 'name'), Object.keys(HOST_PROFILES) as HostName[], 'host.name')
   const mapped = oneOf(mode, CACHE_MODES, 'mode')
   const anyUncached = flagAt(kvmAnyUncached, 'kvmAnyUncached')
   switch (name) {

@@ -1,4 +1,4 @@
-import { integerAt, objectAt } from './fields.ts'
+import { fieldsAt, integerAt } from './fields.ts'
 import {
   VFIO_REGION_INFO_FLAG_MMAP,
   VFIO_REGION_INFO_FLAG_READ,
@@ -21,9 +21,9 @@ interface Pages {
 }
 
 /** @returns The pages of the host that the table has a part of, or none. @throws TypeError or RangeError. */
-export function msixPages(table: MsixTable | undefined, { size, pageSize }: VfioRegionInfo): Pages | undefined {
+export function msixPages(table: unknown, { size, pageSize }: VfioRegionInfo): Pages | undefined {
   if (table === undefined) return undefined
-  const given = objectAt(table, 'options.msixTable', ['offset', 'size'])
+  const given = fieldsAt(table, 'options.msixTable', ['offset', 'size'])
   const bytes = Number(size)
   const offset = integerAt(given.offset, 'options.msixTable.offset', 0, bytes - 1)
   const length = integerAt(given.size, 'options.msixTable.size', 1, bytes - offset)

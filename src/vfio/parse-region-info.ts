@@ -1,7 +1,7 @@
 import { usableAreas } from './areas.ts'
-import { type Capabilities, LAST_ASSIGNED, readCapabilities } from './capabilities.ts'
+import { type Capabilities, LAST_ASSIGNED, NO_CAPABILITIES, readCapabilities } from './capabilities.ts'
 import { FIXED_SIZE, walkChain } from './capability-chain.ts'
-import { integerAt, objectAt, oneOf, pageSizeAt, refuseRange, refuseType } from './fields.ts'
+import { integerAt, oneOf, optionsAt, pageSizeAt, refuseRange, refuseType } from './fields.ts'
 import {
   sealReport,
   VFIO_REGION_INFO_FLAG_CAPS,
@@ -15,14 +15,14 @@ import { StructReader } from './struct-reader.ts'
 /** What the bytes don't say of the host that wrote them. */
 export interface RegionInfoOptions {
   /** The host's byte order; `little` unless said. */
-  readonly endian?: 'little' | 'big'
+  readonly endian?: 'little' | 'big' | undefined
   /** The host's page, bytes, a power of two from 4096 to 2^30; 4096 unless said. */
-  readonly pageSize?: number
+  readonly pageSize?: number | undefined
   /**
    * The id of the proposed VFIO_REGION_INFO_CAP_MMAP_CACHE_MODE, 4 to 65535: the kernel has not given it one. Without,
    * no capability is taken for it, and the mode is not reported (S3).
    */
-  readonly cacheModeCapability?: number
+  readonly cacheModeCapability?: number | undefined
 }
 
 const OPTIONS = ['endian', 'pageSize', 'cacheModeCapability'] as const
@@ -46,8 +46,8 @@ export function regionInfoSize(bytes: Uint8Array, endian: 'little' | 'big' = 'li
  *
  * @throws TypeError or RangeError naming the field and its value.
  */
-export function parseRegionInfo(bytes: Uint8Array, options: RegionInfoOptions = {}): VfioRegionReport {
-  const given = objectAt(options, 'options', OPTIONS)
+export function parseRegionInfo(bytes: Uint8Array, options?: RegionInfoOptions): VfioRegionReport {
+  const given = optionsAt(options, OPTIONS)
   const endian = oneOf(given.endian ?? 'little', ['little', 'big'] as const, 'options.endian')
   const pageSize = pageSizeAt(given.pageSize ?? 4096, 'options.pageSize')
   const cacheModeId =
@@ -55,11 +55,13 @@ export function parseRegionInfo(bytes: Uint8Array, options: RegionInfoOptions = 
       ? undefined
       : integerAt(given.cacheModeCapability, 'options.cacheModeCapability', LAST_ASSIGNED + 1, MAX_ID)
 
-  const reader = new StructReader(checkFixed(bytes), endian)
+  // A copy, once: what is checked is what is read, also of memory that another thread writes to.
+  const copy = checkFixed(bytes)
+  const reader = new StructReader(copy, endian)
   const argsz = reader.u32(0)
   if (argsz < FIXED_SIZE) refuseRange('bytes.argsz', `at least ${FIXED_SIZE}`, argsz)
-  if (argsz > bytes.length)
-    refuseRange('bytes.argsz', `at most the ${bytes.length} bytes given: ask again with as many as it says`, argsz)
+  if (argsz > copy.length)
+    refuseRange('bytes.argsz', `at most the ${copy.length} bytes given: ask again with as many as it says`, argsz)
   const flags = reader.u32(4)
   const size = reader.u64(16)
   const offset = reader.u64(24)
@@ -67,7 +69,7 @@ export function parseRegionInfo(bytes: Uint8Array, options: RegionInfoOptions = 
 
   const skipped: VfioSkipped[] = []
   const skip = (one: VfioSkipped) => void skipped.push(one)
-  let found: Capabilities = {}
+  let found: Capabilities = NO_CAPABILITIES
   if ((flags & VFIO_REGION_INFO_FLAG_CAPS) !== 0) {
     const first = reader.u32(12)
     // The kernel leaves it 0 where the buffer was too small for the chain, and argsz then says so.
@@ -90,13 +92,15 @@ export function parseRegionInfo(bytes: Uint8Array, options: RegionInfoOptions = 
     pageSize,
     sparse,
     type: found.type,
-    msixMappable: found.msixMappable ?? false,
+    msixMappable: found.msixMappable,
     cacheMode: found.cacheMode,
   }
   return sealReport(info, skipped)
 }
 
+/** The bytes, copied: as many as there are, whatever a subclass of Uint8Array says of its length. */
 function checkFixed(bytes: unknown): Uint8Array {
   if (!(bytes instanceof Uint8Array)) return refuseType('bytes', 'a Uint8Array', bytes)
-  return bytes.length >= FIXED_SIZE ? bytes : refuseRange('bytes.length', `at least ${FIXED_SIZE}`, bytes.length)
+  const copy = new Uint8Array(bytes)
+  return copy.length >= FIXED_SIZE ? copy : refuseRange('bytes.length', `at least ${FIXED_SIZE}`, copy.length)
 }

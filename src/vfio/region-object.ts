@@ -1,6 +1,18 @@
 import { CACHE_MODES, type CacheMode } from 'guestmem'
 import { usableAreas } from './areas.ts'
-import { arrayAt, flagAt, integerAt, objectAt, oneOf, pageSizeAt, refuseRange, refuseType, u64At } from './fields.ts'
+import {
+  arrayAt,
+  type Fields,
+  fieldsAt,
+  flagAt,
+  integerAt,
+  itemOf,
+  oneOf,
+  pageSizeAt,
+  refuseRange,
+  refuseType,
+  u64At,
+} from './fields.ts'
 import {
   sealReport,
   VFIO_REGION_INFO_FLAG_MMAP,
@@ -29,11 +41,11 @@ export interface VfioRegionObject {
   /** In the device file, bytes. */
   readonly offset: number | bigint
   /** The host's page, bytes; 4096 unless said. */
-  readonly pageSize?: number
+  readonly pageSize?: number | undefined
   /** The only areas that can be mapped; all of the region unless said. */
   readonly sparse?: readonly VfioAreaObject[] | undefined
   readonly type?: { readonly type: number; readonly subtype: number } | undefined
-  readonly msixMappable?: boolean
+  readonly msixMappable?: boolean | undefined
   /** How the driver says that it maps the region; undefined where it does not. */
   readonly cacheMode?: CacheMode | undefined
 }
@@ -57,7 +69,7 @@ const U32_MAX = 2 ** 32 - 1
  * @throws TypeError or RangeError naming the field and its value.
  */
 export function regionInfoFromObject(object: VfioRegionObject): VfioRegionReport {
-  const given = objectAt(object, 'object', KEYS)
+  const given = fieldsAt(object, 'object', KEYS)
   const index = integerAt(given.index, 'object.index', 0, U32_MAX)
   const flags = integerAt(given.flags, 'object.flags', 0, U32_MAX)
   const size = u64At(given.size, 'object.size')
@@ -75,10 +87,9 @@ export function regionInfoFromObject(object: VfioRegionObject): VfioRegionReport
       { index, flags, size, offset, pageSize, sparse: undefined, type, msixMappable, cacheMode: whole },
       skipped,
     )
-  const areas = arrayAt(given.sparse, 'object.sparse')
+  const areas = areasAt(given.sparse)
   const cacheMode = oneMode(areas, whole)
-  const named = areas.map((area, at) => areaAt(area, `object.sparse[${at}]`))
-  let sparse = usableAreas(named, 'object.sparse', size, pageSize, skip)
+  let sparse = usableAreas(areas.map(areaOf), 'object.sparse', size, pageSize, skip)
   if ((flags & VFIO_REGION_INFO_FLAG_MMAP) === 0) {
     for (const area of sparse) skip({ area, reason: 'flags say that the region can not be mapped' })
     sparse = []
@@ -91,26 +102,34 @@ function modeAt(value: unknown, where: string): CacheMode {
 }
 
 function typeAt(value: unknown): { type: number; subtype: number } {
-  const { type, subtype } = objectAt(value, 'object.type', ['type', 'subtype'])
+  const { type, subtype } = fieldsAt(value, 'object.type', ['type', 'subtype'])
   return {
     type: integerAt(type, 'object.type.type', 0, U32_MAX),
     subtype: integerAt(subtype, 'object.type.subtype', 0, U32_MAX),
   }
 }
 
-function areaAt(value: unknown, where: string): VfioArea {
-  const { offset, size } = objectAt(value, where, ['offset', 'size', 'cacheMode'])
+/** The fields of each area, in turn: the first that is wrong ends it, however long the array says it is. */
+function areasAt(value: unknown): readonly Fields[] {
+  const list = arrayAt(value, 'object.sparse')
+  const areas: Fields[] = []
+  for (let at = 0; at < list.length; at++)
+    areas.push(fieldsAt(itemOf(list, at), `object.sparse[${at}]`, ['offset', 'size', 'cacheMode']))
+  return areas
+}
+
+function areaOf({ offset, size }: Fields, at: number): VfioArea {
+  const where = `object.sparse[${at}]`
   return { offset: u64At(offset, `${where}.offset`), size: u64At(size, `${where}.size`) }
 }
 
 /** The mode that the region and all its areas share; one of them that says otherwise is refused (S3). */
-function oneMode(areas: readonly unknown[], whole: CacheMode | undefined): CacheMode | undefined {
+function oneMode(areas: readonly Fields[], whole: CacheMode | undefined): CacheMode | undefined {
   let mode = whole
   for (const [at, area] of areas.entries()) {
     const where = `object.sparse[${at}].cacheMode`
-    const own = objectAt(area, `object.sparse[${at}]`).cacheMode
-    if (own === undefined) continue
-    const said = modeAt(own, where)
+    if (area.cacheMode === undefined) continue
+    const said = modeAt(area.cacheMode, where)
     mode ??= said
     if (said !== mode) refuseType(where, `${mode}, as all areas of a region share one mode (S3)`, said)
   }

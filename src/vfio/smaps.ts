@@ -1,14 +1,14 @@
 import type { CacheMode } from 'guestmem'
-import { objectAt, oneOf, u64At } from './fields.ts'
+import { fieldsAt, oneOf, show, u64At } from './fields.ts'
 import { ARM64_LINUX_MAIR, cacheModeOfArm64Page, cacheModeOfX86Page, X86_LINUX_PAT } from './page-protection.ts'
 
 export interface SmapsOptions {
   /** The CPU whose page protections they are. */
   readonly host: 'aarch64' | 'x86-64'
   /** Its MAIR_EL1; Linux's unless said. */
-  readonly mair?: bigint
+  readonly mair?: bigint | undefined
   /** Its IA32_PAT; Linux's unless said. */
-  readonly pat?: bigint
+  readonly pat?: bigint | undefined
 }
 
 /** One mapping of a process, as a dump shows it. */
@@ -28,55 +28,72 @@ export interface SmapsMapping {
   readonly cacheMode: CacheMode | undefined
 }
 
+type WritableMapping = { -readonly [Key in keyof SmapsMapping]: SmapsMapping[Key] }
+
+// Each part of these ends at a character that it does not hold: there is no way back to try, however long a line is.
 const HEADER =
-  /^([0-9a-f]{1,16})-([0-9a-f]{1,16}) [r-][w-][x-][sp] ([0-9a-f]{1,16}) [0-9a-f]+:[0-9a-f]+ \d+(?: +(.*))?$/
-const PROTECTION = /^vm_page_prot:\s*(?:0x)?([0-9a-f]{1,16})$/
-const FIELD = /^[A-Za-z_]+:(.*)$/
+  /^([0-9a-f]{1,16})-([0-9a-f]{1,16}) [r-][w-][x-][sp] ([0-9a-f]{1,16}) [0-9a-f]{1,16}:[0-9a-f]{1,16} [0-9]{1,20}(?= |$)/
+const FIELD_NAME = /^[A-Za-z_]+:/
+const PROTECTION = /^(?:0x)?([0-9a-f]{1,16})$/
 
 /**
  * The mappings of a dump in the form of /proc/<pid>/smaps, and how each is mapped. smaps itself does not say (H9): a
  * line `vm_page_prot: 0x...`, the kernel's field of that name in hexadecimal, must have been put behind the others of
  * its mapping, by a patched kernel or from a debugger.
  *
+ * Its time and its memory grow with the length of the text, whatever is in it.
+ *
  * @throws TypeError naming the line that is none of such a dump.
  */
 export function cacheModesFromSmaps(text: string, options: SmapsOptions): SmapsMapping[] {
-  if (typeof text !== 'string') throw new TypeError(`text must be a string, got ${typeof text}`)
-  const given = objectAt(options, 'options', ['host', 'mair', 'pat'])
+  if (typeof text !== 'string')
+    throw new TypeError(`text must be a string, got ${text === null ? 'null' : typeof text}`)
+  const given = fieldsAt(options, 'options', ['host', 'mair', 'pat'])
   const host = oneOf(given.host, ['aarch64', 'x86-64'] as const, 'options.host')
   const mair = u64At(given.mair ?? ARM64_LINUX_MAIR, 'options.mair')
   const pat = u64At(given.pat ?? X86_LINUX_PAT, 'options.pat')
   const modeOf = (bits: bigint) =>
     host === 'aarch64' ? cacheModeOfArm64Page(bits, mair) : cacheModeOfX86Page(bits, pat)
 
-  const mappings: { -readonly [Key in keyof SmapsMapping]: SmapsMapping[Key] }[] = []
+  const mappings: WritableMapping[] = []
   for (const [index, raw] of text.split('\n').entries()) {
     const line = raw.trim()
     if (line === '') continue
     const where = `line ${index + 1} of text`
-    const header = HEADER.exec(line)
-    if (header !== null) {
-      const [start, end, offset] = [hex(header[1]), hex(header[2]), hex(header[3])]
-      if (end <= start) throw new TypeError(`${where} must end behind its start, got ${JSON.stringify(line)}`)
-      const path = header[4] ?? ''
-      mappings.push({ start, end, offset, path, flags: [], pageProtection: undefined, cacheMode: undefined })
+    const begun = readHeader(line, where)
+    if (begun !== undefined) {
+      mappings.push(begun)
       continue
     }
-    const mapping = mappings[mappings.length - 1]
-    const field = FIELD.exec(line)
-    if (mapping === undefined || field === null)
-      throw new TypeError(`${where} must be a mapping or a field of one, got ${JSON.stringify(line)}`)
-    if (line.startsWith('VmFlags:')) mapping.flags = (field[1] as string).trim().split(/\s+/)
-    if (!line.startsWith('vm_page_prot:')) continue
-    const bits = PROTECTION.exec(line)
-    if (bits === null)
-      throw new TypeError(`${where} must give vm_page_prot in hexadecimal, got ${JSON.stringify(line)}`)
-    mapping.pageProtection = hex(bits[1])
+    const mapping = mappings.at(-1)
+    const name = FIELD_NAME.exec(line)?.[0]
+    if (mapping === undefined || name === undefined) throw wrong(where, 'be a mapping or a field of one', line)
+    const value = line.slice(name.length).trim()
+    if (name === 'VmFlags:') mapping.flags = value.split(/\s+/)
+    if (name !== 'vm_page_prot:') continue
+    const bits = PROTECTION.exec(value)?.[1]
+    if (bits === undefined) throw wrong(where, 'give vm_page_prot in hexadecimal', line)
+    mapping.pageProtection = hex(bits)
     mapping.cacheMode = modeOf(mapping.pageProtection)
   }
   return mappings
 }
 
-function hex(digits: string | undefined): bigint {
+/** A mapping as its first line gives it; undefined where the line is another. */
+function readHeader(line: string, where: string): WritableMapping | undefined {
+  const found = HEADER.exec(line)
+  if (found === null) return undefined
+  const [all, first, behind, from] = found as unknown as [string, string, string, string]
+  const [start, end, offset] = [hex(first), hex(behind), hex(from)]
+  if (end <= start) throw wrong(where, 'end behind its start', line)
+  const path = line.slice(all.length).trimStart()
+  return { start, end, offset, path, flags: [], pageProtection: undefined, cacheMode: undefined }
+}
+
+function wrong(where: string, must: string, line: string): TypeError {
+  return new TypeError(`${where} must ${must}, got ${show(line)}`)
+}
+
+function hex(digits: string): bigint {
   return BigInt(`0x${digits}`)
 }

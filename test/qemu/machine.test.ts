@@ -156,6 +156,26 @@ describe('what lies past 2^53', () => {
   })
 })
 
+test('what a window below 2^53 shows of a region above is told of from 2^53 on', () => {
+  const { spaces, unreachable } = machineFromJson(
+    json(
+      { ...system, subregions: [1, 2] },
+      { name: 'window', size: '0x20000000000001', alias: { target: 2, offset: '0x10' } },
+      { name: 'bus', size: ALL, subregions: [3] },
+      { name: 'device', size: '0x11', addr: '0x20000000000000', terminates: true },
+    ),
+  )
+  expect(spaces[0]?.view.ranges).toEqual([])
+  expect(unreachable.map(({ name, start, end, offset }) => [name, start, end, offset])).toEqual([
+    ['device', 2n ** 53n, 2n ** 53n, 16n],
+    ['device', 2n ** 53n + 1n, 2n ** 53n + 16n, 1n],
+  ])
+  const across = machineFromJson(
+    json({ ...system, terminates: true, subregions: [1] }, { name: 'low', size: '0x1000' }),
+  )
+  expect(across.unreachable).toEqual([])
+})
+
 test('C3 a root that is mapped elsewhere is shown from its address on, by spaces that share it', () => {
   const machine = machineFromJson({
     ...json(

@@ -115,7 +115,7 @@ describe('commands', () => {
       ['readb 09', 'FAIL ADDR must be a number, got "09"'],
       ['readb 12x', 'FAIL ADDR must be a number, got "12x"'],
       ['writeb 0', 'FAIL VALUE must be a number, got nothing'],
-      ['read 0 0x10000001', 'FAIL SIZE must be at most 268435456, got 0x10000001'],
+      ['read 0 0x1000001', 'FAIL SIZE must be at most 16777216, got 0x1000001'],
       ['write 0 1 ff', 'FAIL DATA must be pairs of hexadecimal digits behind 0x'],
       ['b64write 0 1 *', 'FAIL B64_DATA must be base64'],
       ['readl 0x20000', 'FAIL readl: a bug in the device'],

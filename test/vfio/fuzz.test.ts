@@ -3,6 +3,7 @@ import { CACHE_MODES } from 'guestmem'
 import { parseRegionInfo, regionInfoFromObject, type VfioRegionObject } from 'guestmem/vfio'
 import { describe, expect, test } from 'vitest'
 import { runs } from '../support/campaign.ts'
+import { jsonMutations } from '../support/mutations.ts'
 import { type Area, CACHE_MODE_ID, cacheMode, type WrittenCapability, type WrittenRegion, write } from './writer.ts'
 
 const FIELD = /^bytes\.(?:argsz|length|cap_offset|size|areas\[\d+\]|capabilities\[\d+\])/
@@ -146,5 +147,39 @@ describe('S3 whatever the bytes are', () => {
       }),
       runs(500),
     )
+  })
+
+  test('an object of which fields are changed is a report, or a refusal that names one', () => {
+    const object = {
+      index: 4,
+      flags: 7,
+      size: 0x20000,
+      offset: 2 ** 42,
+      pageSize: 4096,
+      sparse: [
+        { offset: 0, size: 4096, cacheMode: 'device' },
+        { offset: 8192, size: 8192 },
+      ],
+      type: { type: 1, subtype: 2 },
+      msixMappable: true,
+      cacheMode: 'device',
+    }
+    const ends = { report: 0, refusal: 0 }
+    fc.assert(
+      fc.property(jsonMutations, mutate => {
+        try {
+          regionInfoFromObject(mutate(object) as VfioRegionObject)
+          ends.report++
+        } catch (error) {
+          if (!(error instanceof TypeError || error instanceof RangeError)) throw error
+          expect(error.message).toMatch(/^object/)
+          expect(error.message.length).toBeLessThan(300)
+          ends.refusal++
+        }
+      }),
+      runs(2000),
+    )
+    expect(ends.report).toBeGreaterThan(10)
+    expect(ends.refusal).toBeGreaterThan(10)
   })
 })
