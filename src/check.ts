@@ -53,8 +53,9 @@ export function checkKeys(fields: Fields, known: readonly string[], argument: st
  */
 export function optionalField(fields: Fields, key: string, unlessSaid?: unknown): unknown {
   const value = fields[key]
+  if (value === undefined) return unlessSaid
   const everybodys = value === (Object.prototype as unknown as Fields)[key] && !Object.hasOwn(fields, key)
-  return value === undefined || everybodys ? unlessSaid : value
+  return everybodys ? unlessSaid : value
 }
 
 /** An integer from `min` to `max`, both inclusive. */

@@ -6,6 +6,7 @@ import {
   MemoryRegion,
   MemTxResult,
   ramFill,
+  registerMemoryListener,
   resizableRam,
   resizeRam,
   snapshotAndClearDirty,
@@ -117,4 +118,68 @@ describe('refused, and nothing changes', () => {
     expect([region.size, plain.size, sizes]).toEqual([PAGE, block.size, []])
     for (const client of CLIENTS) expect(isDirty(block, 0, block.size, client)).toBe(false)
   })
+})
+
+describe('whoever throws starves no other', () => {
+  const [listener, owner] = [new Error('from a listener'), new Error('from resized')] as const
+
+  function watched(throws: { readonly listener?: boolean; readonly resized?: boolean }) {
+    const block = GuestRam.allocate(8 * PAGE).block('tables', 4 * PAGE)
+    const sizes: number[] = []
+    const region = resizableRam('tables', block, 3 * PAGE, {
+      resized(size) {
+        sizes.push(size)
+        if (throws.resized) throw owner
+      },
+    })
+    const space = new AddressSpace('space', region)
+    const armed = { now: false }
+    const stop = registerMemoryListener(space, {
+      regionAdd() {
+        if (throws.listener && armed.now) throw listener
+      },
+    })
+    armed.now = true
+    return { block, region, space, sizes, stop }
+  }
+
+  test.each([
+    [{ listener: true }, listener],
+    [{ resized: true }, owner],
+    [{ listener: true, resized: true }, listener],
+  ])('%o', (throws, first) => {
+    const { block, region, space, sizes, stop } = watched(throws)
+    expect(() => resizeRam(region, PAGE)).toThrow(first)
+    expect([region.size, space.view.ranges[0]?.end, sizes]).toEqual([PAGE, PAGE, [PAGE]])
+    for (const client of CLIENTS)
+      expect([...snapshotAndClearDirty(block, 0, block.size, client).ranges()]).toEqual([{ offset: 0, length: PAGE }])
+    stop()
+  })
+})
+
+test('a size that an alias forbids (A6) is refused, and no page is marked', () => {
+  const block = GuestRam.allocate(8 * PAGE).block('tables', 4 * PAGE)
+  const sizes: number[] = []
+  const region = resizableRam('tables', block, PAGE, { resized: size => sizes.push(size) })
+  const root = MemoryRegion.container('root', 2 ** 20)
+  root.addSubregion(0, region)
+  // Shows itself as soon as the RAM that it is in has its second page.
+  region.addSubregion(PAGE, MemoryRegion.alias('loop', root, PAGE, PAGE))
+  expect(() => resizeRam(region, 2 * PAGE)).toThrow(/^size: .*without end/)
+  expect([region.size, sizes]).toEqual([PAGE, []])
+  for (const client of CLIENTS) expect(isDirty(block, 0, block.size, client)).toBe(false)
+})
+
+test('within a transaction, each that is resized is told of its own', () => {
+  const told: string[] = []
+  const make = (name: string) =>
+    resizableRam(name, GuestRam.allocate(4 * PAGE).block(name, 4 * PAGE), PAGE, {
+      resized: size => told.push(`${name} ${size}`),
+    })
+  const [first, second] = [make('first'), make('second')]
+  MemoryRegion.transaction(() => {
+    resizeRam(first, 2 * PAGE)
+    resizeRam(second, 3 * PAGE)
+  })
+  expect(told).toEqual([`first ${2 * PAGE}`, `second ${3 * PAGE}`])
 })

@@ -288,7 +288,7 @@ export class OpsCompleter implements Completer {
 
   /** Where a handler's answer is no value: a fault, or a mistake. Zero is read. */
   #fail(handler: string, expected: string, answer: unknown): 0 {
-    if (!(answer instanceof MemTxFault)) throw this.#wrong(handler, expected, answer)
+    if (!(answer instanceof MemTxFault && answer.result > 0)) throw this.#wrong(handler, expected, answer)
     completion.result = answer.result
     return 0
   }
