@@ -34,7 +34,7 @@ export class IommuMemoryRegion extends MemoryRegion {
     checkNoOptions(options, 'iommu')
     const checked = checkIommuOps(ops)
     const access = new IommuCompleter(checked)
-    super({ kind: 'iommu', name, size: checkSize(size), access })
+    super('iommu', name, checkSize(size), access)
     this.#checked = checked
     this.#completer = access
   }

@@ -42,18 +42,6 @@ export interface NoOptions {
 
 const NO_BACKING: readonly Backing[] = /* @__PURE__ */ Object.freeze([])
 
-/** What a region is made of. */
-export interface RegionInit {
-  kind: RegionKind
-  name: string
-  size: number
-  backing?: readonly Backing[]
-  cacheMode?: CacheMode
-  target?: MemoryRegion
-  targetOffset?: number
-  access?: Completer
-}
-
 /**
  * A range of addresses with one meaning (QEMU's MemoryRegion): RAM, a device's registers, a container of other
  * regions, or an alias that shows a part of another. Regions form a tree; address spaces show a tree's root.
@@ -75,23 +63,32 @@ export class MemoryRegion extends RegionTree<MemoryRegion> {
   #logged = 0
   #targetOffset: number
 
-  protected constructor(init: RegionInit) {
-    super(init.kind, init.name, init.size)
-    this.backing =
-      init.backing === undefined ? NO_BACKING : Object.freeze(init.backing.map(each => Object.freeze(each)))
-    this.block = this.backing[0]?.block
-    this.#cacheMode = init.cacheMode
-    this.target = init.target
-    this.#targetOffset = init.targetOffset ?? 0
-    this.access = init.access
-    this.#readonly = init.kind === 'rom'
+  /** Made by the static methods. @internal */
+  protected constructor(
+    kind: RegionKind,
+    name: string,
+    size: number,
+    access?: Completer,
+    target?: MemoryRegion,
+    targetOffset = 0,
+    backing: readonly Backing[] = NO_BACKING,
+    cacheMode?: CacheMode,
+  ) {
+    super(kind, name, size)
+    this.backing = backing
+    this.block = backing[0]?.block
+    this.#cacheMode = cacheMode
+    this.target = target
+    this.#targetOffset = targetOffset
+    this.access = access
+    this.#readonly = kind === 'rom'
     this.links.checkTarget()
   }
 
   /** A region that only holds others. @param size Bytes, 1 to 2^64. */
   static container(name: string, size: number, options?: NoOptions): MemoryRegion {
     checkNoOptions(options, 'container')
-    return new MemoryRegion({ kind: 'container', name, size: checkSize(size) })
+    return new MemoryRegion('container', name, checkSize(size))
   }
 
   /**
@@ -127,23 +124,23 @@ export class MemoryRegion extends RegionTree<MemoryRegion> {
     block: RamBlock | readonly RamBlock[],
     options?: RomDeviceOptions,
   ): MemoryRegion {
-    const { cacheMode, ...device } = deviceOptions(options)
-    const access = opsCompleter(name, ops, device)
-    return MemoryRegion.#memory('romDevice', name, block, cacheMode, access.unguarded)
+    const checked = deviceOptions(options)
+    const access = opsCompleter(name, ops, checked)
+    return MemoryRegion.#memory('romDevice', name, block, checked.cacheMode, access.unguarded)
   }
 
   /** A device's registers. @param size Bytes, 1 to 2^64. */
   static io(name: string, ops: MemoryRegionOps, size: number, options?: IoRegionOptions): MemoryRegion {
-    const { cacheMode, ...device } = deviceOptions(options)
-    refuseCacheMode(cacheMode, 'io')
-    const access = opsCompleter(name, ops, device)
-    return new MemoryRegion({ kind: 'io', name, size: checkSize(size), access })
+    const checked = deviceOptions(options)
+    refuseCacheMode(checked.cacheMode, 'io')
+    const access = opsCompleter(name, ops, checked)
+    return new MemoryRegion('io', name, checkSize(size), access)
   }
 
   /** Addresses that are taken, and reject every access. */
   static reservation(name: string, size: number, options?: NoOptions): MemoryRegion {
     checkNoOptions(options, 'reservation')
-    return new MemoryRegion({ kind: 'reservation', name, size: checkSize(size), access: REJECTING })
+    return new MemoryRegion('reservation', name, checkSize(size), REJECTING)
   }
 
   /**
@@ -155,7 +152,7 @@ export class MemoryRegion extends RegionTree<MemoryRegion> {
     checkNoOptions(options, 'alias')
     checkRegion(target, 'target')
     checkAddress(offset, 'offset')
-    return new MemoryRegion({ kind: 'alias', name, size: checkSize(size), target, targetOffset: offset })
+    return new MemoryRegion('alias', name, checkSize(size), undefined, target, offset)
   }
 
   /**
@@ -282,9 +279,9 @@ export class MemoryRegion extends RegionTree<MemoryRegion> {
     mode: CacheMode = 'normal',
     access?: Completer,
   ): MemoryRegion {
-    const backing = backingOf(block)
+    const backing = Object.freeze(backingOf(block).map(each => Object.freeze(each)))
     const cacheMode = checkCacheMode(mode, 'options.cacheMode')
-    return new MemoryRegion({ kind, name, size: backingSize(backing), backing, cacheMode, ...(access && { access }) })
+    return new MemoryRegion(kind, name, backingSize(backing), access, undefined, 0, backing, cacheMode)
   }
 
   protected get maxSize(): number {

@@ -48,7 +48,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'A3 a ROM is not readonly',
     file: REGION,
-    from: "this.#readonly = init.kind === 'rom'",
+    from: "this.#readonly = kind === 'rom'",
     to: 'this.#readonly = false',
     foundBy: 'TREES',
   },
@@ -339,8 +339,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'G7 a ROM device has a guard',
     file: REGION,
-    from: 'block, cacheMode, access.unguarded)',
-    to: 'block, cacheMode, access)',
+    from: 'block, checked.cacheMode, access.unguarded)',
+    to: 'block, checked.cacheMode, access)',
     foundBy: 'REQUESTS',
   },
   {
