@@ -9,8 +9,8 @@ import { parseMtree } from './parse-mtree.ts'
  * Builds a machine from a description of its region tree in the format qemu-mtree-corpus/1: every region, and the
  * address spaces that show them. RAM is allocated as it is accessed.
  *
- * Time and memory grow with the length of the file. Refused are regions nested more than 512 deep, aliases of more than
- * 512 aliases, memory of more than 64 TiB in all, and what would show more than 2^20 ranges at 2^53 and above.
+ * Time and memory grow with the length of the file. Refused are regions nested more than 256 deep, aliases of more than
+ * 256 aliases, memory of more than 64 TiB in all, and what would show more than 2^20 ranges at 2^53 and above.
  *
  * @param json The text, or what JSON.parse made of it.
  * @throws TypeError naming the field that is not as it must be, or the option; RangeError where the machine is too large,

@@ -50,7 +50,7 @@ export interface Mtree {
  * Its time and its memory grow with the length of the text, whatever is in it.
  *
  * @throws TypeError where `text` is no string. RangeError where there is no region in it, and, with the number of the
- *   line, where regions are nested more than 512 deep or a priority has more than 32 bits.
+ *   line, where regions are nested more than 256 deep or a priority has more than 32 bits.
  */
 export function parseMtree(text: string): Mtree {
   if (typeof text !== 'string')

@@ -28,7 +28,8 @@ const SIZES: readonly (readonly [unknown, ErrorConstructor])[] = [
 const ADDRESSES = [[2 ** 53, RangeError], ...SIZES.filter(([value]) => value !== 0)] as const
 
 function named(argument: string, value: unknown): RegExp {
-  const text = typeof value === 'string' ? JSON.stringify(value) : String(value)
+  const text =
+    typeof value === 'string' ? JSON.stringify(value) : `${String(value)}${typeof value === 'bigint' ? 'n' : ''}`
   return new RegExp(`^${argument} .*got ${text}$`)
 }
 
