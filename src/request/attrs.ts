@@ -2,11 +2,11 @@ import { checkBoolean, checkInteger, checkKeys, checkObject, show } from '../che
 
 /** What `MemTxAttrs.of` takes; what is left out is as in `MemTxAttrs.UNSPECIFIED`. */
 export interface MemTxAttrsInit {
-  readonly secure?: boolean
-  readonly user?: boolean
-  readonly requesterId?: number
-  readonly strict?: boolean
-  readonly memory?: boolean
+  readonly secure?: boolean | undefined
+  readonly user?: boolean | undefined
+  readonly requesterId?: number | undefined
+  readonly strict?: boolean | undefined
+  readonly memory?: boolean | undefined
 }
 
 const KEYS = ['secure', 'user', 'requesterId', 'strict', 'memory'] as const

@@ -43,11 +43,11 @@ export interface VfioRegionInfo {
 /** What of a description is not used, and why. The region works without it, slower at worst. */
 export interface VfioSkipped {
   /** Of a capability. */
-  readonly id?: number
+  readonly id?: number | undefined
   /** Of a capability. */
-  readonly version?: number
+  readonly version?: number | undefined
   /** Of an area that can't be mapped: it is reached through the device file. */
-  readonly area?: VfioArea
+  readonly area?: VfioArea | undefined
   readonly reason: string
 }
 
