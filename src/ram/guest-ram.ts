@@ -44,13 +44,13 @@ export class GuestRam {
   readonly host: HostProfile
   /** The tier of order in force: `host` rests on a CPU that keeps stores in order, `language` on the memory model. */
   readonly order: 'host' | 'language'
-  /** The ordered and bulk transfers. For floors above; users call ramCopy, ramMove and ramFill. */
+  /** The ordered and bulk transfers. For floors above; users call ramCopy, ramMove and ramFill. @internal */
   readonly lane: Lane
-  /** The same in naturally aligned accesses of 1, 2, 4 and 8 bytes and no other. For floors above. */
+  /** The same in naturally aligned accesses of 1, 2, 4 and 8 bytes and no other. For floors above. @internal */
   readonly fixedLane: Lane
-  /** Which pages were stored to. For floors above; users call snapshotAndClearDirty and its like. */
+  /** Which pages were stored to. For floors above; users call snapshotAndClearDirty and its like. @internal */
   readonly dirty: DirtyBitmaps
-  /** Whether any client logs this RAM (BlockMemory). For floors above. */
+  /** Whether any client logs this RAM (BlockMemory). For floors above. @internal */
   readonly logs: Int32Array
   /** The most that an overlapping copy may keep aside, bytes. For floors above. */
   readonly scratchLimit: number
@@ -194,12 +194,12 @@ export class GuestRam {
     return true
   }
 
-  /** The 32-bit elements, in host byte order: for the access paths of the floors above. */
+  /** The 32-bit elements, in host byte order: for the access paths of the floors above. @internal */
   get elements(): Views {
     return this.#views
   }
 
-  /** The cells for memory mapped as `cacheMode`: what an unaligned one may be depends on it. */
+  /** The cells for memory mapped as `cacheMode`: what an unaligned one may be depends on it. @internal */
   cells(cacheMode: CacheMode): Cells {
     const oneAccess = this.host.access[cacheMode].unaligned
     let cells = this.#cells.get(oneAccess)

@@ -51,6 +51,7 @@ const CUT_ONE = ': cut one with ram.block(name, bytes)'
  * `GuestRam.block`. Frozen.
  */
 export class RamBlock {
+  /** @internal */
   readonly ram: BlockMemory
   readonly name: string
   /** Where it begins in its guest RAM, bytes; a multiple of 4096. */
