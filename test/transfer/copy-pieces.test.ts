@@ -36,6 +36,6 @@ test('E1, E8, H13, F2 a copy in pieces ends as one read and one write of the who
         expect(ours.end()).toEqual(reference.end())
       },
     ),
-    runs(8000),
+    runs(1500),
   )
 })
