@@ -17,7 +17,7 @@ test.each([
   [undefined, 'undefined'],
   [null, 'null'],
   [0, '0'],
-  [1n, '1'],
+  [1n, '1n'],
   [Symbol('normal'), 'Symbol(normal)'],
   [['normal'], 'an array'],
   [Object.create(null), 'an object'],
