@@ -104,20 +104,21 @@ function arrayGetter(key: PropertyKey): () => never {
  * @returns `value`, or where its `length` is not what the engine says, a plain array of the same bytes.
  */
 export function checkBytes(value: unknown, argument: string): Uint8Array {
-  const bytes = value as Uint8Array
   try {
-    // Nearly always. An array's elements are the engine's own, so it has one at `length - 1` and none at `length` if that
-    // is true; the engine's getter would take 5 ns more to ask. `instanceof` alone would take 1 ns more.
-    const { length } = bytes
-    if (
-      bytes[length - 1] !== undefined &&
-      bytes[length] === undefined &&
-      ArrayBuffer.isView(bytes) &&
-      (Object.getPrototypeOf(bytes) === Uint8Array.prototype || bytes instanceof Uint8Array)
-    )
-      return bytes
+    if (value instanceof Uint8Array) {
+      // An array's elements are the engine's own: it has one at `length - 1` and none at `length` if that is its length for
+      // the engine, too. To ask the engine's getter instead takes 5 ns more.
+      const { length } = value
+      if (value[length - 1] !== undefined && value[length] === undefined) return value
+    }
   } catch {}
+  return plainBytes(value, argument)
+}
+
+/** What is rare, apart: `checkBytes` is then small enough for the JIT to inline it. */
+function plainBytes(value: unknown, argument: string): Uint8Array {
   if (classOf.call(value) !== 'Uint8Array') refuseBytes(value, argument)
+  const bytes = value as Uint8Array
   try {
     Uint8Array.prototype.at.call(bytes, 0) // throws on a view that is out of bounds, not on one that is empty
   } catch {
