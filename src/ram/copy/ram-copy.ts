@@ -1,6 +1,6 @@
 import { checkBytes, checkInteger, show } from '../../check.ts'
 import { markLogged } from '../dirty/dirty-marks.ts'
-import { checkBlock, isBlock, RamBlock, showNearBlock } from '../ram-block.ts'
+import { checkBlock, isBlock, type MaybeBlock, type RamBlock, SELF, showNearBlock } from '../ram-block.ts'
 
 /** One side of a copy: a RAM block, or a Uint8Array of the user's. */
 export type CopySide = RamBlock | Uint8Array
@@ -9,9 +9,9 @@ export type CopySide = RamBlock | Uint8Array
  * Copies bytes in order: the replacement for memcpy (S2, contract in lane.ts: each destination byte stored once,
  * ascending, the last one last; each source byte loaded once). At least one side is a RAM block. Any thread.
  *
- * The pages of a RAM block that it stores to are then marked for the DirtyClients that log a region of the same guest RAM
- * (MemoryRegion.setLog), and where a thread logs all memory; so are those of ramMove, ramFill and writeb to writeq
- * (RULES F2).
+ * The pages of a RAM block that it stores to are then marked for the DirtyClients that log a region of the same guest
+ * RAM (MemoryRegion.setLog), and where a thread logs all memory; so are those of ramMove, ramFill and writeb to
+ * writeq (RULES F2).
  *
  * Blocks are taken for memory that is mapped `normal`, by ramMove and ramFill too: loads may be unaligned, and vectors
  * are used. What is mapped otherwise may bear neither outside x86 (H6): it is copied by AddressSpace, which knows its
@@ -23,27 +23,29 @@ export type CopySide = RamBlock | Uint8Array
  * @throws RangeError where a range leaves its side, or the ranges of two blocks overlap (use ramMove).
  */
 export function ramCopy(dst: CopySide, dstOffset: number, src: CopySide, srcOffset: number, length: number): void {
-  // A copy between two blocks is found to be right by a few compares in this function itself: beside a kilobyte they are
-  // felt. Only blocks have a `ram`, and asking an array for one costs less than `instanceof`.
+  // The checks of a copy between two blocks are few and made in this function itself, because they take a noticeable
+  // part of a copy of up to a kilobyte. Only blocks have a `ram`; to ask an array for one takes less than
+  // `instanceof`.
   const to = (dst as RamBlock | undefined)?.ram
   if (
     to === undefined ||
     to !== (src as RamBlock | undefined)?.ram ||
-    !(RamBlock.made(dst) && RamBlock.made(src)) ||
+    (dst as MaybeBlock)[SELF] !== dst ||
+    (src as MaybeBlock)[SELF] !== src ||
     typeof dstOffset !== 'number' ||
     typeof srcOffset !== 'number' ||
     typeof length !== 'number' ||
     dstOffset >>> 0 !== dstOffset ||
     srcOffset >>> 0 !== srcOffset ||
     length >>> 0 !== length ||
-    dstOffset + length > dst.size ||
-    srcOffset + length > src.size
+    dstOffset + length > (dst as RamBlock).size ||
+    srcOffset + length > (src as RamBlock).size
   ) {
     moveOther(dst, dstOffset, src, srcOffset, length, false)
     return
   }
-  const dstAt = dst.offset + dstOffset
-  const srcAt = src.offset + srcOffset
+  const dstAt = (dst as RamBlock).offset + dstOffset
+  const srcAt = (src as RamBlock).offset + srcOffset
   if (dstAt + length > srcAt && srcAt + length > dstAt) moveOther(dst, dstOffset, src, srcOffset, length, false)
   else {
     to.lane.copy(dstAt, srcAt, length)
@@ -63,19 +65,20 @@ export function ramMove(dst: CopySide, dstOffset: number, src: CopySide, srcOffs
   if (
     to === undefined ||
     to !== (src as RamBlock | undefined)?.ram ||
-    !(RamBlock.made(dst) && RamBlock.made(src)) ||
-    !isWithin(dst.size, dstOffset, length) ||
-    !isWithin(src.size, srcOffset, length)
+    (dst as MaybeBlock)[SELF] !== dst ||
+    (src as MaybeBlock)[SELF] !== src ||
+    !isWithin((dst as RamBlock).size, dstOffset, length) ||
+    !isWithin((src as RamBlock).size, srcOffset, length)
   )
     moveOther(dst, dstOffset, src, srcOffset, length, true)
   else {
-    const dstAt = dst.offset + dstOffset
-    to.lane.move(dstAt, src.offset + srcOffset, length)
+    const dstAt = (dst as RamBlock).offset + dstOffset
+    to.lane.move(dstAt, (src as RamBlock).offset + srcOffset, length)
     if (to.logs[0] !== 0) markLogged(to.dirty, dstAt, length)
   }
 }
 
-/** All but two blocks of one guest RAM, and what is wrong. */
+/** Copies that are not between two blocks of one guest RAM, and those with an argument that is wrong. */
 function moveOther(
   dst: CopySide,
   dstOffset: number,
@@ -84,7 +87,6 @@ function moveOther(
   length: number,
   mayOverlap: boolean,
 ): void {
-  // Blocks have a `ram`; of what looks like one, moveChecked says that it is none.
   if ((dst as RamBlock | undefined)?.ram === undefined)
     copyOut(dst as Uint8Array, dstOffset, src as RamBlock, srcOffset, length)
   else if ((src as RamBlock | undefined)?.ram === undefined)
@@ -92,14 +94,15 @@ function moveOther(
   else moveChecked(dst, dstOffset, src, srcOffset, length, mayOverlap)
 }
 
-// That an array has a range's last byte is asked of its elements, which are the engine's own; its `length` may be anything.
+// Whether an array has the last byte of a range is seen by loading that: elements are the engine's own, while a
+// subclass may give any `length`.
 
 function copyIn(dst: RamBlock, dstOffset: number, src: Uint8Array, srcOffset: number, length: number): void {
   if (
     ArrayBuffer.isView(src) &&
     src instanceof Uint8Array &&
     length !== 0 &&
-    RamBlock.made(dst) &&
+    (dst as MaybeBlock)[SELF] === dst &&
     isWithin(dst.size, dstOffset, length) &&
     isIndex(srcOffset) &&
     src[srcOffset + length - 1] !== undefined
@@ -146,7 +149,7 @@ function isIndex(value: number): boolean {
   return typeof value === 'number' && value >>> 0 === value
 }
 
-/** The rest: what is wrong; 2^32 bytes at once; two GuestRams. */
+/** Checks everything, and copies what the short ways leave: 2^32 bytes at once, and between two GuestRams. */
 function moveChecked(
   dst: CopySide,
   dstOffset: number,
