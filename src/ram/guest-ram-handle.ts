@@ -4,19 +4,19 @@ import { DirtyBitmaps, GUEST_PAGE, IDENTITY } from './dirty/dirty-bitmaps.ts'
 import { areTwo, identityOf, mayBeOne, noteIdentity } from './memory-identity.ts'
 import { CUT_BYTES, MAX_BYTES } from './shared-memory.ts'
 
-/** What another thread needs to attach; survives postMessage. */
+/** What another thread needs to attach to a guest RAM. It may be sent by postMessage. */
 export interface GuestRamHandle {
   readonly memory: WebAssembly.Memory | undefined
   readonly buffer: SharedArrayBuffer
   readonly bytes: number
-  /** How many guest pages have been cut, by all threads. */
+  /** How many guest pages all threads together have cut into blocks, and which memory that is (memory-identity.ts). */
   readonly cut: SharedArrayBuffer
   /** Which pages were stored to, and who wants to know. */
   readonly dirty: SharedArrayBuffer
   readonly blocks: readonly PlacedBlock[]
 }
 
-/** A RAM block, as a handle tells of it. */
+/** What a handle says of a RAM block. */
 export interface PlacedBlock {
   readonly name: string
   /** In the guest RAM, bytes. */
@@ -26,15 +26,17 @@ export interface PlacedBlock {
 }
 
 /**
- * Checks that a handle is of one guest RAM, and that nothing in it leads outside of that.
+ * Checks that all parts of a handle belong to one guest RAM, and that no block of it reaches outside of that.
  *
- * @returns A copy, of which nobody else can change a field.
+ * @returns A copy, so that nobody can change a field that was checked.
  * @throws TypeError or RangeError naming the field.
  */
 export function checkHandle(value: unknown): GuestRamHandle {
-  // Each field is read once, and only if it is the handle's own.
+  // Each field is read once, so that a getter can't answer otherwise after the check, and only if it is the handle's
+  // own.
   const { memory, buffer, bytes, cut, dirty, blocks }: Fields = { __proto__: null, ...(value as Fields) }
-  // A WebAssembly.Memory is asked for its buffer: that one is the kernels' for sure.
+  // Kernels access the WebAssembly.Memory and script accesses the buffer, so the buffer is taken from the memory
+  // itself.
   const own = memory === undefined ? buffer : bufferOfMemory(memory)
   if (!isShared(own) || !isShared(buffer) || !isShared(cut) || !isShared(dirty) || !Array.isArray(blocks))
     return refuse(`${show(value)}${'handle' in Object(value) ? ': pass its handle' : ''}`)
@@ -43,14 +45,14 @@ export function checkHandle(value: unknown): GuestRamHandle {
   if (
     pages < blocks.length ||
     pages > Math.ceil(size / GUEST_PAGE) ||
-    // Were the bitmaps short, a guest's store would be what finds it out.
+    // With bitmaps that are too short, marking a guest's store would fail.
     dirty.byteLength !== DirtyBitmaps.size(size) ||
     new Int32Array(dirty)[IDENTITY] !== identity ||
     areTwo(identityOf(own), identity) ||
     !mayBeOne(own, buffer)
   )
     refuse('one whose memory, buffer, cut, dirty and blocks do not belong together')
-  // Pages that are not cut belong to blocks that are yet to come.
+  // A block may only lie on pages that are cut: the others will be cut into blocks later, by any thread.
   const end = Math.min(size, pages * GUEST_PAGE)
   const placed = Array.from(blocks, (each, index): PlacedBlock => {
     const at = `handle.blocks[${index}]`
@@ -77,7 +79,7 @@ function refuse(got: string): never {
   throw new TypeError(`handle must be a GuestRam's handle, got ${got}`)
 }
 
-/** The buffer of a WebAssembly.Memory of any realm, asked for as the engine would; undefined of all else. */
+/** The buffer of a WebAssembly.Memory of any realm; undefined for everything else. The getter checks which it is. */
 function bufferOfMemory(memory: unknown): unknown {
   try {
     return Reflect.get(WebAssembly.Memory.prototype, 'buffer', memory)

@@ -4,18 +4,18 @@ import { checkHostProfile, type HostProfile } from '../host/profile.ts'
 import type { UnalignedPolicy } from './access/cells.ts'
 import type { ScratchPolicy } from './copy/lane.ts'
 
-/** How guest RAM is served in this thread. All of it may be left out. */
+/** How this thread accesses the guest RAM. Each option may be left out, or undefined. */
 export interface GuestRamOptions {
   /**
    * The tier of order. `host`: plain stores, ascending; ordered for an observer only where the CPU keeps stores in
-   * order. `language`: atomic stores, ordered on every host by the ECMAScript and WebAssembly memory models for whoever
-   * loads atomically (docs/ORDERING.md). `auto`, the default: `host` where the profile knows that the CPU keeps stores in
-   * order, else `language`.
+   * order. `language`: atomic stores, ordered on every host by the ECMAScript and WebAssembly memory models for
+   * whoever loads atomically (docs/ORDERING.md). `auto`, the default: `host` where the profile knows that the CPU
+   * keeps stores in order, else `language`.
    */
   readonly order?: 'auto' | 'host' | 'language' | undefined
   /** `wasm`: the kernels, or a TypeError. `script`: plain script. `auto`, the default: kernels where there are any. */
   readonly lane?: 'auto' | 'wasm' | 'script' | undefined
-  /** The CPU, where detection is not to be trusted, or another's rules are to be tried. */
+  /** The CPU, where it can't be detected rightly, or where another CPU's rules are to be tried. */
   readonly host?: HostProfile | undefined
   /** What an unaligned access does where the host can't make it in one (S6); `split` unless said. */
   readonly unaligned?: UnalignedPolicy | undefined

@@ -19,8 +19,8 @@ import { MAX_BYTES, sharedBytes, sharedTables } from './shared-memory.ts'
 
 declare global {
   /**
-   * For programs whose TypeScript has no declarations of WebAssembly, which come with the library `DOM`: without this one
-   * the declarations of guestmem would not compile there. Where there are others, it adds nothing to them.
+   * For programs whose TypeScript has no declarations of WebAssembly, which come with the library `DOM`: without this
+   * one the declarations of guestmem would not compile there. Where there are others, it adds nothing to them.
    */
   namespace WebAssembly {
     interface Memory {
@@ -35,7 +35,7 @@ declare global {
  * @see S2 of the requirements for the order that its lanes keep.
  */
 export class GuestRam {
-  /** @internal First of all fields, so that nothing is cloned before it is refused. */
+  /** @internal Keeps the object from being cloned. The first field, so that it is met before any other is cloned. */
   readonly clone: object
   /** Bytes. */
   readonly bytes: number
@@ -61,8 +61,8 @@ export class GuestRam {
   readonly #settings: RamSettings
   readonly #cells = new Map<boolean, Cells>()
   readonly #blocks: RamBlock[] = []
-  /** A frozen copy of them, since the latest was cut. */
-  #given: readonly RamBlock[] | undefined
+  /** A frozen copy of `#blocks` for callers; undefined when a block was cut since it was made. */
+  #givenBlocks: readonly RamBlock[] | undefined
 
   /** Use allocate, attach or wrap. */
   private constructor(maker: typeof MAKER, handle: GuestRamHandle, settings: RamSettings) {
@@ -133,7 +133,7 @@ export class GuestRam {
    * Guest RAM in a buffer that someone else made. No kernel can reach it: the script lane serves it, with the same
    * contract, slower.
    *
-   * @param buffer Up to 2^32 bytes. A growable one counts with its length of now.
+   * @param buffer 1 to 2^32 bytes. Of a growable one, the bytes that it has now.
    */
   static wrap(buffer: SharedArrayBuffer, options?: GuestRamOptions): GuestRam {
     if (!isShared(buffer)) throw new TypeError(`buffer must be a SharedArrayBuffer, got ${show(buffer)}`)
@@ -164,7 +164,7 @@ export class GuestRam {
       if (Atomics.compareExchange(cut, 0, first, first + pages) === first) {
         const block = new RamBlock(MAKER, this, name, first * GUEST_PAGE, bytes)
         this.#blocks.push(block)
-        this.#given = undefined
+        this.#givenBlocks = undefined
         return block
       }
     }
@@ -172,11 +172,11 @@ export class GuestRam {
 
   /** The blocks that this thread has cut, and those that its handle brought along, as of now: a frozen array. */
   get blocks(): readonly RamBlock[] {
-    this.#given ??= Object.freeze(this.#blocks.slice())
-    return this.#given
+    this.#givenBlocks ??= Object.freeze(this.#blocks.slice())
+    return this.#givenBlocks
   }
 
-  /** What `attach` takes in another thread; describes the blocks of now. */
+  /** What `attach` takes in another thread. Lists the blocks that are known here at this moment. */
   get handle(): GuestRamHandle {
     this.dirty.share()
     return {
@@ -194,12 +194,15 @@ export class GuestRam {
     return true
   }
 
-  /** The 32-bit elements, in host byte order: for the access paths of the floors above. @internal */
+  /** The whole buffer as typed arrays, in host byte order. For floors above. @internal */
   get elements(): Views {
     return this.#views
   }
 
-  /** The cells for memory mapped as `cacheMode`: what an unaligned one may be depends on it. @internal */
+  /**
+   * Accesses to memory that is mapped as `cacheMode`, which decides how an unaligned access may be made. For floors
+   * above. @internal
+   */
   cells(cacheMode: CacheMode): Cells {
     const oneAccess = this.host.access[cacheMode].unaligned
     let cells = this.#cells.get(oneAccess)

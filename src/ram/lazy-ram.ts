@@ -11,7 +11,7 @@ import { NOT_CLONED } from './not-cloned.ts'
 import { type BlockMemory, MAKER, RamBlock } from './ram-block.ts'
 import { type SharedTables, sharedBytes, sharedTables } from './shared-memory.ts'
 
-/** A guest RAM that is allocated when its bytes are first asked for; by then all its blocks are laid out. */
+/** A guest RAM that is allocated when something of it is first used. From then on no more blocks are added. */
 export class LazyRam implements BlockMemory {
   readonly clone: object
   readonly host: HostProfile
@@ -23,13 +23,13 @@ export class LazyRam implements BlockMemory {
   readonly #planned: { readonly name: string; readonly offset: number; readonly size: number }[] = []
   #bytes = 0
   #ram: GuestRam | undefined
-  // Of their own, as who logs memory does not touch it.
+  // Made before the memory where a dirty log is turned on first: to log memory must not allocate it.
   #tables: SharedTables | undefined
   #dirty: DirtyBitmaps | undefined
 
   /**
-   * @param limit The most it may come to have, bytes.
-   * @param options What `settings` are made of.
+   * @param limit The most bytes that it may have.
+   * @param options Those that `settings` were made of.
    */
   constructor(limit: number, options: GuestRamOptions, settings: RamSettings) {
     this.clone = NOT_CLONED
@@ -41,7 +41,7 @@ export class LazyRam implements BlockMemory {
     this.#settings = settings
   }
 
-  /** Bytes that blocks may yet be cut from; none once something of it was asked for, which fixes its size. */
+  /** How many more bytes blocks may take. None once the tables are made, which are made for a certain size. */
   get free(): number {
     return this.#tables === undefined ? this.#limit - this.#bytes : 0
   }
@@ -114,7 +114,7 @@ export class LazyRam implements BlockMemory {
   #shared(): SharedTables {
     if (this.#tables === undefined) {
       this.#tables = sharedTables(this.#bytes, newIdentity())
-      // All of it is cut: no thread cuts blocks that the others do not know of.
+      // All pages count as cut, so that no thread that attaches cuts blocks out of them.
       Atomics.store(new Int32Array(this.#tables.cut), 0, this.#bytes / GUEST_PAGE)
     }
     return this.#tables

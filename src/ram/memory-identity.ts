@@ -1,9 +1,9 @@
 /**
  * Which memory a SharedArrayBuffer is of. One memory may have many such objects: a clone that came back through
- * postMessage, a WebAssembly.Memory's buffer before and after it grew. All of them begin at its first byte, so an offset
- * is the same in each; what can't be seen is whether two objects are of one memory. Each memory that this library makes
- * therefore gets a random number, which travels in the tables beside it (shared-memory.ts) and is noted here for the
- * objects that a thread gets to know. A memory that someone else made has none.
+ * postMessage, a WebAssembly.Memory's buffer before and after it grew. All of them begin at its first byte, so an
+ * offset is the same in each; what can't be seen is whether two objects are of one memory. Each memory that this
+ * library makes therefore gets a random number, which travels in the tables beside it (shared-memory.ts) and is noted
+ * here for the objects that a thread gets to know. A memory that someone else made has none.
  */
 const identities = /* @__PURE__ */ new WeakMap<ArrayBufferLike, number>()
 
@@ -28,9 +28,9 @@ export function areTwo(identity: number, other: number): boolean {
 }
 
 /**
- * False if it shows that the two are different memories. Nothing is stored to find out: a wait on one memory is ended by
- * who notifies that place of it, whichever object they do so by. Where an engine can't wait without blocking, and where
- * another thread was faster to notify, the answer is true.
+ * False if it shows that the two are different memories. Nothing is stored to find out: a wait on one memory is ended
+ * by who notifies that place of it, whichever object they do so by. Where an engine can't wait without blocking, and
+ * where another thread was faster to notify, the answer is true.
  */
 export function mayBeOne(a: SharedArrayBuffer, b: SharedArrayBuffer): boolean {
   if (a === b || !Atomics.waitAsync) return true

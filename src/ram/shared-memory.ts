@@ -4,7 +4,10 @@ import { DirtyBitmaps, IDENTITY } from './dirty/dirty-bitmaps.ts'
 const WASM_PAGE = 65536
 /** Addresses in guest RAM fit in 32 bits, as a WebAssembly memory's do. */
 export const MAX_BYTES: number = 2 ** 32
-/** Room behind the guest RAM for the stages of engines with a single memory: address space, not memory, until it is used. */
+/**
+ * Pages that the memory may grow by, behind the guest RAM: for stages, in engines whose kernels have a single memory.
+ * They take address space, and no memory until they are grown.
+ */
 const STAGE_PAGES = 1024
 
 /** The bytes of a guest RAM, zeroed. The host commits pages of it as they are touched. */
@@ -28,10 +31,10 @@ export interface SharedTables {
   readonly dirty: SharedArrayBuffer
 }
 
-/** The size of `cut`: two Int32, the pages and which memory they are of (memory-identity.ts). */
+/** The size of `cut`: two Int32, the number of pages and the identity of the memory. */
 export const CUT_BYTES = 8
 
-/** @param identity Of the memory that they are for; both of them keep it. */
+/** @param identity Which memory they belong to, if that is known (memory-identity.ts). Both tables keep the number. */
 export function sharedTables(bytes: number, identity: number): SharedTables {
   const cut = new SharedArrayBuffer(CUT_BYTES)
   const dirty = new SharedArrayBuffer(DirtyBitmaps.size(bytes))

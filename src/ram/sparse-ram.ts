@@ -9,8 +9,8 @@ import { MAX_BYTES } from './shared-memory.ts'
 
 export interface SparseRamOptions extends GuestRamOptions {
   /**
-   * The most that one guest RAM of it has, bytes: a multiple of 4096, up to 2^32. 2^31 unless said: every engine has that
-   * much, and elements of it have small integers for indexes.
+   * The size of each of its guest RAMs at most, bytes: a multiple of 4096, up to 2^32. 2^31 by default: every engine
+   * can allocate that, and the index of every element is a small integer, which the JIT is quickest with.
    */
   readonly memoryBytes?: number | undefined
 }
@@ -76,7 +76,7 @@ export class SparseRam {
     return ram.ram.handle
   }
 
-  /** Small ones share a guest RAM. */
+  /** A block of at most `left` bytes: in the latest guest RAM if that has room, so that small blocks share one. */
   #block(name: string, left: number): RamBlock {
     const bytes = Math.min(left, this.#memoryBytes)
     const latest = this.#rams[this.#rams.length - 1]

@@ -1,4 +1,7 @@
-/** Accesses of 1, 2, 4 and 8 bytes at a byte address in guest RAM, little-endian: Cells, as far as block transfers use them. */
+/**
+ * Accesses of 1, 2, 4 and 8 bytes at a byte address in guest RAM, little-endian: Cells, as far as block transfers use
+ * them.
+ */
 export interface CellAccess {
   /** The high half of the latest `load64Pair`. */
   readonly high: number

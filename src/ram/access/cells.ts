@@ -37,14 +37,15 @@ export class Cells implements CellAccess {
   readonly #u32: Uint32Array
   readonly #u64: BigUint64Array
   readonly #kernel: Kernel | undefined
-  // A 64-bit element moved between arrays needs no bigint: the two halves are seen through another view.
+  // Three views of the same 8 bytes: a 64-bit element that is moved from one array to another makes no bigint, and its
+  // halves are read through the view of 32-bit elements.
   readonly #pun64: BigUint64Array = new BigUint64Array(1)
   readonly #pun32: Uint32Array = new Uint32Array(this.#pun64.buffer)
   readonly #pun8: Uint8Array = new Uint8Array(this.#pun64.buffer)
 
   constructor(views: Views, kernel: Kernel | undefined, options: CellOptions) {
     this.atomic = options.atomic
-    // An atomic access must be aligned, and a plain one would leave the language order: there the policy decides.
+    // In the language order every access is atomic and must be aligned, so the policy decides about unaligned ones.
     this.oneAccess = options.oneAccess && kernel !== undefined && !options.atomic
     this.splits = options.unaligned === 'split'
     this.#u8 = views.u8
@@ -109,7 +110,7 @@ export class Cells implements CellAccess {
       return low
     }
     this.#check(address, 8)
-    // Ascending pieces: 4 4, 2 4 2, 1 2 4 1 or 1 4 2 1 bytes.
+    // In ascending pieces of 4 4, 2 4 2, 1 2 4 1 or 1 4 2 1 bytes.
     fixedOut(this, this.#pun8, 0, address, 8)
     return this.#unpun()
   }
@@ -141,7 +142,8 @@ export class Cells implements CellAccess {
       if (kernel === undefined || this.atomic)
         Atomics.store(this.#u64, address / 8, HOST_LITTLE_ENDIAN ? value : swap64(value))
       else {
-        // Not an atomic store: on x86 that is an XCHG, which loads too, and a device's register may mind being read.
+        // Not an atomic store: on x86 that is an XCHG, which also loads, and to load a device's register may have
+        // effects.
         this.#pun64[0] = value
         const first = this.#pun32[0] as number
         const second = this.#pun32[1] as number
@@ -159,7 +161,7 @@ export class Cells implements CellAccess {
         this.#pun(low, high)
         Atomics.store(this.#u64, address / 8, this.#pun64[0] as bigint)
       } else if (this.atomic) kernel.atomicStore64(address, low, high)
-      // One i64.store, which every engine makes one machine store of (docs: what host order rests on).
+      // One i64.store, of which every engine makes one machine store (docs/ORDERING.md).
       else kernel.store64(address, low, high)
     } else if (this.oneAccess) (this.#kernel as Kernel).store64(address, low, high)
     else {
@@ -169,7 +171,7 @@ export class Cells implements CellAccess {
     }
   }
 
-  // Apart, so that the aligned ways stay small enough for the JIT to inline them.
+  // Unaligned accesses are methods of their own, so that the aligned ones stay small enough for the JIT to inline.
 
   #load16Unaligned(address: number): number {
     if (this.oneAccess) return (this.#kernel as Kernel).load16(address)

@@ -7,7 +7,10 @@ export interface SectionViews {
 
 export const NO_VIEWS: SectionViews = /* @__PURE__ */ sectionViews(/* @__PURE__ */ new ArrayBuffer(0), 0, 0)
 
-/** Views of `bytes` bytes from `base` on; of more than a byte they are empty where `base` is no multiple of their width. */
+/**
+ * Views of `bytes` bytes from `base` on; of more than a byte they are empty where `base` is no multiple of their
+ * width.
+ */
 export function sectionViews(buffer: ArrayBufferLike, base: number, bytes: number): SectionViews {
   const elements = (width: number): number => (base % width === 0 ? Math.floor(bytes / width) : 0)
   const start = (width: number): number => base - (base % width)

@@ -11,7 +11,10 @@ export interface Views {
   readonly u64: BigUint64Array
 }
 
-/** Views of a buffer, or of a part that begins at a multiple of 8. Its last odd bytes are reachable through `u8` alone. */
+/**
+ * Views of a buffer, or of a part that begins at a multiple of 8. Its last odd bytes are reachable through `u8`
+ * alone.
+ */
 export function viewsOf(buffer: ArrayBufferLike, offset = 0, bytes: number = buffer.byteLength): Views {
   return {
     u8: new Uint8Array(buffer, offset, bytes),
@@ -22,8 +25,8 @@ export function viewsOf(buffer: ArrayBufferLike, offset = 0, bytes: number = buf
 }
 
 /**
- * True of a buffer that other threads may see, of any realm (an iframe's, node:vm's). Some pages have no such buffers, nor
- * the name.
+ * True of a buffer that other threads may see, of any realm (an iframe's, node:vm's). Some pages have no such
+ * buffers, nor the name.
  */
 export function isShared(buffer: unknown): buffer is SharedArrayBuffer {
   // Most are none, and the engine's own getter tells that by throwing, which takes a microsecond.

@@ -8,10 +8,13 @@ import { pack16, pack32, type Views } from '../access/views.ts'
 const pun64 = new BigUint64Array(1)
 const pun32 = new Uint32Array(pun64.buffer)
 
-/** Copies between two sets of views. Overlap is right when dst <= src: an element is loaded before the store that could reach it. */
+/**
+ * Copies between two sets of views. Overlap is right when dst <= src: an element is loaded before the store that
+ * could reach it.
+ */
 export function copyViews(to: Views, dst: number, from: Views, src: number, length: number, atomic: boolean): void {
   if (length === 8 && (dst & 7) === 0) {
-    // One store of 64 bits. Only Atomics promises that; it has the order too.
+    // Only an atomic store is sure to be one store of 64 bits; it keeps the order, too.
     if ((src & 7) === 0) pun64[0] = Atomics.load(from.u64, src / 8)
     else {
       pun32[0] = load32(from, src)
@@ -34,7 +37,7 @@ export function copyViews(to: Views, dst: number, from: Views, src: number, leng
     left -= 2
   }
   if ((dst & 3) === 0) {
-    // Not by a shift: 2^32 bytes would be none.
+    // A shift would take 2^32 bytes for 0.
     const words = Math.floor(left / 4)
     const index = dst >>> 2
     if ((src & 3) === 0) copyWords(to.u32, index, from.u32, src >>> 2, words, atomic)

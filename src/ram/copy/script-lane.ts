@@ -17,7 +17,7 @@ export class ScriptLane implements Lane {
   readonly #atomic: boolean
   readonly #scratch: ScratchPolicy
   readonly #users: UserBuffers
-  /** One access on its way between guest RAM and what others may watch. */
+  /** Holds the bytes of one access on their way between guest RAM and another shared buffer. */
   readonly #cell: Views = viewsOf(new ArrayBuffer(8))
 
   constructor(ram: Views, cells: Cells, scratch: ScratchPolicy, users: UserBuffers) {
@@ -57,7 +57,7 @@ export class ScriptLane implements Lane {
     this.copyUserIn(dst, this.#users.ofElements(from), src, length)
   }
 
-  /** From a buffer that is not the guest's own. */
+  /** From an array whose buffer is not the guest RAM's own buffer object. */
   copyUserIn(dst: number, user: UserBuffer, at: number, length: number): void {
     const { views } = user
     const from = user.offset + at
@@ -73,7 +73,7 @@ export class ScriptLane implements Lane {
     else this.#move(this.#ram, dst, views, from, length, this.#atomic)
   }
 
-  /** To a buffer that is not the guest's own. */
+  /** To an array whose buffer is not the guest RAM's own buffer object. */
   copyUserOut(user: UserBuffer, at: number, src: number, length: number): void {
     if (isCell(src, length) && !user.shared) getCell(this.#cells, user.bytes, at, src, length)
     else {
@@ -108,8 +108,8 @@ export class ScriptLane implements Lane {
   }
 
   /**
-   * Between two sets of views that are of one memory, or may be: an address is then the same in both, and each byte is
-   * loaded before the store that could reach it. Right where they are of two memories, too.
+   * Between two sets of views that are of one memory, or may be. If they are, a byte has the same address in both,
+   * and is loaded before anything is stored to it; if they are not, the same loads and stores are right as well.
    */
   #move(to: Views, dst: number, from: Views, src: number, length: number, atomic: boolean): void {
     const distance = dst - src

@@ -48,8 +48,8 @@ export function privateStage(): PrivateStage {
 }
 
 /**
- * A stage for the kernels of an engine with a single memory: pages that this thread grows behind the guest RAM, where no
- * RAM block reaches.
+ * A stage for the kernels of an engine with a single memory: pages that this thread grows behind the guest RAM, where
+ * no RAM block reaches.
  */
 class SharedStage implements Stage {
   base = 0

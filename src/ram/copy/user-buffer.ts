@@ -2,7 +2,7 @@ import { bufferOf, lengthOf, offsetOf, refuseStale } from '../../check.ts'
 import { isShared, type Views, viewsOf } from '../access/views.ts'
 import { areTwo, identityOf } from '../memory-identity.ts'
 
-/** What a lane has to know of a user's Uint8Array before it moves bytes. Good until the next array is looked up. */
+/** What a lane has to know of a user's Uint8Array before it moves bytes. Valid until the next array is looked up. */
 export interface UserBuffer {
   readonly bytes: Uint8Array
   readonly buffer: ArrayBufferLike
@@ -14,13 +14,19 @@ export interface UserBuffer {
   readonly guest: boolean
   /** Others may watch it: it is moved by elements of `views`, in order. */
   readonly shared: boolean
-  /** It is known that none of its bytes is guest RAM's. Else it may be the same memory, seen through another buffer. */
+  /**
+   * It is known that the array's buffer is not of the guest RAM's memory. If false, it may be another buffer object
+   * of the same memory (memory-identity.ts), and a transfer must be right both where the two overlap and where they
+   * don't.
+   */
   readonly apart: boolean
-  /** Undefined where there are none yet, or they could go stale (a resizable buffer). */
+  /**
+   * Of the whole buffer. Undefined where it was seen once only, or is resizable, so that views of it could go stale.
+   */
   readonly views: Views | undefined
-  /** The same, where nobody else watches the buffer: neither guest nor shared. */
+  /** The same, but undefined for a buffer that others may watch. */
   readonly ownViews: Views | undefined
-  /** `length` bytes from `at` on, as a plain array; all of them as the array itself, because a view costs more to make. */
+  /** `length` bytes from `at` on. If these are all, the array itself: to make a view takes longer than a small copy. */
   part(at: number, length: number): Uint8Array
 }
 
@@ -42,10 +48,10 @@ export class UserBuffers implements UserBuffer {
   ownViews: Views | undefined
   readonly #ram: ArrayBufferLike
   readonly #ramBytes: number
-  /** The buffer was seen once. */
+  /** The buffer has been seen once, and has no views yet. */
   #fresh = false
 
-  /** @param ramBytes What every buffer of that guest RAM's memory has at least. */
+  /** @param ramBytes The guest RAM's size: no buffer object of its memory is shorter. */
   constructor(ram: ArrayBufferLike, ramBytes: number = ram.byteLength) {
     this.bytes = NO_BYTES
     this.buffer = NO_BYTES.buffer
@@ -65,7 +71,7 @@ export class UserBuffers implements UserBuffer {
    * @throws TypeError where the array has no such byte: it was detached or shrunk while a request was under way.
    */
   of(bytes: Uint8Array, end: number): UserBuffer {
-    // A length that changed is a buffer that was detached or resized: look again.
+    // If its length has changed, the array's buffer was detached or resized.
     if (this.bytes !== bytes || this.length !== bytes.length || end > this.length) this.#look(bytes, end)
     else if (this.#fresh) this.#lookAgain()
     return this
@@ -75,7 +81,7 @@ export class UserBuffers implements UserBuffer {
     return length === this.length ? this.bytes : new Uint8Array(this.buffer, this.offset + at, length)
   }
 
-  /** Views of a resizable buffer could go stale. */
+  /** Makes views for a buffer that is used again, unless it is resizable: they could go stale. */
   #lookAgain(): void {
     const buffer = this.buffer as ArrayBufferLike & { resizable?: boolean }
     this.#fresh = false
@@ -90,7 +96,7 @@ export class UserBuffers implements UserBuffer {
     this.#take(bytes, bufferOf.call(bytes), offsetOf.call(bytes), length)
   }
 
-  /** All of another guest RAM. */
+  /** Another guest RAM's elements, in place of an array. */
   ofElements(views: Views): UserBuffer {
     const { u8 } = views
     if (this.bytes !== u8) this.#take(u8, u8.buffer, 0, u8.length)
@@ -105,12 +111,12 @@ export class UserBuffers implements UserBuffer {
       this.shared = isShared(buffer)
       this.apart =
         !this.shared || buffer.byteLength < this.#ramBytes || areTwo(identityOf(buffer), identityOf(this.#ram))
-      // Views cost more than they save for a buffer that is seen once; what others may watch can't do without.
+      // For a buffer that is used only once, views cost more than they save. Shared bytes are moved by nothing else.
       this.views = this.shared ? viewsOf(buffer) : undefined
       this.ownViews = undefined
       this.#fresh = !this.shared
     } else if (this.#fresh) this.#lookAgain()
-    // A shared buffer may have grown since.
+    // A growable buffer may have grown since its views were made.
     else if (this.shared && this.views?.u8.length !== buffer.byteLength) this.views = viewsOf(buffer)
     this.bytes = bytes
     this.length = length

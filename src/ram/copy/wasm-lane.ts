@@ -8,27 +8,33 @@ import { openStage, PrivateStage, putOnStage, type Stage, takeOffStage } from '.
 import type { UserBuffer, UserBuffers } from './user-buffer.ts'
 import { copyLarge, copyWide } from './wide-copy.ts'
 
-/** Up to here loops in script beat the stage, which takes a view of the user's array; bytes. */
+/** Up to this length a loop in script is quicker than the stage, which needs a view of the user's array; bytes. */
 const SCRIPT_BYTES = 16
-/** Up to here a loop over 64-bit elements beats the engine's copy and the view that it takes; bytes. */
+/**
+ * Up to this length a loop over 64-bit elements is quicker than the engine's copy with the view that it needs; bytes.
+ */
 const SHORT_BYTES = 256
-/** The same where 64-bit elements go straight to guest RAM: the way there by the stage takes a second copy. */
+/** The same where 64-bit elements go straight to guest RAM: by way of the stage the bytes would be copied twice. */
 const STRAIGHT_BYTES = 768
-/** What passes through the stage at once: it stays in the first-level cache on its way. */
+/** How much passes through the stage at once, bytes: so little that it stays in the first-level cache. */
 const CHUNK_BYTES = 8192
 /**
- * The stage is used half a page away, modulo 4 KiB, from what its bytes are stored to next: a load whose address agrees
- * with a recent store's in its low 12 bits waits for that store, and is put into the same places of the cache.
+ * Where in the stage bytes are put is half a page away, modulo 4 KiB, from where they go in guest RAM. A CPU lets a
+ * load wait for a recent store whose address has the same low 12 bits, and keeps the two in the same places of its
+ * cache.
  */
 const HALF_PAGE = 2048
-/** From here on memory is what limits a copy, and a loop that reads and writes in turn beats the stage; bytes. */
+/**
+ * From this length on memory limits a copy, and a loop that loads and stores in turn is quicker than the stage;
+ * bytes.
+ */
 const LARGE_BYTES = 2 ** 23
-/** The kernel carries part of a ring's scratch in a register, which it spills beside the ring. */
+/** The kernel keeps part of a ring in a register, and stores that register beside the ring: what this takes, bytes. */
 const RING_SPILL_BYTES = 16
 
 /**
- * The ordered transfers by WebAssembly kernels (kernels/ordered.wat). A user's buffer is out of their reach: what is
- * short is moved in script, the rest passes through the stage.
+ * The ordered transfers by WebAssembly kernels (kernels/ordered.wat). Kernels can't access a user's buffer: a short
+ * transfer with one is made in script, a longer one passes through the stage.
  */
 export class WasmLane implements Lane {
   readonly name: 'wasm'
@@ -37,14 +43,16 @@ export class WasmLane implements Lane {
   readonly #memory: WebAssembly.Memory
   readonly #script: ScriptLane
   readonly #views: Views
-  /** Plain stores are in order here. */
+  /** The order in force is the host's, so plain stores of script are in order. */
   readonly #wide: boolean
   readonly #cells: Cells
   readonly #scratch: ScratchPolicy
   readonly #users: UserBuffers
   #stage: Stage | undefined
   #stageOpened = false
-  /** The latest part of the stage that was copied out: making a view costs more than a small copy. */
+  /**
+   * A view of the part of the stage that was copied out last. Kept, because making one costs more than a small copy.
+   */
   #view: Uint8Array = new Uint8Array(0)
   #viewAt = 0
 
@@ -84,14 +92,16 @@ export class WasmLane implements Lane {
     let at = dst
     let left = length
     if (length === 2 ** 32) {
-      // One more than a kernel's lengths, of 32 bits, can say. (A move of as many is one onto itself, and changes nothing.)
+      // A kernel's lengths are of 32 bits, in which this is 0. (A move of this length is one onto itself: nothing to
+      // do.)
       left = at = length / 2
       this.#kernel.fill(0, byte, left)
     }
     this.#kernel.fill(at, byte, left)
   }
 
-  // What is short comes first and the rest is apart, so that the JIT inlines it where it is called from.
+  // These two make the short transfers and leave the others to methods of their own, so that they are small enough
+  // for the JIT to inline them into their callers.
 
   copyIn(dst: number, bytes: Uint8Array, at: number, length: number): void {
     const user = this.#users.of(bytes, at + length)
@@ -135,7 +145,7 @@ export class WasmLane implements Lane {
 
   #moveUp(dst: number, distance: number, length: number): void {
     if (isCell(dst, length)) {
-      // One load and one store: overlap does not matter.
+      // It is one load and then one store, which no overlap disturbs.
       this.#kernel.copy(dst, dst - distance, length)
       return
     }
@@ -148,7 +158,7 @@ export class WasmLane implements Lane {
     let stage = this.#openStage()
     let kernel = this.#kernel
     if (stage?.hold(needed) === false) {
-      // More than a thread should keep: a scratch for this move alone.
+      // More than a thread should keep: it gets a scratch memory for this move alone.
       const large = this.#module.privateScratch ? new PrivateStage(needed) : undefined
       if (large !== undefined) kernel = instantiate(this.#module, this.#memory, large.memory)
       stage = large
@@ -158,7 +168,9 @@ export class WasmLane implements Lane {
     else kernel.upSaved(dst, distance, length, stage.base)
   }
 
-  /** Where the two sides line up 64-bit elements go straight across; else a kernel shifts them, from the stage. */
+  /**
+   * By 64-bit elements where both addresses are equal modulo 8; else over the stage, from where a kernel shifts them.
+   */
   #shortIn(dst: number, user: UserBuffer, views: Views, at: number, length: number): void {
     const from = user.offset + at
     if (this.#wide && ((from - dst) & 7) === 0) copyWide(this.#views, dst, views, from, length)
@@ -177,7 +189,7 @@ export class WasmLane implements Lane {
   #shortOut(user: UserBuffer, views: Views, at: number, src: number, length: number): void {
     const to = user.offset + at
     const cell = isCell(src, length)
-    // A cell is one load. In the language order one of 64 bits is an atomic one.
+    // What may be one access must be one load; in the language order, of 64 bits, an atomic load.
     if (((to - src) & 7) === 0 && (this.#wide || !cell)) copyWide(views, to, this.#views, src, length)
     else if (cell) getCell(this.#cells, user.bytes, at, src, length)
     else {
@@ -222,9 +234,11 @@ export class WasmLane implements Lane {
       return
     }
     const kernel = this.#kernel
-    // The kernel copies fastest where both sides line up; the engine's copy between shared memories depends on it.
+    // The kernel is quickest where its two addresses are equal modulo 16. With a stage in shared memory the engine's
+    // own copy onto it is the slower part, and that one is quickest where the user's address is.
     const skew = ((dst + HALF_PAGE) & 0xff0) | ((this.#module.privateScratch ? dst : user.offset + at) & 15)
-    // Chunks end on a multiple of 16, so that no vector is cut; but not where the source would fall out of line.
+    // With a private stage, chunks end where the destination is a multiple of 16, so that no vector store is cut in
+    // two.
     let size = this.#module.privateScratch ? CHUNK_BYTES - (dst & 15) : CHUNK_BYTES
     for (let done = 0; done < length; done += size, size = CHUNK_BYTES) {
       if (size > length - done) size = length - done
@@ -242,7 +256,7 @@ export class WasmLane implements Lane {
     }
     const kernel = this.#kernel
     const to = user.offset + at
-    // One of two places, for the view of the latest to be of use again.
+    // Only two places are used, so that the view of the latest can often be used again.
     const skew = (~to & HALF_PAGE) | (this.#module.privateScratch ? 0 : to & 15)
     for (let done = 0; done < length; ) {
       const size = Math.min(CHUNK_BYTES, length - done)
@@ -254,7 +268,8 @@ export class WasmLane implements Lane {
   }
 
   #stageView(stage: Stage, at: number, length: number): Uint8Array {
-    // A stage that grew behind the guest RAM begins elsewhere; one in a memory of its own has left the view without bytes.
+    // When a stage behind the guest RAM has grown it begins elsewhere, while the view still shows its former place.
+    // When a private stage has grown, the view's buffer is detached and its length is 0.
     if (this.#view.length !== length || this.#viewAt !== stage.base + at) {
       this.#view = stage.views.u8.subarray(at, at + length)
       this.#viewAt = stage.base + at

@@ -2,8 +2,8 @@ import type { Views } from '../access/views.ts'
 
 /**
  * Copies between two sets of views whose addresses are equal modulo 8, in plain element stores: ascending, naturally
- * aligned, each byte once. The host order's quickest way for what is too short to pass through the stage; 64 bits at a
- * time, which engines make one machine access of, though no specification promises it.
+ * aligned, each byte once. In host order this is the quickest way for what is too short to pass through the stage. It
+ * moves 64 bits at a time: engines make one machine access of each such element, though no specification promises it.
  */
 export function copyWide(to: Views, dst: number, from: Views, src: number, length: number): void {
   const end = dst + length
@@ -29,7 +29,7 @@ export function copyWide(to: Views, dst: number, from: Views, src: number, lengt
     const first = at / 8
     const last = first + ((end - at) >>> 3)
     const delta = shift / 8
-    // By eights, counted by the last of them: the JIT then checks bounds with the least arithmetic.
+    // Eight elements a round, indexed from the last of them: the JIT then needs the least arithmetic to check bounds.
     let i = first + 7
     for (; i < last; i += 8) {
       target[i - 7] = source[i + delta - 7] as bigint
@@ -57,7 +57,7 @@ export function copyWide(to: Views, dst: number, from: Views, src: number, lengt
 
 /**
  * The same for large copies, in host order: the two sides get views that begin at the same element, so that the loop
- * has a single index; it reads and writes in turn, which memory serves better than a stage's long runs of either.
+ * has a single index. It loads and stores in turn, which is quicker for memory than the stage's long runs of either.
  */
 export function copyLarge(to: ArrayBufferLike, dst: number, from: ArrayBufferLike, src: number, length: number): void {
   const head = -dst & 7
@@ -70,7 +70,7 @@ export function copyLarge(to: ArrayBufferLike, dst: number, from: ArrayBufferLik
 
 function copyWords(target: BigUint64Array, source: BigUint64Array): void {
   const words = target.length
-  // By eights, counted by the last of them: the JIT then checks bounds with the least arithmetic.
+  // Eight elements a round, indexed from the last of them: the JIT then needs the least arithmetic to check bounds.
   for (let i = 7; i < words; i += 8) {
     target[i - 7] = source[i - 7] as bigint
     target[i - 6] = source[i - 6] as bigint

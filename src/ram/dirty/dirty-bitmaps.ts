@@ -21,7 +21,7 @@ const SHARED = 2
 /** How many regions each client logs. */
 export const CLIENT_LOGS = 3
 export const CODE_WRITES: number = CLIENT_LOGS + DIRTY_CLIENTS
-/** Which memory they are of (memory-identity.ts). */
+/** The identity of the memory that they are of (memory-identity.ts). */
 export const IDENTITY: number = CODE_WRITES + 1
 const HEADER: number = IDENTITY + 1
 
@@ -42,7 +42,7 @@ const HEADER: number = IDENTITY + 1
 export class DirtyBitmaps {
   readonly buffer: SharedArrayBuffer
   readonly words: Int32Array
-  /** Of one client. */
+  /** How many words the bits of one client take. */
   readonly #words: number
 
   /** @param bytes Of the guest RAM. */
@@ -101,7 +101,8 @@ export class DirtyBitmaps {
       for (let word = first >>> 5; word <= last >>> 5; word++)
         Atomics.or(words, start + word, bitsIn(word, first, last))
     }
-    // For each store, not for each clean page: of two that mark the same page, the second may be told of first.
+    // Counted for each store, also to a page that is marked already: of two threads that mark a page, either may come
+    // first.
     if ((clients & CODE) !== 0) Atomics.add(words, CODE_WRITES, 1)
   }
 }

@@ -23,7 +23,7 @@ export function harvest(dirty: DirtyBitmaps, offset: number, length: number, cli
   const from = first >>> 5
   const taken = new Int32Array((last >>> 5) - from + 1)
   for (let i = 0; i < taken.length; i++) {
-    // A word without a mark is passed over: what is not cleared is not lost.
+    // A word that seems to be empty is not written to: a mark that comes at the same time stays for the next harvest.
     if (Atomics.load(words, start + from + i) === 0) continue
     const bits = bitsIn(from + i, first, last)
     taken[i] = Atomics.and(words, start + from + i, ~bits) & bits

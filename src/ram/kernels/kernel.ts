@@ -55,7 +55,7 @@ function compile(tier: KernelTier, memories: 1 | 2): KernelModule | undefined {
 
 /** The bytes that ship. */
 export function kernelBytes(tier: KernelTier, memories: 1 | 2): Uint8Array<ArrayBuffer> {
-  // An element takes what it is given modulo 256.
+  // A Uint8Array's element takes a number modulo 256, so what is below 0 here comes out right.
   return Uint8Array.from(KERNELS[`${tier}${memories}`] as string, character => character.charCodeAt(0) - SHIFT)
 }
 
@@ -65,6 +65,6 @@ export function instantiate(
   tmp: WebAssembly.Memory | undefined,
 ): Kernel {
   const imports = { guestmem: tmp === undefined ? { ram } : { ram, tmp } }
-  // Copied, because an exports object is slow to look a function up in.
+  // Copied to a plain object, because to look a function up in an exports object is slow.
   return { ...(new WebAssembly.Instance(kernel.module, imports).exports as unknown as Kernel) }
 }
