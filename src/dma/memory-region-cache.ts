@@ -6,7 +6,8 @@ import type { MemoryRegion } from '../region/memory-region.ts'
 import { checkAttrs, MemTxAttrs } from '../request/attrs.ts'
 import { guestNumber } from '../request/guest-address.ts'
 import type { MemTxResult } from '../request/result.ts'
-import { AddressSpace } from '../space/address-space.ts'
+import type { AddressSpace } from '../space/address-space.ts'
+import { checkSpace } from '../space/check-space.ts'
 import { EndianForms } from '../space/endian-forms.ts'
 import { transfer } from '../transfer/transfer.ts'
 import type { FlatRange, FlatView } from '../view/flat-view.ts'
@@ -56,7 +57,7 @@ export class MemoryRegionCache extends EndianForms {
     options: MemoryRegionCacheOptions = {},
   ) {
     super()
-    if (!(space instanceof AddressSpace)) throw new TypeError(`space must be an AddressSpace, got ${show(space)}`)
+    checkSpace(space, 'space')
     const start = guestNumber(address, 'address')
     const bytes = checkInteger(guestNumber(length, 'length'), 'length', 1, 2 ** 53)
     const { write = false } = checkOptions<MemoryRegionCacheOptions>(options, ['write'])
@@ -170,17 +171,19 @@ export class MemoryRegionCache extends EndianForms {
 
   /** Reads `bytes.length` bytes from `offset` on, as AddressSpace.read does. */
   read(offset: number, bytes: Uint8Array, attrs: MemTxAttrs = MemTxAttrs.UNSPECIFIED): MemTxResult {
-    const own = checkBytes(bytes, 'bytes')
-    const start = this.#section.start + this.#place(offset, own.length)
-    this.#result = transfer(this.#map, { kind: 'read', bytes: own, byte: 0 }, start, own.length, checkAttrs(attrs))
-    return this.#result
+    const checked = checkBytes(bytes, 'bytes')
+    return this.#transfer('read', this.#place(offset, checked.length), checked, attrs)
   }
 
   /** Writes `bytes` from `offset` on, as AddressSpace.write does. */
   write(offset: number, bytes: Uint8Array, attrs: MemTxAttrs = MemTxAttrs.UNSPECIFIED): MemTxResult {
-    const own = checkBytes(bytes, 'bytes')
-    const start = this.#section.start + this.#writable(offset, own.length)
-    this.#result = transfer(this.#map, { kind: 'write', bytes: own, byte: 0 }, start, own.length, checkAttrs(attrs))
+    const checked = checkBytes(bytes, 'bytes')
+    return this.#transfer('write', this.#writable(offset, checked.length), checked, attrs)
+  }
+
+  #transfer(kind: 'read' | 'write', at: number, bytes: Uint8Array, attrs: MemTxAttrs): MemTxResult {
+    const start = this.#section.start + at
+    this.#result = transfer(this.#map, { kind, bytes, byte: 0 }, start, bytes.length, checkAttrs(attrs))
     return this.#result
   }
 
@@ -213,7 +216,9 @@ export class MemoryRegionCache extends EndianForms {
 }
 
 function checkValue(value: number): number {
-  return checkInteger(value, 'value', Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)
+  if (typeof value !== 'number') throw new TypeError(`value must be a number, got ${show(value)}`)
+  if (!Number.isInteger(value)) throw new RangeError(`value must be an integer, got ${value}`)
+  return value
 }
 
 function checkBigint(value: bigint): bigint {

@@ -3,7 +3,8 @@ import { bytesOf, partOf } from '../ram/access/user-part.ts'
 import { checkAttrs, MemTxAttrs } from '../request/attrs.ts'
 import { guestNumber } from '../request/guest-address.ts'
 import { MemTxResult } from '../request/result.ts'
-import { AddressSpace } from '../space/address-space.ts'
+import type { AddressSpace } from '../space/address-space.ts'
+import { checkSpace } from '../space/check-space.ts'
 
 /** Contiguous guest bytes. Frozen. */
 export interface ScatterGatherElement {
@@ -60,7 +61,7 @@ export class ScatterGatherList {
    *   nowhere, and makes it that long.
    */
   add(space: AddressSpace, address: number | bigint, length: number | bigint): this {
-    if (!(space instanceof AddressSpace)) throw new TypeError(`space must be an AddressSpace, got ${show(space)}`)
+    checkSpace(space, 'space')
     const start = guestNumber(address, 'address')
     const bytes = guestNumber(length, 'length')
     const room = Number.MAX_SAFE_INTEGER - this.#length

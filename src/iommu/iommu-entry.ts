@@ -1,5 +1,6 @@
-import { checkAddress, checkInteger, checkObject, show } from '../check.ts'
-import { AddressSpace } from '../space/address-space.ts'
+import { checkAddress, checkInteger, checkObject } from '../check.ts'
+import type { AddressSpace } from '../space/address-space.ts'
+import { checkSpace } from '../space/check-space.ts'
 
 /** What may be done at an address, or is to be done there: a set of READ and WRITE (QEMU's IOMMUAccessFlags). */
 export type IommuPermissions = 0 | 1 | 2 | 3
@@ -47,11 +48,6 @@ export function checkMask(value: unknown, argument: string): number {
   return mask
 }
 
-export function checkTarget(value: unknown, argument: string): AddressSpace {
-  if (!(value instanceof AddressSpace)) throw new TypeError(`${argument} must be an AddressSpace, got ${show(value)}`)
-  return value
-}
-
 /**
  * The numbers of the entry that `readEntry` read last. Read them at once: what an IOMMU's handlers do may translate too.
  * Kept here so that an access allocates nothing; of the target no reference is kept, which would hold its memory.
@@ -71,7 +67,7 @@ export function readEntry(value: unknown, wanted: IommuPermissions): AddressSpac
   const entry = checkObject(value, 'what translate returns')
   const permissions = checkPermissions(entry.permissions, 'permissions of the entry')
   if ((permissions & wanted) === 0) return undefined
-  const target = checkTarget(entry.target, 'target of the entry')
+  const target = checkSpace(entry.target, 'target of the entry')
   const translated = checkAddress(entry.translated, 'translated of the entry')
   const mask = checkMask(entry.mask, 'mask of the entry')
   // When all of them are read: a getter may itself make accesses that are translated.

@@ -1,4 +1,4 @@
-import { checkInteger } from '../check.ts'
+import { checkInteger, show } from '../check.ts'
 import { checkNoOptions, MemoryRegion, type NoOptions } from '../region/memory-region.ts'
 import { checkSize } from '../region/tree/region-tree.ts'
 import { IommuCompleter } from './iommu-completer.ts'
@@ -63,7 +63,8 @@ export class IommuMemoryRegion extends MemoryRegion {
   }
 
   unregisterNotifier(notifier: IommuNotifier): void {
-    if (!this.#notifiers.delete(notifier)) throw new TypeError('notifier must be a registered one, got another')
+    if (!this.#notifiers.delete(notifier))
+      throw new TypeError(`notifier must be one that is registered here, got ${show(notifier)}`)
     this.#updateFlags()
   }
 

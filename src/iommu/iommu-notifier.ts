@@ -1,6 +1,7 @@
 import { checkAddress, checkInteger, checkObject, checkOneOf, optionalField, show } from '../check.ts'
 import type { AddressSpace } from '../space/address-space.ts'
-import { checkMask, checkPermissions, checkTarget, type IommuPermissions } from './iommu-entry.ts'
+import { checkSpace } from '../space/check-space.ts'
+import { checkMask, checkPermissions, type IommuPermissions } from './iommu-entry.ts'
 
 /** What a notifier can be told of (RULES K4); a set of them is a mask. QEMU's IOMMUNotifierFlag. */
 export type IommuNotifierFlag = 1 | 2 | 4
@@ -78,7 +79,7 @@ export function readEvent(value: unknown): IommuTlbEvent {
   const target = optionalField(fields, 'target') as AddressSpace | undefined
   const translated = optionalField(fields, 'translated') as number | undefined
   if (type === IommuNotifierFlag.MAP && permissions !== 0) {
-    checkTarget(target, 'event.target')
+    checkSpace(target, 'event.target')
     checkAddress(translated, 'event.translated')
   }
   return Object.freeze({ type, iova, mask, permissions, target, translated })

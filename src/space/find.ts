@@ -1,5 +1,5 @@
-import { show } from '../check.ts'
-import { MemoryRegion } from '../region/memory-region.ts'
+import type { MemoryRegion } from '../region/memory-region.ts'
+import { checkRegion } from '../region/tree/region-tree.ts'
 import { guestNumber } from '../request/guest-address.ts'
 import type { AddressSpace } from './address-space.ts'
 import type { MemoryRegionSection } from './memory-region-section.ts'
@@ -19,7 +19,7 @@ export function findRange(
   address: number | bigint,
   size: number | bigint,
 ): MemoryRegionSection | undefined {
-  if (!(region instanceof MemoryRegion)) throw new TypeError(`region must be a MemoryRegion, got ${show(region)}`)
+  checkRegion(region, 'region')
   let start = guestNumber(address, 'address')
   const bytes = guestNumber(size, 'size')
   let root = region
@@ -47,6 +47,7 @@ export function findRange(
  * @param address Bytes, as of `findRange`.
  */
 export function isPresent(container: MemoryRegion, address: number | bigint): boolean {
+  checkRegion(container, 'container')
   const found = findRange(container, address, 1)
   return found !== undefined && found.region !== container
 }

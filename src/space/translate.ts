@@ -1,4 +1,4 @@
-import { checkBoolean, checkInteger, checkOptions, show } from '../check.ts'
+import { checkBoolean, checkInteger, checkOptions } from '../check.ts'
 import { lookUp } from '../dispatch/look-up.ts'
 import { type Place, rangeRoute } from '../dispatch/place.ts'
 import type { CacheMode } from '../host/cache-mode.ts'
@@ -8,7 +8,8 @@ import type { MemoryRegion } from '../region/memory-region.ts'
 import { checkAttrs, MemTxAttrs } from '../request/attrs.ts'
 import { guestNumber } from '../request/guest-address.ts'
 import { pieceSize } from '../transfer/device-pieces.ts'
-import { AddressSpace } from './address-space.ts'
+import type { AddressSpace } from './address-space.ts'
+import { checkSpace } from './check-space.ts'
 
 export interface TranslateOptions {
   /** What is asked for is a write. False unless said. */
@@ -138,7 +139,7 @@ function checkQuery(
   length: number | bigint,
   options: TranslateOptions,
 ): { readonly start: number; readonly bytes: number; readonly write: boolean; readonly attrs: MemTxAttrs } {
-  if (!(space instanceof AddressSpace)) throw new TypeError(`space must be an AddressSpace, got ${show(space)}`)
+  checkSpace(space, 'space')
   const start = guestNumber(address, 'address')
   const { write = false, attrs = MemTxAttrs.UNSPECIFIED } = checkOptions(options, [
     'write',

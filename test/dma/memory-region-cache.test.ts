@@ -422,10 +422,13 @@ describe('refusals', () => {
     cache.store16(2, -2)
     cache.store32(4, -3)
     cache.store32(8, 2 ** 32 + 5)
+    cache.store16(12, 2 ** 53)
+    cache.store16be(14, -(2 ** 53) - 2)
     cache.store8(1, 0x1ab)
     expect([cache.load8(0), cache.load16(2), cache.load32(4), cache.load32(8), cache.load8(1)]).toEqual([
       0xff, 0xfffe, 0xffff_fffd, 5, 0xab,
     ])
+    expect([cache.load16(12), cache.load16be(14)]).toEqual([0, 0xfffe])
   })
 
   test('data and attributes', () => {

@@ -536,6 +536,8 @@ describe('refusals', () => {
     const { iommu } = iommuBoard()
     const notifier = listener()
     expect(() => iommu.unregisterNotifier(notifier)).toThrow(TypeError)
+    expect(() => iommu.unregisterNotifier(notifier)).toThrow(/^notifier must be one that is registered.*got an object/)
+    expect(() => iommu.unregisterNotifier(bad(7))).toThrow(/^notifier must be one that is registered.*got 7/)
     iommu.registerNotifier(notifier)
     expect(() => iommu.registerNotifier(notifier)).toThrow(TypeError)
     iommu.notify(0, unmap(0))

@@ -116,6 +116,7 @@ describe('D1 findRange', () => {
     ['address NaN', () => findRange(io('a'), Number.NaN, 1), RangeError, /^address .*got NaN/],
     ['a negative bigint', () => findRange(io('a'), -1n, 1), RangeError, /^address .*got -1/],
     ['address, text', () => isPresent(io('a'), bad('0')), TypeError, /^address .*got "0"/],
+    ['container', () => isPresent(bad(5n), 0), TypeError, /^container must be a MemoryRegion, got 5n/],
     ['size', () => findRange(io('a'), 0, -1), RangeError, /^size .*got -1/],
     ['size 0.5', () => findRange(io('a'), 0, 0.5), RangeError, /^size .*got 0.5/],
     ['size, an object', () => findRange(io('a'), 0, bad({})), TypeError, /^size .*got an object/],
