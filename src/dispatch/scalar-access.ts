@@ -135,7 +135,7 @@ export function refuse(): 0 {
   return 0
 }
 
-/** Also an unaligned access that the policy refuses (S6), as a device would. Zero is all the data there is. */
+/** Rejects an access, also an unaligned one that the policy refuses (S6), as a device would. What is read is zero. */
 export function reject(): 0 {
   completion.result = MemTxResult.DECODE_ERROR
   return 0

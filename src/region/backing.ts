@@ -40,7 +40,7 @@ export function backingAt(backing: readonly Backing[], offset: number): Backing 
   return backing[backingIndexAt(backing, offset)] as Backing
 }
 
-/** Bytes, of all blocks. */
+/** The size of all blocks together, bytes. */
 export function backingSize(backing: readonly Backing[]): number {
   const last = backing[backing.length - 1] as Backing
   return last.start + last.block.size

@@ -29,8 +29,8 @@ export interface IoRegionOptions {
   /** The device: regions of one owner share one re-entrancy guard (RULES G7). The ops object unless said. */
   readonly owner?: object | undefined
   /**
-   * False lets handlers of this region be re-entered. True unless said. A ROM device has no guard, nor has a region
-   * while it is readonly itself.
+   * False lets handlers of this region be re-entered. True unless said. A ROM device has no guard. Nor has a region
+   * whose own `readonly` is set, as long as it is.
    */
   readonly reentrancyGuard?: boolean | undefined
 }
@@ -52,9 +52,9 @@ export class MemoryRegion extends RegionTree<MemoryRegion> {
   /** The bytes behind ram, rom, romDevice and ramDevice regions: the first block, and all of them. */
   readonly block: RamBlock | undefined
   readonly backing: readonly Backing[]
-  /** What an alias shows. */
+  /** The region that an alias shows; undefined of other kinds. */
   readonly target: MemoryRegion | undefined
-  /** What answers at an io region, a ROM device or a reservation. @internal */
+  /** What carries out accesses to an io region, a ROM device, an IOMMU or a reservation. @internal */
   readonly access: Completer | undefined
   readonly #cacheMode: CacheMode | undefined
   #readonly: boolean
@@ -144,7 +144,7 @@ export class MemoryRegion extends RegionTree<MemoryRegion> {
   }
 
   /**
-   * A window on `size` bytes of `target` from `offset` on, also past its end, where nothing is.
+   * A window on `size` bytes of `target`, from `offset` on. It may reach past the end of the target: nothing is there.
    *
    * @param offset Bytes, 0 to 2^53 - 1.
    */
@@ -156,12 +156,14 @@ export class MemoryRegion extends RegionTree<MemoryRegion> {
   }
 
   /**
-   * Runs `body`; what it changes is rendered once, at the end of the outermost transaction: also where it throws. What it
-   * throws is thrown on; else what a listener throws at the end, once all have been told.
+   * Runs `body`. What it changes is rendered once, at the end of the outermost transaction; also where `body` throws.
+   * Then listeners are told. What `body` has thrown is thrown on; if it has thrown nothing, the first error of a
+   * listener is thrown, once all listeners have been told.
    *
-   * @param body Not async: a transaction ends when `body` returns, so nothing that it awaits can be a part of it.
-   * @throws TypeError where `body` is none such: an async function is not run; of another that returns a promise, what it
-   *   has changed is rendered first.
+   * @param body A function that is not async: the transaction ends when it returns, so that what it does after an
+   *   `await` would be no part of it.
+   * @throws TypeError where `body` is an async function, which is not run, and where it returns a promise: what it has
+   *   changed by then is rendered first.
    */
   static transaction<T>(body: () => T): T {
     if (typeof body !== 'function') throw new TypeError(`body must be a function, got ${show(body)}`)
@@ -177,7 +179,9 @@ export class MemoryRegion extends RegionTree<MemoryRegion> {
     return this.#cacheMode
   }
 
-  /** Passed on to all that is shown through it. A flat range shows it; a device's write to RAM ignores it (RULES E2). */
+  /**
+   * Passed on to all that is shown through it. A flat range shows it; a device's write to RAM ignores it (RULES E2).
+   */
   get readonly(): boolean {
     return this.#readonly
   }
@@ -192,7 +196,10 @@ export class MemoryRegion extends RegionTree<MemoryRegion> {
     return this.#romdMode
   }
 
-  /** Who wants to know of writes to this region: a set of DirtyClient bits (RULES F1); with `MIGRATION` while all memory is logged. */
+  /**
+   * Who wants to know of writes to this region: a set of DirtyClient bits (RULES F1); with `MIGRATION` while all memory
+   * is logged.
+   */
   get dirtyLogMask(): number {
     return globalDirtyLog.on && this.block !== undefined ? this.#logged | DirtyClient.MIGRATION : this.#logged
   }
@@ -233,10 +240,11 @@ export class MemoryRegion extends RegionTree<MemoryRegion> {
   }
 
   /**
-   * Has stores to this memory be marked for `client`, page by page, or no more (RULES F2): what spaces of this thread
-   * store through this region, and what any thread stores to its guest RAM without a region, by ramCopy and its like.
-   * A thread that stores through regions of its own logs those. It counts for every store from now on, also for what is
-   * left of a request that is under way; in a transaction, `dirtyLogMask` of flat ranges follows at its end.
+   * Begins to mark, page by page, what is stored to this memory for `client`, or ends it (RULES F2): what spaces of
+   * this thread store through this region, and what any thread stores to its guest RAM without a region, by ramCopy and
+   * its like. A thread that stores through regions of its own logs those. It counts for every store from now on, also
+   * for what is left of a request that is under way; in a transaction, `dirtyLogMask` of flat ranges follows at its
+   * end.
    *
    * @param client One DirtyClient.
    * @throws TypeError where the region has no RAM block.
@@ -247,7 +255,7 @@ export class MemoryRegion extends RegionTree<MemoryRegion> {
     if (this.block === undefined) throw new TypeError(`only memory has a dirty log: ${show(this.name)} is ${this.kind}`)
     if (on === ((this.#logged & client) !== 0)) return
     this.change(() => {
-      // Also what the transaction's beginning has changed is asked now: each change is counted once.
+      // Asked again: a device that got a buffered write may have made the same change, which must not count twice.
       if (on === ((this.#logged & client) !== 0)) return false
       this.#logged ^= client
       for (const ram of new Set(this.backing.map(({ block }) => block.ram))) ram.dirty.log(client, on)
@@ -309,7 +317,7 @@ function deviceOptions(options: RomDeviceOptions | undefined): RomDeviceOptions 
     : checkOptions<RomDeviceOptions>(options, ['cacheMode', 'owner', 'reentrancyGuard'])
 }
 
-/** What answers for a device's handlers. */
+/** Makes what calls a device's handlers. */
 function opsCompleter(name: string, ops: MemoryRegionOps, options: IoRegionOptions): OpsCompleter {
   const checked = checkOps(ops)
   const { owner = ops, reentrancyGuard = true } = options
@@ -319,7 +327,7 @@ function opsCompleter(name: string, ops: MemoryRegionOps, options: IoRegionOptio
   return new OpsCompleter(name, checked, guarded ? guardOf(owner) : undefined)
 }
 
-/** The options of kinds that have none. */
+/** Checks the options of a kind that takes none. @throws TypeError where there is one. */
 export function checkNoOptions(options: unknown, kind: RegionKind): void {
   if (options === undefined) return
   const { cacheMode } = checkOptions<RamRegionOptions>(options, ['cacheMode'])

@@ -7,7 +7,10 @@ import { MemoryRegion, type RamRegionOptions } from './memory-region.ts'
 import { transaction } from './tree/transaction.ts'
 
 export interface ResizableRamOptions extends RamRegionOptions {
-  /** Called at the end of each resizeRam that changed the size, with the size in bytes: for who keeps it elsewhere too. */
+  /**
+   * Called at the end of each resizeRam that changed the size, with the new size in bytes: for a device that has the
+   * size in a register or a table, too.
+   */
   readonly resized?: ((bytes: number) => void) | undefined
 }
 
@@ -17,10 +20,11 @@ const ALL_CLIENTS: number = /* @__PURE__ */ (() =>
   Object.values(DirtyClient).reduce((all, client) => all | client, 0))()
 
 /**
- * RAM whose size may change while the guest runs (QEMU's resizeable RAM): firmware tables that grow, a display's memory.
- * The block is what it may grow to; the host commits its pages as they are touched, so what is not used costs nothing.
+ * RAM whose size may change while the guest runs (QEMU's resizeable RAM): firmware tables that grow, a display's
+ * memory. The block is what it may grow to; the host commits its pages as they are touched, so what is not used costs
+ * nothing.
  *
- * @param block The largest size.
+ * @param block The memory; its size is the largest that the region may get.
  * @param bytes The first size, 1 to the block's.
  */
 export function resizableRam(
@@ -72,14 +76,14 @@ export function resizeRam(region: MemoryRegion, bytes: number): void {
       dirty.mark(block.offset, bytes, ALL_CLIENTS)
     })
   } catch (error) {
-    // Where a listener has thrown, the size has changed all the same.
+    // A listener has thrown, after the size has changed; or the change was refused.
     if (resized) attempt(finish)
     throw error
   }
   finish()
 }
 
-/** What it throws is not the first error, which is the one that the caller hears of. */
+/** For what runs after an error: that one is thrown, and not what `body` throws. */
 function attempt(body: () => void): void {
   try {
     body()

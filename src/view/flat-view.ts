@@ -30,9 +30,9 @@ export class FlatView {
   /** The region it was rendered from; undefined for the view of nothing. */
   readonly root: MemoryRegion | undefined
   readonly ranges: readonly FlatRange[]
-  /** Made when something is looked for: the starts, between the lowest and the highest of all numbers. */
+  /** The starts of the ranges, between -Infinity and Infinity. Made when something is looked for. */
   #starts: Float64Array | undefined
-  /** For the pages of a slot, the range that the latest was found in: most lookups need no search. */
+  /** For each slot, the range that an address of its pages was last found in: most lookups need no search. */
   #slots: (FlatRange | undefined)[] = []
   readonly #shift: number
   #latest: FlatRange | undefined

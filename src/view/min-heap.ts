@@ -6,7 +6,7 @@ export class MinHeap {
     return this.#items.length
   }
 
-  /** The least; undefined behaviour where there is none. */
+  /** The least number. Not to be asked where `size` is 0. */
   get least(): number {
     return this.#items[0] as number
   }

@@ -5,8 +5,9 @@ import { FLAGS, HIGH, LOW, NONVOLATILE, ORIGIN, type RangeRows, READONLY, SERIAL
 import { sortedIndices } from './sorted-indices.ts'
 
 /**
- * Sweeps over the addresses; of the candidates that are open, the first is seen: first come, first seen (RULES C4). Pieces
- * that go on where the last one ends are one (RULES C5). n log n in the number of candidates.
+ * Finds what is seen of candidates that overlap: of those that hold an address, the first in their order (RULES C4). It
+ * sweeps over the addresses, and keeps the candidates that hold the current one in a heap. Pieces that go on where the
+ * last one ends are one (RULES C5). n log n in the number of candidates.
  */
 export function sweepOverlaps(candidates: RangeRows, shown: RangeRows): void {
   const { count, rows, regions } = candidates
@@ -17,7 +18,7 @@ export function sweepOverlaps(candidates: RangeRows, shown: RangeRows): void {
   let next = 0
   let nextLow = lowOf(0)
   let address = 0
-  // The piece in the making: whose it is, -1 where there is none, and where it starts.
+  // The piece that is being made: the index of its candidate, -1 where there is none, and the address where it starts.
   let latest = -1
   let start = 0
   const end = (): void => {
@@ -52,7 +53,7 @@ export function sweepOverlaps(candidates: RangeRows, shown: RangeRows): void {
   end()
 }
 
-/** Of one region, at one place, with the same marks. */
+/** True of candidates that show one region at one place, with the same flags. */
 function isShownAlike(rows: Float64Array, a: number, b: number): boolean {
   if (rows[a + SERIAL] !== rows[b + SERIAL] || rows[a + ORIGIN] !== rows[b + ORIGIN]) return false
   const differing = (rows[a + FLAGS] as number) ^ (rows[b + FLAGS] as number)

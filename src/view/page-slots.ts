@@ -1,9 +1,9 @@
 /**
- * What was found where: a table of a few slots for each range, in which an address finds its own by its page. Pages that
- * share one drive each other out.
+ * Tables that remember where an address was found: a few slots for each range, and a slot for each page, by its number.
+ * Of pages that share a slot, the latest that was looked for has it.
  */
 
-/** For `pageSlotOf`: of a table for so many ranges. It has 2 to 2^16 slots. */
+/** What `pageSlotOf` needs for a table for so many ranges. The table has 2 to 2^16 slots. */
 export function pageSlotShift(ranges: number): number {
   return Math.clz32(Math.min(3 * ranges, 0xffff) | 1)
 }

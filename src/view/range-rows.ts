@@ -1,28 +1,28 @@
 import type { MemoryRegion } from '../region/memory-region.ts'
 
-/** The numbers of a span, and where in its row they are. */
+/** How many numbers a row has, and at which index each of them is. */
 export const WIDTH = 5
-/** Which region it is. To compare two regions themselves would fetch both. */
+/** The region's serial number: to compare the regions themselves, both would have to be fetched. */
 export const SERIAL = 0
 export const FLAGS = 1
 export const LOW = 2
-/** The address behind the last. */
+/** The first address, and the one behind the last, are LOW and HIGH. */
 export const HIGH = 3
 /** The address of the region's first byte; may be below zero. */
 export const ORIGIN = 4
 
-/** Flags: a span is readonly, or nonvolatile, as its region is, or what that is shown through (RULES C4). */
+/** Flags: the region, or something that it is shown through, is readonly, or nonvolatile (RULES C4). */
 export const READONLY = 1
 export const NONVOLATILE = 2
-/** The region is so itself: ROM; a ROM device in its romd mode. */
+/** The region itself is readonly; it is a ROM device in its romd mode. */
 export const ROM = 4
 export const ROMD = 8
-/** The region's DirtyClients are above these. */
+/** The bits above these are the region's DirtyClients. */
 export const CLIENTS_SHIFT = 4
 
 /**
- * Addresses, and regions that are shown there. Rows of numbers, and the same ones for one map after the other: to make
- * objects of them, or new rows, takes longer than all the rest of rendering.
+ * Regions, and the addresses at which each is shown, as rows of numbers. The rows are used for one map after the other:
+ * to make objects in place of rows, or new rows each time, takes longer than all the rest of rendering.
  */
 export class RangeRows {
   count = 0
@@ -45,7 +45,7 @@ export class RangeRows {
     this.regions[this.count++] = region
   }
 
-  /** Becomes the same as another, but for the regions: what is kept of a map keeps none of them alive. */
+  /** Copies the rows of another, but not the regions: what is remembered of a map must not keep them alive. */
   keep({ count, rows }: RangeRows): void {
     if (WIDTH * count > this.rows.length) this.rows = new Float64Array(WIDTH * count)
     this.rows.set(rows.subarray(0, WIDTH * count))

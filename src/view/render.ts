@@ -21,25 +21,25 @@ import {
 interface Rendering {
   version: number
   view: FlatView
-  /** What the view shows. */
+  /** The rows of the view. */
   readonly kept: RangeRows
 }
 
 /**
- * The most ranges that a view may have; QEMU's have at most 4096 (RULES D2). Twenty aliases of aliases can ask for more, and
- * a few more of them for more than there is memory.
+ * The most ranges that a view may have; QEMU's have at most 4096 (RULES D2). Twenty aliases of aliases can ask for
+ * more, and a few more of them for more than there is memory.
  */
 const MAX_RANGES = 2 ** 18
-/** Where there are so many candidates, those that are not seen are dropped: more than all but the largest machines have. */
+/** At so many candidates, those that are not seen are dropped. Only the largest machines have as many. */
 const MANY_CANDIDATES = 2 ** 17
-/** From then on, where there are twice as many as are seen, and so many more. */
+/** They are dropped again when as many more have come as are seen, or so many, if that is more. */
 const MORE_CANDIDATES = 2 ** 12
 
 const rendered = new WeakMap<MemoryRegion, Rendering>()
-// Of the map that is being rendered: no rendering begins within another.
+// The state of the rendering that is under way: none begins within another.
 let candidates = new RangeRows()
 let latest = new RangeRows()
-/** The addresses that are taken by what was left when candidates were dropped: where each part begins, and where it ends. */
+/** The addresses that the candidates covered when some were dropped: where each part begins, and where it ends. */
 let taken: number[] = []
 let candidateLimit = MANY_CANDIDATES
 
@@ -51,7 +51,7 @@ let candidateLimit = MANY_CANDIDATES
 export function viewOf(root: MemoryRegion): FlatView {
   const shown = flatViewRoot(root)
   if (shown === undefined) return emptyView()
-  // Both only grow, so the sum is the same only where both are.
+  // Both only grow, so that their sum is the same only if both are.
   const version = shown.links.version + globalDirtyLog.version
   let known = rendered.get(shown)
   if (known === undefined) {
@@ -87,7 +87,7 @@ export function flatViewRoot(root: MemoryRegion): MemoryRegion | undefined {
   }
 }
 
-/** What is below would lose a mark that `expand` gives it. */
+/** True of a region whose flags all that it shows inherits: to begin below it would lose them. */
 function isMarked({ readonly, nonvolatile }: MemoryRegion): boolean {
   return readonly || nonvolatile
 }
@@ -113,7 +113,7 @@ function render(root: MemoryRegion, rendering: Rendering): void {
 const COLLECTOR: ExpansionVisitor<MemoryRegion> = {
   visit(region, origin, low, high, { readonly, nonvolatile }) {
     if (region.kind === 'container') return
-    // All that rendering needs of the region, here, where it is at hand: later it would have to be fetched again.
+    // All that rendering needs of the region is read here, where the region is in the cache already.
     const flags =
       (readonly ? READONLY : 0) |
       (nonvolatile ? NONVOLATILE : 0) |
@@ -142,7 +142,9 @@ function sweep(): void {
   if (latest.count > MAX_RANGES) throw new RangeError(`a region tree must show at most ${MAX_RANGES} ranges, got more`)
 }
 
-/** Drops the candidates that are not seen whatever comes after them, so that no more are kept than twice as many as are. */
+/**
+ * Drops the candidates that are not seen whatever comes after them, so that no more are kept than twice as many as are.
+ */
 function dropUnseen(): void {
   sweep()
   candidates.clear()
@@ -158,12 +160,14 @@ function dropUnseen(): void {
   }
 }
 
-/** Reads come from its block (RULES A3). */
+/** True of a ROM device whose reads come from its block (RULES A3). */
 function isRomd(region: MemoryRegion): boolean {
   return region.kind === 'romDevice' && region.romdMode
 }
 
-/** The ranges of a view; the same objects where the view before shows the same: most of a large map stays. */
+/**
+ * Makes the ranges of a view. Where the view before it has the same range, it is the same object: most of a map stays.
+ */
 function rangesOf({ count, rows, regions }: RangeRows, before: RangeRows, old: readonly FlatRange[]): FlatRange[] {
   const ranges = new Array<FlatRange>(count)
   const end = WIDTH * before.count

@@ -1,6 +1,11 @@
 /**
- * The indices below `count`, in ascending order of the numbers in rows of `width`, `column` from their start. A merge sort of what is in runs already: most
- * regions of a map are added in the order of their addresses, and looked at from the latest on.
+ * Sorts rows of numbers by one of their columns.
+ *
+ * Most regions of a map are added in the order of their addresses, and come here from the latest to the first: a merge
+ * sort takes what is in order already as one run.
+ *
+ * @param count How many rows there are, of `width` numbers each.
+ * @returns The indices of the rows, in ascending order of the numbers in `column`.
  */
 export function sortedIndices(rows: Float64Array, count: number, width: number, column: number): Uint32Array {
   const at = (index: number | undefined): number => rows[width * (index as number) + column] as number

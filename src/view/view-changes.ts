@@ -1,10 +1,10 @@
 import type { FlatRange, FlatView } from './flat-view.ts'
 
-/** What becomes of the ranges of one view in another. */
+/** Told what has become of the ranges of one view in another. */
 export interface RangeVisitor {
   removed?(range: FlatRange): void
   added?(range: FlatRange): void
-  /** The same, but perhaps for its mask. */
+  /** A range that both views have; its dirty log mask may differ. */
   kept?(range: FlatRange, before: FlatRange): void
 }
 
@@ -31,7 +31,7 @@ export function compareViews(before: FlatView, after: FlatView, visitor: RangeVi
   }
 }
 
-/** Dirty masks are not compared; nor is `rom`, which is the region's own flag at any time. */
+/** Dirty log masks are not compared. Nor is `rom`: both ranges have it of the same region. */
 function isTwin(a: FlatRange, b: FlatRange): boolean {
   return (
     a.start === b.start &&

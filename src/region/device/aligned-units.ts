@@ -7,7 +7,7 @@ export interface Units {
   write(offset: number, value: bigint, size: number): void
 }
 
-/** One access, made of aligned units in ascending order; bytes of a unit that are not asked for are left out. */
+/** Makes one read of aligned units, in ascending order. Bytes of a unit that were not asked for are dropped. */
 export function readUnits(units: Units, offset: number, size: number, big: boolean): bigint {
   let value = 0n
   eachUnit(units, offset, size, big, (base, unit, shift, count, place) => {
@@ -17,7 +17,10 @@ export function readUnits(units: Units, offset: number, size: number, big: boole
   return value
 }
 
-/** The same for a write: a unit of which only a part is written is read first, and left alone where that fails. */
+/**
+ * Makes one write of aligned units, in ascending order. A unit of which only a part is written is read first, for the
+ * rest of it; where that read fails, the unit is not written.
+ */
 export function writeUnits(units: Units, offset: number, value: bigint, size: number, big: boolean): void {
   eachUnit(units, offset, size, big, (base, unit, shift, count, place) => {
     const bytes = BigInt.asUintN(8 * count, value >> place)
@@ -29,8 +32,8 @@ export function writeUnits(units: Units, offset: number, value: bigint, size: nu
 }
 
 /**
- * Visits the units that an access is made of: offset and size of each, where the bytes that are meant are in it, bits,
- * how many they are, and where they are in the value of the whole access, bits.
+ * Visits the units that an access is made of. `visit` gets the offset and the size of a unit, where in it the bytes of
+ * the access begin, bits, how many bytes they are, and where they begin in the value of the whole access, bits.
  */
 function eachUnit(
   { min, max }: Units,

@@ -14,9 +14,12 @@ export interface CoalescedRange {
 export interface CoalescingReporter {
   /** Runs `change`: at once, or where callbacks are being made, after them. */
   callOrDefer(change: () => void): void
-  /** Of a range that was just added to the region's or removed from them. What a listener throws waits for the end. */
+  /**
+   * Tells listeners of a range that was just added to a region's, or removed from them. What one throws is thrown once
+   * all have been told.
+   */
   report(region: MemoryRegion, range: CoalescedRange, added: boolean): void
-  /** Has buffered writes made, by all who buffer; then it throws what one of them threw first. */
+  /** Has all listeners make the writes that they have buffered; then throws the first error of one. */
   flush(): void
 }
 
@@ -28,7 +31,7 @@ export function setCoalescingReporter(one: CoalescingReporter): void {
   reporter = one
 }
 
-/** In the order in which they were added. */
+/** The coalesced ranges of a region, in the order in which they were added. */
 export function coalescedRangesOf(region: MemoryRegion): readonly CoalescedRange[] {
   return coalesced.get(region) ?? NONE
 }
@@ -78,7 +81,7 @@ function clear(region: MemoryRegion, access: OpsCompleter): void {
   try {
     flush()
   } finally {
-    // The devices that got what was buffered may have changed them.
+    // Asked after the flush: the devices that got the buffered writes may have changed the ranges.
     const ranges = coalescedRangesOf(region)
     access.setBefore(undefined)
     coalesced.delete(region)

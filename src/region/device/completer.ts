@@ -2,12 +2,12 @@ import type { MemTxAttrs } from '../../request/attrs.ts'
 import type { MemTxResult } from '../../request/result.ts'
 
 /**
- * How deep handlers of this thread may run within one another: one makes an access, whose handler makes another, and so on.
- * The guest chooses where devices access memory, so that it could else overflow the stack: in a JIT's interpreter, whose
- * frames are the largest, Node's has room for about ten times as many.
+ * How deep accesses may nest that handlers of this thread make: a handler makes an access, whose handler makes another,
+ * and so on. The guest chooses where devices access memory, so that without a limit it could overflow the stack. Node's
+ * stack has room for about ten times as many, in the interpreter, whose frames are the largest.
  *
- * An access that would be one too many calls no handler: it is an ACCESS_ERROR (of an IOMMU, a fault). Nor does any other,
- * until all but the outermost of the handlers have returned: if each made only two accesses, there would be 2^64.
+ * An access that is too deep calls no handler: its result is ACCESS_ERROR. The same goes for all further accesses until
+ * all handlers but the outermost have returned. Without that, handlers that make two accesses each would make 2^64.
  */
 export const MAX_NESTING = 64
 
@@ -15,21 +15,21 @@ export const completion: {
   /** How the latest access of a Completer in this thread ended. Read it at once: a handler may make other accesses. */
   result: MemTxResult
   /**
-   * The device whose handler is running, outermost of all: the id of its guard, or UNGUARDED; 0 where no handler is. Small
-   * integers, which are stored without more ado.
+   * The device of the outermost access that is under way: the id of its guard, or UNGUARDED; 0 where none is. Small
+   * integers, as an object would need a write barrier.
    */
   outermost: number
-  /** Accesses that it has led to, and that are under way; MAX_NESTING + 1 from one that was one too many on. */
+  /** How many accesses are under way within it. MAX_NESTING + 1 once one was too deep. */
   nesting: number
 } = { result: 0 as MemTxResult, outermost: 0, nesting: 0 }
 
-/** In `completion.outermost`: a device without a guard, or one that has marked its guard itself. */
+/** In `completion.outermost`: a device that has no guard, or whose guard says so itself. */
 export const UNGUARDED = -1
 
 /**
- * What stands behind a flat range that is not directly accessible: one access of 1, 2, 4 or 8 bytes at an offset in the
- * region, its result left in `completion`. Values are numbers formed by the bytes in the device's order: `big` says
- * that it is big-endian, which for `native` is for the target to say.
+ * Carries out accesses to a flat range that is not directly accessible: each is of 1, 2, 4 or 8 bytes at an offset in
+ * the region, and leaves its result in `completion`. Values are numbers formed by the bytes in the device's order.
+ * `big` says whether that is big-endian; where `endianness` is `native`, it is the target's order.
  */
 export interface Completer {
   /** The largest piece that a block request is cut into, bytes (RULES E4). */

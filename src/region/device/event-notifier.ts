@@ -9,11 +9,13 @@ export type EventNotifier = () => void
 
 /** Which writes to a region an event notifier takes. */
 export interface EventNotifierMatch {
-  /** Of the write, bytes from the region's start. */
+  /** The offset of the write, bytes from the region's start. */
   readonly offset: number
-  /** Of the write, bytes; 0 for every size, and then `data` is not looked at. */
+  /** The size of the write, bytes; 0 for every size, and then `data` is not looked at. */
   readonly size: 0 | 1 | 2 | 4 | 8
-  /** Takes only writes of this value, a number in the target's byte order: 0 to 2^(8 * size) - 1. Any value unless said. */
+  /**
+   * Takes only writes of this value, a number in the target's byte order: 0 to 2^(8 * size) - 1. Any value unless said.
+   */
   readonly data?: number | bigint | undefined
   /** The target's byte order, which `data` is in. `little` unless said, as of an AddressSpace. */
   readonly endian?: 'little' | 'big' | undefined
@@ -32,14 +34,17 @@ export interface NotifierEntry {
 
 /** The event notifiers of a region. */
 interface Notifiers {
-  /** By the offset of a write, and what `keyOf` makes of its size and value. Never empty; in the order of RULES H2. */
+  /**
+   * The entries by the offset of the writes that they take, then by what `keyOf` makes of size and value. Those of one
+   * key are in the order of RULES H2, and at least one.
+   */
   readonly places: Map<number, Map<number | bigint, NotifierEntry[]>>
-  /** All of them, in the order of H2; undefined until somebody asks. */
+  /** All entries in the order of H2; undefined where it must be made anew. */
   sorted: readonly NotifierEntry[] | undefined
 }
 
 const notifiers = /* @__PURE__ */ new WeakMap<MemoryRegion, Notifiers>()
-/** Takes the place of QEMU's pointers in the order of entries. */
+/** A number for each notifier. QEMU orders entries by pointers, as the last criterion; here it is these numbers. */
 const serials = /* @__PURE__ */ new WeakMap<EventNotifier, number>()
 let lastSerial = 0
 
@@ -47,12 +52,12 @@ const KEYS = ['offset', 'size', 'data', 'endian'] as const
 const NONE: readonly NotifierEntry[] = []
 
 /**
- * Has writes to a device taken by `notify`: they end with OK, and reach no handler (QEMU's ioeventfd, RULES H1). A write
- * is looked at as the device gets it, in pieces of a size that the device accepts; of several notifiers that match, the
- * first in the order of offset, size, with or without data, and data is called. Where the device runs already, it is
- * called all the same.
+ * Has writes to a device taken by `notify`: they end with OK, and reach no handler (QEMU's ioeventfd, RULES H1). A
+ * write is looked at as the device gets it, in pieces of a size that the device accepts; of several notifiers that
+ * match, the first in the order of offset, size, with or without data, and data is called. Where the device runs
+ * already, it is called all the same.
  *
- * Regions without event notifiers are as fast as before.
+ * Accesses to regions that have no event notifiers take no longer for it.
  *
  * @param region One that has handlers: io, or a ROM device.
  * @throws TypeError or RangeError naming what is wrong.
@@ -87,7 +92,7 @@ export function removeEventNotifier(region: MemoryRegion, match: EventNotifierMa
   })
 }
 
-/** In the order of RULES H2. */
+/** The event notifiers of a region, in the order of RULES H2. */
 export function eventNotifiersOf(region: MemoryRegion): readonly NotifierEntry[] {
   const all = notifiers.get(region)
   if (all === undefined) return NONE
@@ -102,7 +107,7 @@ export function compareEntries(a: NotifierEntry, b: NotifierEntry): number {
 
 type Rest = Pick<NotifierEntry, 'size' | 'data' | 'notify'>
 
-/** The same apart from the offset. */
+/** The same order, of entries at the same offset. */
 export function compareRest(a: Rest, b: Rest): number {
   if (a.size !== b.size) return a.size - b.size
   if (a.data !== b.data) return a.data === undefined || (b.data !== undefined && a.data < b.data) ? -1 : 1
@@ -122,15 +127,15 @@ function change(region: MemoryRegion, access: OpsCompleter, body: (places: Notif
 }
 
 /**
- * A number for each size and value of up to 32 bits, and below zero for every value of a size: all of size 0 take every
- * one. Values of 64 bits are bigints, and their own keys.
+ * A key for the writes of one size and one value. For every value of a size, which entries without data take, and all
+ * of size 0, it is a number below zero. Values of 8 bytes are bigints, and are their own keys.
  */
 function keyOf(size: number, value: number | bigint | undefined): number | bigint {
   if (value === undefined || size === 0) return -1 - size
   return typeof value === 'bigint' ? value : size * 2 ** 32 + value
 }
 
-/** Where the first is that does not come before `entry`. */
+/** The index of the first entry that does not come before `entry`. */
 function indexIn(place: readonly NotifierEntry[], entry: NotifierEntry): number {
   let [low, high] = [0, place.length]
   while (low < high) {

@@ -3,7 +3,7 @@ import type { MemoryRegion } from '../memory-region.ts'
 import { checkRegion } from '../tree/region-tree.ts'
 import { OpsCompleter } from './ops-completer.ts'
 
-/** What stands before the handlers of an io region or a ROM device. @throws TypeError where the region has none. */
+/** What calls the handlers of an io region or a ROM device. @throws TypeError where the region has none. */
 export function handlersOf(region: MemoryRegion): OpsCompleter {
   checkRegion(region, 'region')
   const { access } = region

@@ -6,7 +6,10 @@ import { type Completer, completion, MAX_NESTING, UNGUARDED } from './completer.
 import type { CheckedOps, MemoryRegionOps } from './ops.ts'
 import type { Guard } from './reentrancy-guard.ts'
 
-/** Asked of a write; `value` is unsigned, in the device's order, and a bigint where `size` is 8. True: it was taken. */
+/**
+ * Asked for each write that is valid. `value` is unsigned, in the device's order, and a bigint where `size` is 8.
+ * Returns true where an event notifier has taken the write.
+ */
 export type TakesWrite = (offset: number, size: number, value: number | bigint) => boolean
 
 const RESULTS = 'a MemTxResult, memTxFault(...) or nothing, as an arrow function does that has braces'
@@ -18,21 +21,24 @@ export class OpsCompleter implements Completer {
   readonly endianness: 'little' | 'big' | 'native'
   /** `accepts` asks a handler; else its answer follows from the size, and the alignment to it. */
   readonly asks: boolean
-  // First what most accesses need: one cache line, where there are very many devices.
+  // The fields that most accesses need come first, so that they are in one cache line: there may be very many devices.
   readonly #ops: MemoryRegionOps
   /** The guard's id; UNGUARDED where there is none. */
   readonly #device: number
-  /** Sets of sizes, each its own bit: those that go to a handler whole if aligned; none where it is not called first. */
+  /**
+   * Sets of sizes, each of which is its own bit: an aligned access of such a size is one call of the handler. Empty
+   * where something else is asked first: `accepts`, a flush, event notifiers.
+   */
   #wholeReads: number
   #wholeWrites: number
   readonly #checked: CheckedOps
-  /** The sizes that are valid, and of them those that go to a handler whole. */
+  /** The set of sizes that are valid, and those of them that are one call of the handler. */
   readonly #valid: number
   readonly #whole: number
   readonly #validUnaligned: boolean
   readonly #implMin: number
   readonly #implMax: number
-  /** Only if `impl.aligned` says so. */
+  /** `impl.aligned`. */
   readonly #aligned: boolean
   readonly #guard: Guard | undefined
   #unguarded: OpsCompleter | undefined
@@ -96,11 +102,11 @@ export class OpsCompleter implements Completer {
     this.#wholeWrites = this.#takes === undefined ? this.#wholeReads : 0
   }
 
-  // The way of most accesses is written out in `read` and `write`: valid, taken whole by the handler, and not made by
-  // another handler, so that no device is inside one of its own.
+  // `read` and `write` carry out most accesses themselves: those that are valid, are one call of the handler, and are
+  // not made by another handler. Then no device is inside a handler, and no guard need be asked.
   //
-  // What is taken before a handler is called, a device's mark and a level of nesting, is given back whatever happens:
-  // between taking it and `try`, and in `finally`, no function is called, as the stack may overflow in any call.
+  // What is taken before a handler is called, a guard or a level of nesting, is given back whatever happens. As the
+  // stack may overflow in any call, no function is called between taking it and `try`, nor in `finally`.
 
   read(offset: number, size: number, attrs: MemTxAttrs, big: boolean): number {
     if (completion.outermost !== 0 || (this.#wholeReads & size) === 0 || (offset & (size - 1)) !== 0)
@@ -185,7 +191,7 @@ export class OpsCompleter implements Completer {
           return
         }
         if (this.#takes?.(offset, size, value)) {
-          // Set last: what was notified may have made accesses.
+          // Set after the notifier has run: it may have made accesses.
           completion.result = MemTxResult.OK
           return
         }
@@ -231,7 +237,7 @@ export class OpsCompleter implements Completer {
     return Math.max(Math.min(size, this.#implMax), this.#implMin)
   }
 
-  /** It is not aligned to what the handlers take, or less, and they asked for nothing else. */
+  /** With `impl.aligned`: the access is smaller than what the handlers take, or not aligned to it. */
   #misfits(offset: number, size: number): boolean {
     if (!this.#aligned) return false
     const width = this.#width(size)
@@ -286,7 +292,7 @@ export class OpsCompleter implements Completer {
     else this.#fail('write', RESULTS, answer)
   }
 
-  /** Where a handler's answer is no value: a fault, or a mistake. Zero is read. */
+  /** The answer of a handler that is no value: a fault, or a mistake, which throws. What is read is zero. */
   #fail(handler: string, expected: string, answer: unknown): 0 {
     if (!(answer instanceof MemTxFault && answer.result > 0)) throw this.#wrong(handler, expected, answer)
     completion.result = answer.result
@@ -372,7 +378,8 @@ export class OpsCompleter implements Completer {
   }
 }
 
-/** What ends an access before a handler is called: zero is read. */
+// What ends an access before a handler is called. What is read is zero.
+
 function refuse(size: number): number | bigint {
   completion.result = MemTxResult.ACCESS_ERROR
   return size === 8 ? 0n : 0
@@ -392,7 +399,9 @@ function or(set: number, size: number): number {
   return set | size
 }
 
-/** Where the piece at byte `at` sits in the value, bits; below zero, the piece reaches under its lowest bit (G5). */
+/**
+ * Where in the value the piece at byte `at` begins, bits. Below zero where the piece reaches under the lowest bit (G5).
+ */
 function pieceShift(at: number, size: number, width: number, big: boolean): number {
   return 8 * (big ? size - width - at : at)
 }

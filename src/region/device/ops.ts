@@ -14,10 +14,10 @@ export interface AccessConstraints {
 /** What a device's handlers take. */
 export interface ImplConstraints extends AccessConstraints {
   /**
-   * The handlers get naturally aligned accesses of `minSize` to `maxSize` and no others: one that is not aligned to what
-   * they take is made of several. It is what QEMU's documentation says of `unaligned: false`, and QEMU does not do: it
-   * calls the handler with the offset as it is (RULES G5), as is done here unless this is true. A write of a part of
-   * `minSize` reads the rest first.
+   * The handlers get naturally aligned accesses of `minSize` to `maxSize` and no others. An access that is not aligned
+   * to what they take is made of several; a write of a part of `minSize` bytes reads the rest of them first. QEMU's
+   * documentation says that of `unaligned: false`, but QEMU calls the handler with the offset as it is (RULES G5). So
+   * does this library unless `aligned` is true.
    */
   readonly aligned?: boolean | undefined
 }
@@ -25,26 +25,26 @@ export interface ImplConstraints extends AccessConstraints {
 /**
  * How a write ended: a MemTxResult, `memTxFault(...)` for what is not OK, or nothing, which is OK.
  *
- * An arrow function without braces returns what it assigns: `(offset, value) => (registers[offset] = value)` is no write
- * handler, and TypeScript says so. `(offset, value) => { registers[offset] = value }` is one.
+ * An arrow function without braces returns what it assigns: `(offset, value) => (registers[offset] = value)` is no
+ * write handler, and TypeScript says so. `(offset, value) => { registers[offset] = value }` is one.
  */
 // biome-ignore lint/suspicious/noConfusingVoidType: a handler without a return statement is what most are
 export type WriteAnswer = MemTxResult | MemTxFault | void
 
 /**
- * A device's handlers. Values are unsigned numbers formed by the bytes in the device's own order (RULES G6); offsets are
- * bytes from the region's start. A handler runs on the thread that made the access, and may make others; an access to
- * its own device is refused (RULES G7), and so is one that would have more than 64 handlers run within one another: both
- * are an ACCESS_ERROR. What a handler throws reaches the caller of the access.
+ * A device's handlers. Values are unsigned numbers formed by the bytes in the device's own order (RULES G6); offsets
+ * are bytes from the region's start. A handler runs on the thread that made the access, and may make others; an access
+ * to its own device is refused (RULES G7), and so is one that would have more than 64 handlers run within one another:
+ * both are an ACCESS_ERROR. What a handler throws reaches the caller of the access.
  *
- * Handlers are not async. What they return is checked: a TypeError that names the region, the handler and the answer
- * reaches the caller of the access, and all that the access had taken is given back. So is an answer of a type that is
- * not given here, `null`, and a number that is no set of MemTxResult bits where a result is due.
+ * Handlers are not async. What they return is checked. An answer of a type that is not given here, `null`, and a number
+ * that is no set of MemTxResult bits where a result is due, are a TypeError that names the region, the handler and the
+ * answer. It reaches the caller of the access, and the device can be accessed as before.
  */
 export interface MemoryRegionOps {
   /**
-   * `size` is 1, 2 or 4. Of the number that it returns the low `size` bytes count, as ECMAScript's ToUint32 has them: -1 is
-   * all ones, of a fraction the integer part counts, and what is not finite is 0. A fault gives zero data.
+   * `size` is 1, 2 or 4. Of the number that it returns the low `size` bytes count, as ECMAScript's ToUint32 has them:
+   * -1 is all ones, of a fraction the integer part counts, and what is not finite is 0. A fault gives zero data.
    */
   read(offset: number, size: number, attrs: MemTxAttrs): number | MemTxFault
   /** `size` is 1, 2 or 4. */
@@ -54,9 +54,15 @@ export interface MemoryRegionOps {
   write64?: ((offset: number, value: bigint, attrs: MemTxAttrs) => WriteAnswer) | undefined
   /** What the device takes from the bus; other accesses are rejected (RULES G2). No `maxSize`: any size. */
   readonly valid?: AccessConstraints | undefined
-  /** What the handlers take; accepted accesses are adapted to it (RULES G5). 1 to 4 unless said, to 8 with the 64-bit pair. */
+  /**
+   * What the handlers take; accepted accesses are adapted to it (RULES G5). 1 to 4 unless said, to 8 with the 64-bit
+   * pair.
+   */
   readonly impl?: ImplConstraints | undefined
-  /** A last word on what is accepted; asked first. It returns a boolean, and nothing that only counts as one. */
+  /**
+   * Whether an access is accepted; asked before `valid` is looked at, which must accept it, too. It returns true or
+   * false: what only counts as such is a TypeError.
+   */
   accepts?: ((offset: number, size: number, isWrite: boolean, attrs: MemTxAttrs) => boolean) | undefined
   /** The device's byte order; `native`, the target's, unless said. */
   readonly endianness?: 'little' | 'big' | 'native' | undefined
@@ -88,7 +94,9 @@ const SIZES = [1, 2, 4, 8] as const
 const CONSTRAINTS = ['minSize', 'maxSize', 'unaligned'] as const
 const IMPL = ['minSize', 'maxSize', 'unaligned', 'aligned'] as const
 
-/** @throws TypeError or RangeError naming the field and the bad value; also where constraints contradict one another. */
+/**
+ * @throws TypeError or RangeError naming the field and the bad value; also where constraints contradict one another.
+ */
 export function checkOps(value: unknown): CheckedOps {
   const ops = checkObject(value, 'ops')
   checkHandler(ops, 'read')
@@ -103,7 +111,8 @@ export function checkOps(value: unknown): CheckedOps {
   const valid = checkConstraints(optionalField(ops, 'valid'), CONSTRAINTS, 'ops.valid')
   const impl = checkConstraints(optionalField(ops, 'impl'), IMPL, 'ops.impl')
   if (impl.aligned && impl.unaligned) throw new TypeError('ops.impl.aligned and ops.impl.unaligned are both true')
-  // What is left out contradicts nothing: it is as QEMU's devices have it, where one of its own has this combination.
+  // Only where `valid.unaligned` says false. A device of QEMU's that leaves it out may have this combination: then a
+  // request is cut into unaligned accesses, which are rejected (RULES E4, G2).
   if (valid.unaligned === false && impl.unaligned)
     throw new TypeError(
       'ops.impl.unaligned is true, but ops.valid.unaligned is false: requests would be cut into unaligned accesses, and those refused',

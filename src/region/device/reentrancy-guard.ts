@@ -3,7 +3,9 @@
  * be entered again through another of its regions.
  */
 export interface Guard {
-  /** From 1 on: while `completion.outermost` is this, the device is inside a handler too, and `engaged` need not say so. */
+  /**
+   * From 1 on. While `completion.outermost` is this number, the device is inside a handler, whatever `engaged` says.
+   */
   readonly id: number
   engaged: boolean
 }

@@ -26,7 +26,9 @@ export class RegisterCompleter implements Completer {
   readonly #region: MemoryRegion
   readonly #ram: BlockMemory
 
-  /** @param region What it is of: stores are marked for who logs it (RULES F2, I4). */
+  /**
+   * @param region The region whose registers they are: stores are marked for the clients that log it (RULES F2, I4).
+   */
   constructor(cells: Cells | undefined, base: number, region: MemoryRegion, ram: BlockMemory) {
     this.#made = cells
     this.#base = base

@@ -1,7 +1,7 @@
 import { MemTxResult } from '../../request/result.ts'
 import { type Completer, completion } from './completer.ts'
 
-/** What answers where nothing is mapped, at a reservation, and for writes to ROM: zero data, DECODE_ERROR (RULES E5). */
+/** Answers where nothing is mapped, at reservations, and for writes to ROM: zero data, DECODE_ERROR (RULES E5). */
 class RejectingCompleter implements Completer {
   readonly maxSize = 4
   readonly unaligned = false

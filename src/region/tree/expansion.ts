@@ -3,12 +3,12 @@ import type { RegionNode } from './region-links.ts'
 
 /** How deep a region may be shown within itself, through aliases of its ancestors (RULES A6). */
 const MAX_TURNS = 64
-/** How many regions may be passed on the way down to it. */
+/** How many regions may lie on the way from a region down to itself. */
 const MAX_DEPTH = 1024
-/** How many may be passed in all: the time that a check may take. */
+/** How many regions a check may visit: it bounds the time that one takes. */
 const MAX_VISITS = 65_536
 
-/** What a region is shown through, as far as it leaves a mark on it (RULES C4). */
+/** Flags that a region inherits from what it is shown through (RULES C4). */
 export interface Marks {
   readonly readonly: boolean
   readonly nonvolatile: boolean
@@ -16,15 +16,15 @@ export interface Marks {
 
 const NO_MARKS: Marks = { readonly: false, nonvolatile: false }
 
-/** Gets what `expand` finds. */
+/** Is given what `expand` finds. */
 export interface ExpansionVisitor<R> {
-  /** A region that is neither container nor alias, or a container for what it may be itself. */
+  /** Called with each region that is shown, aliases apart; with a container after its subregions. */
   visit(region: R, origin: number, low: number, high: number, marks: Marks): void
-  /** Whether what was visited before takes all of [low, high): then what an alias shows there is passed over. */
+  /** True if what was visited before covers all of [low, high): an alias that shows nothing else is not followed. */
   isTaken(low: number, high: number): boolean
 }
 
-/** For each region and each place of its first byte: the part of the addresses that it was looked for in. */
+/** For each region, by the address of its first byte: addresses at which it was walked already. */
 type Looked<R, T extends Part = Part> = Map<R, Map<number, T>>
 
 interface Part {
@@ -32,15 +32,17 @@ interface Part {
   readonly high: number
 }
 
-/** What `expand` knows of its way so far. */
+/** The state of one `expand`. */
 interface Walk<R> {
-  /** Regions. */
+  /** How many regions were visited so far. */
   passed: number
-  /** What aliases have shown. */
+  /** The targets of aliases that were walked, and where. */
   readonly shown: Looked<R>
 }
 
-/** What an alias shows is remembered where it is so many regions: to walk fewer again costs less. */
+/**
+ * Only a target with so many regions is remembered: to walk a smaller one again takes less time than to remember it.
+ */
 const WORTH_REMEMBERING = 32
 
 /**
@@ -48,8 +50,9 @@ const WORTH_REMEMBERING = 32
  * priority on, then the region itself. `visitor` gets each enabled region, aliases apart, whose part of [low, high) is
  * not empty.
  *
- * What an alias shows is passed over where the same was shown at the same place before: then none of it is seen. Aliases
- * of aliases would else be walked twice as often with each level of two.
+ * An alias is not followed where the same region was walked at the same place before: what came first is seen, so that
+ * nothing of the second walk would be. Without that, of aliases of aliases, two a level, each level would double the
+ * time.
  *
  * Numbers are exact: what begins at 2^53 or above is clipped away, and below zero are only aliases' offsets.
  *
@@ -88,7 +91,7 @@ export function expand<R extends RegionNode<R>>(
   visitor.visit(region, origin, start, end, own)
 }
 
-/** No new object where a region adds nothing: most don't. */
+/** The flags of what a region shows. Most regions add none: then no new object is made. */
 function mark(marks: Marks, { readonly, nonvolatile }: Marks): Marks {
   if ((marks.readonly || !readonly) && (marks.nonvolatile || !nonvolatile)) return marks
   return { readonly: marks.readonly || readonly, nonvolatile: marks.nonvolatile || nonvolatile }
@@ -116,7 +119,7 @@ export function checkExpansion<R extends RegionNode<R>>(region: R, argument: str
   const looked: Looked<R, Part & { readonly turns: number }> = new Map()
   let visits = 0
   const ends = (shown: R, origin: number, low: number, high: number, before: number, depth: number): boolean => {
-    // Nothing else leads back to the region.
+    // Only regions that show `region` can lead back to it.
     if (!showing.has(shown) || !shown.enabled) return true
     const start = Math.max(low, origin)
     const end = Math.min(high, origin + shown.size)

@@ -3,9 +3,9 @@ import { currentEpoch, markDirty, markMap, type Viewer } from './transaction.ts'
 import { addViewer, removeViewer } from './viewers.ts'
 
 /**
- * How many levels of regions may lie below one another in a region: each subregion of a subregion is one level more, and so
- * is what an alias shows. Recorded QEMU machines have up to 11. What walks a tree calls itself once a level, so that a
- * tree without a limit would overflow the stack.
+ * How many levels of regions may lie below a region: its subregions are one level, their subregions the next, and what
+ * an alias shows is one level below the alias. Recorded QEMU machines have up to 11. Functions that walk a tree call
+ * themselves once a level; without a limit a tree could be so deep that they overflow the stack.
  */
 export const MAX_LEVELS = 256
 
@@ -31,11 +31,14 @@ export class RegionLinks<R extends RegionNode<R>> {
   /** Grows with every change that is seen in this region or under it. */
   version: number
   /**
-   * Levels of regions below this one: no fewer than there are, as it stays when regions are removed. 0 is exact.
+   * An upper bound of the levels of regions below this one: it does not fall when regions are removed. Where it is 0,
+   * there are none.
    */
   levels: number
   readonly #region: R
-  /** Mapped aliases of this region. Most have none, and there may be very many regions: a set is made when it is needed. */
+  /**
+   * Mapped aliases of this region. Most have none, and there may be very many regions: a set is made when it is needed.
+   */
   #aliases: Set<R> | undefined
   /** Address spaces that have this region as their root. */
   #viewers: Set<Viewer> | undefined
@@ -49,17 +52,21 @@ export class RegionLinks<R extends RegionNode<R>> {
     this.#region = region
   }
 
-  /** An alias that nobody maps is not known to its target, so a dropped one leaves nothing behind. */
+  /**
+   * The region is mapped once more. A target knows only the aliases of it that are mapped, so that one that nobody
+   * maps, nor refers to, can be collected.
+   */
   retain(): void {
     const { target } = this.#region
     if (this.#mapped++ === 0 && target !== undefined) {
-      // Changes of the target did not come here while nobody mapped this alias.
+      // The target may have changed while it did not know of this alias.
       this.version++
       target.links.#retainFor(this.#region)
       this.levels = Math.max(this.levels, target.links.levels + 1)
     }
   }
 
+  /** The region is mapped once less. */
   release(): void {
     const { target } = this.#region
     if (--this.#mapped === 0 && target !== undefined) {
@@ -104,7 +111,8 @@ export class RegionLinks<R extends RegionNode<R>> {
     const stack: R[] = [this.#region]
     for (let region = stack.pop(); region !== undefined; region = stack.pop()) {
       const { links } = region
-      // Marked since somebody looked, and all above it; but what was just enabled was not passed before.
+      // It was marked since somebody looked, and so was all that shows it. But the region that changes may have been
+      // disabled then, and what shows it left out.
       if (links.#changedIn === epoch && links !== this) continue
       links.#changedIn = epoch
       links.version++
@@ -119,7 +127,9 @@ export class RegionLinks<R extends RegionNode<R>> {
     if (this.#aliases !== undefined) for (const alias of this.#aliases) stack.push(alias)
   }
 
-  /** All regions that show this one, directly or not; this one too, where an alias under it shows something above it. */
+  /**
+   * All regions that show this one, directly or not; this one too, where an alias under it shows something above it.
+   */
   showing(): Set<R> {
     const seen = new Set<R>()
     const stack: R[] = []
@@ -142,12 +152,16 @@ export class RegionLinks<R extends RegionNode<R>> {
     if (this.levels > MAX_LEVELS) throw tooDeep(target.name, name)
   }
 
-  /** Counts what was just put under this region. @throws RangeError where something has more than MAX_LEVELS below it. */
+  /**
+   * Counts what was just put under this region.
+   *
+   * @throws RangeError where something has more than MAX_LEVELS below it.
+   */
   checkLevels(below: R): void {
     let levels = new Map<R, number>()
     if (!this.#raise(below.links.levels + 1, levels)) {
-      // Perhaps there are no longer so many, as regions were removed. They are counted anew, from what is in no container:
-      // all else is below that.
+      // The bounds may be too high, as regions were removed: the levels are counted anew. What is in no container has
+      // all others below it.
       levels = new Map()
       for (const region of [this.#region, ...this.showing()])
         if (region.container === undefined && countLevels(region, levels) > MAX_LEVELS)
@@ -156,7 +170,12 @@ export class RegionLinks<R extends RegionNode<R>> {
     for (const [region, count] of levels) region.links.levels = count
   }
 
-  /** Puts into `raised` what has more levels below it than before. @returns False where something has too many. */
+  /**
+   * Finds the regions whose bound is too low where this one has `levels` below it, and puts their new bounds into
+   * `raised`.
+   *
+   * @returns False where one would be over MAX_LEVELS.
+   */
   #raise(levels: number, raised: Map<R, number>): boolean {
     if (levels <= (raised.get(this.#region) ?? this.levels)) return true
     if (levels > MAX_LEVELS) return false
@@ -168,8 +187,8 @@ export class RegionLinks<R extends RegionNode<R>> {
 }
 
 /**
- * The levels below a region, and into `counted` those below each region that it shows. What shows itself is not followed
- * into itself: `checkExpansion` says how deep it may go.
+ * Counts the levels below a region, and puts those below each region that it shows into `counted`. A region that shows
+ * itself counts as one level there: `checkExpansion` limits how deep that may go.
  */
 function countLevels<R extends RegionNode<R>>(region: R, counted: Map<R, number>): number {
   const known = counted.get(region)

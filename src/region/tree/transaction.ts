@@ -1,16 +1,16 @@
-/** Who shows a region tree and has to look again when it changed: an address space. */
+/** What shows a region tree, and has to look at it again when it has changed: an address space. */
 export interface Viewer {
   /** Ascending in order of creation. */
   readonly serial: number
   /** Called once at the end of the outermost transaction in which something it shows has changed. */
   update(): void
-  /** Has the space that it shows look its sections up anew, of what it shows now. */
+  /** Has its space look its sections up anew, in the view that it shows now. */
   forgetSections(): void
-  /** Renders what has changed, where nobody has looked since. */
+  /** Renders the tree, if it has changed and nobody has looked since. */
   renderIfStale(): void
 }
 
-/** What waits for the end of the outermost transaction. */
+/** What is to be done at the end of the outermost transaction. */
 export interface Pending {
   /** Some map changed, seen by somebody or not (RULES B4). */
   readonly map: boolean
@@ -25,8 +25,8 @@ export interface TransactionObserver {
   /** Called before each transaction begins, nested ones too: has buffered writes made. Throws nothing. */
   begin(): void
   /**
-   * Called when the outermost has ended; takes what is pending. Transactions that it opens are nested ones. It throws the
-   * first thing that its callbacks have thrown, once all have been called.
+   * Called when the outermost has ended; takes what is pending. Transactions that it opens are nested ones. It throws
+   * the first thing that its callbacks have thrown, once all have been called.
    */
   commit(): void
 }
@@ -42,12 +42,14 @@ let notifiersPending = false
 let dirty = new Set<Viewer>()
 let observer: TransactionObserver | undefined
 
-/** Changes carry the same number until somebody looks at what they changed: to mark it once is enough. */
+/**
+ * A number that grows when somebody looks at a tree. What was marked as changed under the same number is marked still.
+ */
 export function currentEpoch(): number {
   return epoch
 }
 
-/** Somebody looks at the trees as they are now: a change that comes later counts as a new one. */
+/** To be called when somebody looks at the trees: changes that come later must be marked again. */
 export function nextEpoch(): void {
   epoch++
 }
@@ -57,7 +59,7 @@ export function markDirty(viewer: Viewer): void {
   dirty.add(viewer)
 }
 
-/** Something changed that perhaps nobody sees. */
+/** A map has changed, though perhaps no space shows what has changed. */
 export function markMap(): void {
   mapPending = true
 }
@@ -71,7 +73,7 @@ export function inTransaction(): boolean {
   return depth > 0
 }
 
-/** Somebody tells listeners of transactions: views are rendered at their ends. */
+/** True if listeners are told of transactions: then views are rendered when they end. */
 export function isObserved(): boolean {
   return observer !== undefined
 }
@@ -81,7 +83,7 @@ export function setTransactionObserver(one: TransactionObserver | undefined): vo
   observer = one
 }
 
-/** Hands over what is pending, so that nothing is; undefined where nothing was. */
+/** Returns what is pending; afterwards nothing is. Undefined where nothing was. */
 export function takePending(): Pending | undefined {
   // An observer has views rendered when a transaction ends.
   if (observer !== undefined) epoch++
@@ -101,15 +103,15 @@ export function takePending(): Pending | undefined {
  * Runs `body`; all that it changes in region trees is rendered once, when the outermost transaction ends. Until then
  * accesses see the map as it was. What `body` throws is thrown on, after what it did change has been rendered.
  *
- * Buffered writes are made before `body` runs (RULES C1), and the devices that get them may change any region tree. So
- * whoever changes a tree looks at it within `body`, and not before.
+ * Buffered writes are made before `body` runs (RULES C1), and the devices that get them may change any region tree.
+ * What a change depends on is therefore looked at within `body`, not before the call.
  */
 export function transaction<T>(body: () => T): T {
   observer?.begin()
   return transactionWithoutFlush(body)
 }
 
-/** The same, and buffered writes stay buffered: for what listeners themselves are told and ask for. */
+/** The same without making buffered writes first: for changes that callbacks of listeners ask for. */
 export function transactionWithoutFlush<T>(body: () => T): T {
   depth++
   let failed = true
@@ -123,7 +125,7 @@ export function transactionWithoutFlush<T>(body: () => T): T {
   }
 }
 
-/** @param failed The body has thrown: that is what the caller hears of, whatever a listener throws after it. */
+/** @param failed The body has thrown. Its error is the one that is thrown on, and not that of a listener. */
 function end(failed: boolean): void {
   try {
     if (observer !== undefined) observer.commit()

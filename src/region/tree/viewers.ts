@@ -3,7 +3,7 @@ import { inTransaction, isObserved, markDirty, type Viewer } from './transaction
 
 /** All address spaces, by serial number. Weak: a space that nobody destroys can be collected with its regions. */
 const viewers = /* @__PURE__ */ new Map<number, WeakRef<Viewer>>()
-/** Entries of collected spaces are dropped when there are this many. */
+/** When there are this many entries, those of collected spaces are dropped. */
 let most = 64
 
 export function addViewer(viewer: Viewer): void {
@@ -29,7 +29,7 @@ export function removeViewer(viewer: Viewer): void {
   viewers.delete(viewer.serial)
 }
 
-/** Has every space look at its tree again. Within a transaction. */
+/** Marks every space, so that it looks at its tree again. To be called within a transaction. */
 export function markAllDirty(): void {
   for (const ref of viewers.values()) {
     const viewer = ref.deref()
@@ -44,14 +44,14 @@ export function markStale({ serial }: Viewer): void {
   const ref = viewers.get(serial)
   if (ref === undefined) return
   stale.add(ref)
-  // Listeners' callbacks look at any space, and must not see what they have not been told of.
+  // A callback of a listener may look at any space, and must not see a change that it was not told of.
   if (isObserved()) renderStaleViewers()
 }
 
 /**
- * Has all stale viewers render now. Before a transaction in which the library's user runs: until its end the map is seen as
- * it was at its beginning (RULES C1). A viewer that can't render stays as it is, and so tells whoever looks at it, and
- * nobody else.
+ * Renders all stale viewers. To be called before a transaction runs code of the library's user: until the transaction
+ * ends that code must see the map as it was (RULES C1). A viewer that can't be rendered stays stale, and whoever looks
+ * at it gets the error.
  */
 export function renderStaleViewers(): void {
   if (inTransaction()) return
@@ -59,7 +59,7 @@ export function renderStaleViewers(): void {
     try {
       ref.deref()?.renderIfStale()
     } catch {
-      // It is rendered again, and throws again, when somebody looks.
+      // It is rendered again when somebody looks, and throws then.
     }
   }
   stale.clear()
