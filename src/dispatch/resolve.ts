@@ -3,15 +3,15 @@ import type { Section } from './section.ts'
 import type { SectionMap } from './section-map.ts'
 
 /**
- * Where the latest call of `resolveSection` led, in the section that it gave. Read it at once: what an IOMMU's or a device's handlers
- * do may translate too.
+ * Where the latest call of `resolveSection` led, in the section that it gave. Read it at once: handlers of an IOMMU or of a
+ * device may make accesses, which are resolved too.
  */
 export const resolved: {
   /** Bytes from the section's start. */
   at: number
   /** Bytes of the request that are translated alike: to the end of the IOMMU's page (RULES K2). */
   length: number
-  /** An IOMMU was asked. Of `resolveSection` alone. */
+  /** An IOMMU was asked. Only `resolveSection` sets it. */
   translated: boolean
 } = { at: 0, length: 0, translated: false }
 

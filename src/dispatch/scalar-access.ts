@@ -29,8 +29,8 @@ export function storeScalar(
 }
 
 /**
- * One access of 1, 2 or 4 bytes at `at` bytes from the start of a section that is memory, or read like it (RULES I1). It
- * is one cell; or one access of the register accessors, where it may not be touched directly.
+ * One access of 1, 2 or 4 bytes at `at` bytes from the start of a section that is memory, or a ROM device that is read
+ * directly (RULES I1): one access of a cell, or of the register accessors where the memory may not be touched directly.
  */
 function loadMemory(section: Section, at: number, size: number, attrs: MemTxAttrs, big: boolean): number {
   const { cells } = section
@@ -60,8 +60,8 @@ function storeMemory(section: Section, at: number, value: number, size: number, 
 }
 
 /**
- * What is not read directly is one access of the whole size (RULES I1). An access that reaches over the end of a piece
- * of memory is rejected whole (I2); over the end of a ROM device, it is one of the handlers'.
+ * A load that no cell makes: one access of the whole size by the completer (RULES I1). One that reaches over the end of
+ * memory is rejected whole (I2); one that reaches over the end of a ROM device goes to its handlers.
  */
 function loadRest(section: Section, at: number, size: number, attrs: MemTxAttrs, big: boolean): number {
   if (at + size > section.length) {
@@ -105,7 +105,8 @@ export function storeScalar64(section: Section, at: number, value: bigint, attrs
   }
 }
 
-// What answers where memory does not, in its own byte order: a device, register accessors, or who rejects.
+// Accesses by the section's completer, in the completer's byte order: a device, the register accessors of memory, or what
+// rejects every access.
 
 export function loadDevice(section: Section, at: number, size: number, attrs: MemTxAttrs, big: boolean): number {
   const { completerBig } = section
@@ -125,7 +126,7 @@ export function loadDevice64(section: Section, at: number, attrs: MemTxAttrs, bi
   return completerBig === big ? value : swap64(value)
 }
 
-/** An access for memory alone to what is none (RULES E8). An IOMMU is asked what is behind it. */
+/** True of an access that is for memory alone, to what is no memory (RULES E8). What an IOMMU leads to is seen later. */
 function refuses(section: Section, attrs: MemTxAttrs): boolean {
   return attrs.memory && section.translator === undefined
 }
@@ -135,7 +136,11 @@ export function refuse(): 0 {
   return 0
 }
 
-/** Rejects an access, also an unaligned one that the policy refuses (S6), as a device would. What is read is zero. */
+/**
+ * Ends an access that nothing accepts; also an unaligned one to memory, where the policy refuses those (S6).
+ *
+ * @returns 0, which is the data of a failed load.
+ */
 export function reject(): 0 {
   completion.result = MemTxResult.DECODE_ERROR
   return 0

@@ -24,16 +24,19 @@ export class SectionMap implements SpaceSettings {
   readonly view: FlatView
   readonly big: boolean
   readonly directAccess: SpaceSettings['directAccess']
-  /** Normal memory that the latest copy went to, and that the latest came from (transfer/latest-copy.ts). */
+  /** The sections of normal memory that the latest copy went to, and that the latest copy came from (latest-copy.ts). */
   copiedTo: Section
   copiedFrom: Section
   /** For each slot, the section that the latest address of its pages was found in. Empty until one is looked for. */
   #slots: Section[] = []
   #shift = 31
   readonly #none: Section
-  /** First what is not mapped, by the index of the range before it, plus one; then what the ranges have, in order. */
+  /**
+   * First the gaps between ranges: each at the index of the range before it, plus one. Behind them the sections of the
+   * ranges, in ascending order.
+   */
   #sections: (Section | undefined)[] = []
-  /** For each range, how many sections all those before it have: one for each RAM block that they show a part of. */
+  /** For each range, how many sections all ranges before it have. A range has one for each RAM block that it shows. */
   #counts: Float64Array = new Float64Array(0)
 
   constructor(view: FlatView, { big, directAccess }: SpaceSettings) {
@@ -45,8 +48,8 @@ export class SectionMap implements SpaceSettings {
     this.copiedFrom = this.#none
   }
 
-  /** Where the address with these 32 bits may be found: a section that perhaps holds it. */
-  near(word: number): Section {
+  /** The section that was found last for the page with these low 32 bits of an address: it may hold the address, or not. */
+  candidate(word: number): Section {
     return this.#slots[pageSlotOf(word, this.#shift)] ?? this.#none
   }
 
@@ -86,7 +89,7 @@ export class SectionMap implements SpaceSettings {
       ? ranges.length + 1 + (this.#counts[index] as number) + blocksBefore(range, address)
       : index + 1
     let section = this.#sections[place]
-    // One that was made before its memory was allocated is made again then.
+    // A section that was made before its memory was allocated is made again once it is.
     if (section === undefined || (isMadeBefore(section) && !section.isUnallocated)) {
       const gapEnd = (): number => ranges[index + 1]?.start ?? Number.POSITIVE_INFINITY
       section = isMapped ? Section.ofRange(range, address, this) : Section.unassigned(range?.end ?? 0, gapEnd(), this)
@@ -96,7 +99,7 @@ export class SectionMap implements SpaceSettings {
   }
 }
 
-/** Before its memory was allocated. */
+/** The section was made before its memory was allocated. */
 function isMadeBefore({ lane, block }: Section): boolean {
   return lane === undefined && block !== undefined
 }

@@ -27,11 +27,12 @@ export interface IommuTranslator extends Completer {
    * left in `resolved`.
    */
   translate(offset: number, write: boolean, attrs: MemTxAttrs): Section
-  /** The same, for who only looks. @param left Bytes to the end of the region's range. */
+  /** The same where nothing is accessed. @param left Bytes to the end of the region's range. */
   lookUp(offset: number, left: number, write: boolean, attrs: MemTxAttrs): Place
 }
 
-const MAX_NEAR = 2 ** 30
+/** So that offsets and reaches are small integers. */
+const MAX_REACH = 2 ** 30
 export const NO_LOGS: Int32Array = /* @__PURE__ */ new Int32Array(3)
 
 /**
@@ -40,13 +41,16 @@ export const NO_LOGS: Int32Array = /* @__PURE__ */ new Int32Array(3)
  * stays monomorphic.
  */
 export class Section {
-  // First what an access needs that finds the section by 32 bits of its address: it is two cache lines, and a guest's
-  // accesses may go to very many sections.
-  /** The 32 bits of `start`. Small integers, this and the next, which the JIT keeps unboxed. */
-  readonly low: number
-  /** Bytes from `start` on that may be found so: none where the section is neither a device nor has elements. */
-  readonly near: number
-  /** A device, and what its offset is below 2^30. */
+  // First the fields that an access needs which finds the section by the low 32 bits of an address: together they are two
+  // cache lines, and a guest's accesses may go to very many sections.
+  /** The low 32 bits of `start`. This and `reach32` are small integers, which the JIT keeps unboxed. */
+  readonly start32: number
+  /**
+   * How many bytes from `start` on are found by 32 bits of their address. 0 where the section is neither a device nor has
+   * elements.
+   */
+  readonly reach32: number
+  /** A device whose handlers may be called at once: no IOMMU, and no memory that is read directly. */
   readonly callable: boolean
   /** The offset in the region of `start`; where nothing is mapped, the address itself (RULES D3). */
   readonly offset: number
@@ -70,9 +74,7 @@ export class Section {
   readonly memory: boolean
   /** A read ends within it: of memory, and of a ROM device that is read directly (RULES E10, where QEMU reads on). */
   readonly endsReads: boolean
-  /** Who logged the region when this was made: a set of DirtyClient bits (RULES F1). */
-  readonly logged: number
-  /** Those of its guest RAM (BlockMemory). Where element 0 is not 0 after a store, `mark` is due. */
+  /** Words of its guest RAM that say whether anybody logs it (BlockMemory): where element 0 is not 0, stores are marked. */
   readonly logs: Int32Array
   /** Cells may load from it, and store to it; else only ops answer. */
   readonly readable: boolean
@@ -85,9 +87,9 @@ export class Section {
   readonly stores8: Uint8Array
   readonly stores16: Uint16Array
   readonly stores32: Uint32Array
-  /** Undefined also of memory that was not allocated when this was made: only ops access it (`isUnallocated`). */
+  /** Undefined also of memory that was not allocated when the section was made: then only ops access it. */
   readonly lane: Lane | undefined
-  /** What carries out a strict request that lies within it, where that is memory and in order, and nothing else is due. */
+  /** Carries out a strict request that lies within the section. Undefined where that is not `ordered`. */
   readonly reads: Lane | undefined
   readonly writes: Lane | undefined
   readonly strictRead: Route
@@ -113,15 +115,15 @@ export class Section {
     const strictRead = ask(false, true)
     const strictWrite = ask(true, true)
     const readable = strictRead !== 'ops'
-    const logged = range === undefined || block === undefined ? 0 : range.dirtyLogMask
     const writable = strictWrite !== 'ops'
     const offset = range === undefined ? start : range.offset + (start - range.start)
     const base = block === undefined ? 0 : block.offset + (offset - blockStart)
-    const low = Math.min(end, 2 ** 32) - start
-    // To look at RAM that is not allocated yet does not allocate it. (It would be of a ROM device, whose reads and writes
-    // are in byte orders of their own.)
+    /** Bytes of it that lie below 2^32. */
+    const below = Math.min(end, 2 ** 32) - start
+    // To make a section of RAM that is not allocated yet does not allocate it: register accessors do, when they are called.
+    // Of a ROM device it does, as they would not stand beside the device's handlers.
     const made = ram?.allocated || region?.kind === 'romDevice' ? ram : undefined
-    const views = made?.order === 'host' && low > 0 ? sectionViews(made.buffer, base, low) : NO_VIEWS
+    const views = made?.order === 'host' && below > 0 ? sectionViews(made.buffer, base, below) : NO_VIEWS
     const loads = readable ? views : NO_VIEWS
     const stores = writable ? views : NO_VIEWS
     const cells = cacheMode === undefined ? undefined : made?.cells(cacheMode)
@@ -129,18 +131,17 @@ export class Section {
     // A region that is readonly itself has no re-entrancy guard (RULES G7).
     const access = (range?.rom ? region?.access?.unguarded : undefined) ?? region?.access
     const translator = region?.kind === 'iommu' ? (access as IommuTranslator) : undefined
-    // In the order of the fields' declaration: the engine lays them out so.
-    this.low = start | 0
-    // An IOMMU has no short way: what is called there stays a device.
-    this.callable = access !== undefined && !translator && !readable && offset < MAX_NEAR
-    this.near = this.callable || loads.u8.length > 0 ? Math.max(0, Math.min(low, MAX_NEAR)) : 0
+    // In the order of their declaration, as the engine lays fields out in the order of their first assignment.
+    this.start32 = start | 0
+    this.callable = access !== undefined && !translator && !readable && offset < MAX_REACH
+    this.reach32 = this.callable || loads.u8.length > 0 ? Math.max(0, Math.min(below, MAX_REACH)) : 0
     this.offset = offset
     this.readCompleter = access ?? registers ?? REJECTING
     this.writeCompleter = access ?? (range?.rom ? REJECTING : (registers ?? REJECTING))
     const { endianness } = this.readCompleter
     this.completerBig = endianness === 'native' ? settings.big : endianness === 'big'
     this.cells = cells
-    // Below 2^32. An unsigned integer, which what adds to it is quicker with.
+    // It is below 2^32 as it is. Said to be unsigned, it makes additions to it quicker.
     this.base = base >>> 0
     this.start = start
     this.end = end
@@ -149,7 +150,6 @@ export class Section {
     this.block = block
     this.memory = block !== undefined && region?.kind !== 'romDevice'
     this.endsReads = this.memory || readable
-    this.logged = logged
     this.logs = ram?.logs ?? NO_LOGS
     this.readable = readable
     this.writable = writable
@@ -190,7 +190,7 @@ export class Section {
     if (region && block) markStored(block.ram.dirty, ram, length, region.dirtyLogMask)
   }
 
-  /** It is memory that is not allocated yet: all of it is zero. */
+  /** It is memory that is not allocated yet, and so reads as zero. */
   get isUnallocated(): boolean {
     return this.lane === undefined && this.block?.ram.allocated === false
   }

@@ -487,14 +487,14 @@ export class AddressSpace extends EndianForms {
     const word = address >>> 0
     if (word !== address || given.memory) return this.#loadSelected(address, size, given)
     const device = this.#latestDevice
-    const at = (word - device.low) >>> 0
-    return at < device.near ? this.#call(device, at, size, given) : this.#loadCandidate(word, size, given)
+    const at = (word - device.start32) >>> 0
+    return at < device.reach32 ? this.#call(device, at, size, given) : this.#loadCandidate(word, size, given)
   }
 
   #loadCandidate(word: number, size: number, attrs: MemTxAttrs): number {
-    const section = this.tree.sections.near(word)
-    const at = (word - section.low) >>> 0
-    if (at >= section.near) return this.#loadSelected(word, size, attrs)
+    const section = this.tree.sections.candidate(word)
+    const at = (word - section.start32) >>> 0
+    if (at >= section.reach32) return this.#loadSelected(word, size, attrs)
     if (section.callable) {
       this.#latestDevice = section
       return this.#call(section, at, size, attrs)
@@ -502,7 +502,7 @@ export class AddressSpace extends EndianForms {
     // As loadScalar does it, which the JIT does not inline here.
     const { cells } = section
     const ram = section.base + at
-    if (cells === undefined || at + size > section.near || !cells.permits(ram, size))
+    if (cells === undefined || at + size > section.reach32 || !cells.permits(ram, size))
       return this.#loadSelected(word, size, attrs)
     this.#considerFastPath(section)
     this.#result = 0
@@ -521,12 +521,12 @@ export class AddressSpace extends EndianForms {
     const given = attrs === undefined ? UNSPECIFIED : checkAttrs(attrs)
     const word = address >>> 0
     let section = this.#latestDevice
-    if ((word - section.low) >>> 0 >= section.near) {
-      section = this.tree.sections.near(word)
+    if ((word - section.start32) >>> 0 >= section.reach32) {
+      section = this.tree.sections.candidate(word)
       if (section.callable) this.#latestDevice = section
     }
-    const at = (word - section.low) >>> 0
-    if (word !== address || at >= section.near || given.memory) {
+    const at = (word - section.start32) >>> 0
+    if (word !== address || at >= section.reach32 || given.memory) {
       section = this.#select(address)
       this.#storeIn(section, address - section.start, value, size, given)
     } else if (section.callable) {

@@ -22,7 +22,7 @@ export class BounceBudget {
     this.#bytes = bytes
   }
 
-  /** Called when bytes were given back: whom they are enough for is called in a task of its own. */
+  /** To be called after bytes were given back: has those called, in a task, who wait for no more than is free. */
   wake(): void {
     if (this.#scheduled || this.#waiters.size === 0 || this.left === 0) return
     inTask(() => this.#callWaiters())
@@ -32,8 +32,8 @@ export class BounceBudget {
   /**
    * Calls `callback` once, as soon as `bytes` bytes are free, in a task of its own.
    *
-   * @param bytes More than the whole budget counts as the whole: what there can never be is waited for by nobody.
-   * @returns What takes it back.
+   * @param bytes More than the whole budget counts as the whole budget: more can never be free.
+   * @returns A function that takes the wish back.
    */
   whenRoom(callback: () => void, bytes: number): () => void {
     const waiter = { callback, bytes: Math.max(1, Math.min(bytes, this.#bytes)) }
@@ -46,7 +46,7 @@ export class BounceBudget {
 
   #callWaiters(): void {
     this.#scheduled = false
-    // Who comes while they are called waits for the next task: a callback that waits again at once starves no timer.
+    // The waiters of now: a callback that waits again at once is called in the next task, after the timers that are due.
     for (const waiter of [...this.#waiters]) {
       if (waiter.bytes > this.left || !this.#waiters.delete(waiter)) continue
       try {
@@ -62,7 +62,7 @@ export class BounceBudget {
 
 /** Runs `task` after what runs now, and after the timers that are due. */
 function inTask(task: () => void): void {
-  // Some engines' shells have no timers.
+  // The shells of some engines have no timers.
   if (typeof setTimeout === 'function') setTimeout(task, 0)
   else Promise.resolve().then(task)
 }

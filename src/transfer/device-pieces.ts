@@ -16,11 +16,12 @@ export function pieceSize(device: Pick<Completer, 'maxSize' | 'unaligned'>, offs
 }
 
 /**
- * How many bytes are rejected at once. Pieces of at most 4 aligned bytes are (RULES E5), and the last of them may reach
- * over the end of what is not memory (D4), so up to there they are taken together.
+ * How many bytes of a request are rejected in one step, where no access is accepted. Each piece of at most 4 aligned bytes
+ * would be rejected by itself (RULES E5). All pieces that end within the section are taken together; the one that reaches
+ * over its end (D4) is a step of its own.
  *
  * @param left Bytes to the section's end.
- * @param most Bytes, of the next piece.
+ * @param most Bytes that the next piece may have at most.
  */
 export function rejectedSize(left: number, offset: number, length: number, most: number): number {
   if (left >= length) return length
@@ -28,7 +29,7 @@ export function rejectedSize(left: number, offset: number, length: number, most:
   return offset % 4 === 0 && whole > 0 ? whole : pieceSize(REJECTING, offset, most)
 }
 
-/** Reads one piece into a user's buffer; what a failing one leaves there is zero. */
+/** Reads one piece into an array; where it fails, zeroes are stored there. */
 export function readPiece(
   device: Completer,
   offset: number,

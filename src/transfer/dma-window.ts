@@ -29,7 +29,10 @@ export class DmaWindow {
   /** Of the read that filled a bounce buffer; OK in all other cases. */
   readonly result: MemTxResult
   #loan: Loan | undefined
-  /** Made when it is asked for: who hands the memory on by its address needs none, and it costs as much as the rest. */
+  /**
+   * The view of the memory, made when it is first asked for: it takes as long to make as all the rest of a window, and a
+   * device that hands the memory on by its address does without.
+   */
   #bytes: Uint8Array | undefined
 
   /** Made by `AddressSpace.map`. */
@@ -58,7 +61,7 @@ export class DmaWindow {
    *
    * @param accessed Bytes, 0 to `length`; all unless said. Of no meaning for reading.
    * @returns How the write ended.
-   * @throws TypeError where it is unmapped already: once is what a device may do.
+   * @throws TypeError where it is unmapped already: a device may do that once.
    */
   unmap(accessed: number = this.length): MemTxResult {
     checkInteger(accessed, 'accessed', 0, this.length)
@@ -71,7 +74,7 @@ export class DmaWindow {
     } finally {
       const { budget } = loan
       if (budget !== undefined) {
-        // Whatever was thrown, by a handler or for want of stack: an assignment needs none.
+        // Also where a handler threw, or no stack was left to call one: an assignment needs no stack.
         budget.left += this.length
         budget.wake()
       }

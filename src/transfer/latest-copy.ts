@@ -3,13 +3,15 @@ import { type MemTxAttrs, UNSPECIFIED } from '../request/attrs.ts'
 import { MemTxResult } from '../request/result.ts'
 import { copyGuest } from './guest-copy.ts'
 
-// A DMA engine goes on where it was, and looking its sections up again would cost as much as to copy a kilobyte: each map
-// keeps the section that its latest copy went to, and the one that its latest copy came from. They are let go with the map,
-// so with a change to it, and with its space.
+// A DMA engine mostly copies from and to where it did before, and to look the two sections up again would cost as much as
+// to copy a kilobyte. So each map remembers the section that its latest copy went to, and the one that its latest copy came
+// from. It is the maps that hold them, and no space: what a map shows can be freed as soon as no space has that map.
 
 /**
- * Copies between the sections of the latest copies of two maps, in order; false where that is not what is asked for.
- * Nothing was checked before: all that is no integer differs from the unsigned 32-bit one that is made of it.
+ * Copies between the two sections that the maps remember, in order.
+ *
+ * @returns False, and nothing is done, where the copy is another one. Its arguments need not be checked before: a value that
+ *   is not an integer differs from the unsigned integer of 32 bits that is made of it here, and so is left to `copyAnew`.
  */
 export function copyOn(
   dstMap: SectionMap,
@@ -22,12 +24,12 @@ export function copyOn(
   const to = dstMap.copiedTo
   const from = srcMap.copiedFrom
   const lane = to.writes
-  // A guest RAM has one lane; one of two others can't reach both.
+  // Each guest RAM has one lane, and a lane reaches the bytes of its own guest RAM only: both sections must have the same.
   if (lane === undefined || lane !== from.reads) return false
   if (typeof dst !== 'number' || typeof src !== 'number' || typeof length !== 'number') return false
-  // In 32 bits, from the start: the kernel's first load waits for nothing that takes longer.
-  const dstAt = ((dst >>> 0) - to.low) >>> 0
-  const srcAt = ((src >>> 0) - from.low) >>> 0
+  // Computed in 32 bits, which takes the least time: the kernel's first load waits for the result.
+  const dstAt = ((dst >>> 0) - to.start32) >>> 0
+  const srcAt = ((src >>> 0) - from.start32) >>> 0
   const size = length >>> 0
   if (
     dstAt + to.start !== dst ||
@@ -45,7 +47,7 @@ export function copyOn(
   return true
 }
 
-/** Any other copy; its sections are remembered. */
+/** Any copy. Its sections are remembered. */
 export function copyAnew(
   dstMap: SectionMap,
   dst: number,
@@ -56,7 +58,7 @@ export function copyAnew(
 ): MemTxResult {
   const to = dstMap.select(dst)
   const from = srcMap.select(src)
-  // What is mapped in another way has rules of its own for what is short: `copyGuest` keeps them.
+  // A short copy of memory that is mapped in another way may have to be made in other widths: `copyGuest` sees to it.
   if (to.region?.cacheMode === 'normal') dstMap.copiedTo = to
   if (from.region?.cacheMode === 'normal') srcMap.copiedFrom = from
   if (copyOn(dstMap, dst, srcMap, src, length, attrs)) return MemTxResult.OK

@@ -24,9 +24,9 @@ export function mapWindow(
 }
 
 /**
- * Any access may touch the memory: a device's code stores as it likes, and no one can keep it to the widths that a
- * stricter mapping allows (H6). So what needs those is bounced, as what has handlers is. A strict request is `ordered`
- * just where any access is allowed; that a request is relaxed takes nothing away from what the mapping bears.
+ * Whether any access may touch the memory. A device's code stores in whatever widths it likes, so memory that bears fixed
+ * widths only (H6) is bounced, as what has handlers is. Any access is allowed just where the route of a strict request is
+ * `ordered`; whether this request is strict or relaxed makes no difference to what the mapping bears.
  */
 function isOpen(section: Section, write: boolean): boolean {
   return section.route(write, true) === 'ordered'
@@ -74,7 +74,7 @@ class MemoryLoan implements Loan {
   }
 
   end(accessed: number): MemTxResult {
-    // Who logs the region now, not when the window was made: it was stored to at any time since.
+    // The device may have stored to the bytes at any time until now, so they are marked now, for those who log them now.
     if (this.#write && this.#section.logs[0] !== 0) this.#section.mark(this.#ram, accessed)
     return MemTxResult.OK
   }
@@ -98,7 +98,8 @@ function lendBounce(
     window = new DmaWindow(address, size, loan.fill(), loan)
     return window
   } finally {
-    // A handler threw while the buffer was filled, or there was no stack left to call it: as in `DmaWindow.unmap`.
+    // There is no window where a handler threw while the buffer was filled, or no stack was left to call `fill`. What was
+    // taken is given back by an assignment, which needs no stack.
     if (window === undefined) {
       budget.left += size
       budget.wake()
@@ -106,7 +107,7 @@ function lendBounce(
   }
 }
 
-/** A buffer out of the budget, for bytes that may not be touched themselves. */
+/** A buffer out of the budget, in place of bytes that the device may not touch itself. */
 class BounceLoan implements Loan {
   readonly budget: BounceBudget
   readonly #map: SectionMap
@@ -140,7 +141,7 @@ class BounceLoan implements Loan {
     return this.#write ? MemTxResult.OK : this.#move('read', this.#bytes.length)
   }
 
-  /** With the attributes that it was mapped with: QEMU has lost them by now (RULES J3). */
+  /** Writes with the attributes that the window was mapped with, which QEMU does not keep (RULES J3). */
   end(accessed: number): MemTxResult {
     return this.#write ? this.#move('write', accessed) : MemTxResult.OK
   }

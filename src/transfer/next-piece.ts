@@ -15,7 +15,7 @@ export const FILL_PATTERN_BYTES = 512
  */
 export type Way = Route | 'refused' | 'rejected' | 'zero'
 
-/** It touches guest RAM itself. */
+/** The bytes of guest RAM are accessed themselves, and no completer is called. */
 export function isDirect(way: Way): way is 'ordered' | 'cells' | 'bulk' {
   return way === 'ordered' || way === 'bulk' || way === 'cells'
 }
@@ -41,11 +41,12 @@ export function nextPiece(
   const left = section.length - inside
   const rest = Math.min(length - at, alike)
   const size = section.ends(write) ? Math.min(rest, left) : rest
-  // Of a fill, to the end of its pattern.
+  // Bytes to the end of the fill's pattern.
   const whole = kind === 'fill' ? FILL_PATTERN_BYTES - (at % FILL_PATTERN_BYTES) : Number.POSITIVE_INFINITY
   if (attrs.memory && !section.memory) {
-    // The first region refuses the whole access, a later one what of it would be its own (E8): as no device ends an access
-    // (D4), that is the rest. A fill is an access for each pattern: those that begin in the section are refused at once.
+    // E8: where the first region of an access refuses it, all of it is refused. Where a later one does, its own part is; of a
+    // device, which does not end an access (D4), that is all that is left. A fill is an access for each pattern, and all
+    // patterns that begin in the section are refused in one step.
     if (kind !== 'fill') next.size = at === 0 ? length : size
     else if (whole < FILL_PATTERN_BYTES) next.size = Math.min(size, whole)
     else next.size = Math.min(length - at, translated ? whole : Math.ceil(left / whole) * whole)
@@ -61,7 +62,7 @@ export function nextPiece(
     next.size = pieceSize(device, offset, most)
     return 'ops'
   }
-  // What an IOMMU leads to is asked of it again for each piece (K3).
+  // K3: where a translation failed, the IOMMU is asked again for each rejected piece.
   next.size = translated ? pieceSize(REJECTING, offset, most) : rejectedSize(left, offset, size, most)
   return 'rejected'
 }

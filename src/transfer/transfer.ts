@@ -46,7 +46,7 @@ export function transfer(
   const way = nextPiece(kind, section, 0, length, attrs)
   const { size } = next
   if (kind !== 'fill') checkLength(bytes, length)
-  // One piece, of memory, or of which nothing is stored.
+  // One piece, and either it is memory, or no byte of the array is moved.
   if (size === length && (isDirect(way) || (kind !== 'read' && way !== 'ops')))
     return carryOut(request, section, way, inside, 0, size, attrs)
   const first = { section, way, inside, size }
@@ -61,7 +61,7 @@ export function transfer(
   try {
     return carryOutPieces(map, own, address, length, attrs, first, progress)
   } finally {
-    // In RAM of the host order plain stores are in order, so those to the array may be plain, too.
+    // Guest RAM whose stores are plain ones shows that plain stores are in order here.
     publish(bytes, own.bytes, progress.at, section.block?.ram.order !== 'host')
   }
 }
@@ -150,12 +150,12 @@ export function resultOf(way: Way): MemTxResult {
 
 /** The part of a request that touches guest RAM itself, at byte address `ram` of it. */
 function direct(request: Transfer, section: Section, path: Route, ram: number, at: number, size: number): void {
-  // A section that was made before its memory was allocated has neither.
+  // A section that was made before its memory was allocated has neither a lane nor cells.
   const memory = section.block?.ram as BlockMemory
   const lane = section.lane ?? memory.lane
   const cells = section.cells ?? memory.cells(section.region?.cacheMode as CacheMode)
   if (path === 'cells' && request.kind !== 'fill' && isShared(request.bytes.buffer)) {
-    // A view of the guest RAM itself may overlap, and what others may watch is stored to as guest RAM is (H2, H13).
+    // The array may be a view of this memory, and overlap; and what others may watch is stored to as guest RAM is (H2, H13).
     if (request.kind === 'write') memory.fixedLane.copyIn(ram, request.bytes, at, size)
     else memory.fixedLane.copyOut(request.bytes, at, ram, size)
     return

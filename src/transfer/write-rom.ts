@@ -12,7 +12,7 @@ import { pieceSize, rejectedSize } from './device-pieces.ts'
  * memory of a device too, as newer versions of QEMU do.
  */
 export function writeRom(map: SectionMap, address: number, given: Uint8Array): void {
-  // What others may see could be the memory that is written to.
+  // An array that others may see could be the memory that is written to.
   const bytes = isShared(given.buffer) ? privateCopy(given, given.length) : given
   for (let at = 0; at < bytes.length; ) {
     const section = resolveSection(map, address + at, true, MemTxAttrs.UNSPECIFIED)
@@ -22,7 +22,7 @@ export function writeRom(map: SectionMap, address: number, given: Uint8Array): v
     const offset = section.offset + inside
     let size = Math.min(rest, left)
     const { block } = section
-    // Whatever the direct-access policy says: it is about a running machine's requests.
+    // The direct-access policy is about a running machine's requests, so it does not count here.
     if (block !== undefined && section.endsReads && section.region?.kind !== 'ramDevice') {
       const lane = section.strictRead === 'ordered' ? block.ram.lane : block.ram.fixedLane
       const ram = section.base + inside
