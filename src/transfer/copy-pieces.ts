@@ -1,13 +1,12 @@
 import { resolved, resolveSection } from '../dispatch/resolve.ts'
 import type { Section } from '../dispatch/section.ts'
 import type { SectionMap } from '../dispatch/section-map.ts'
+import { scratchBytes } from '../ram/copy/lane.ts'
+import { areTwo, identityOf } from '../ram/memory-identity.ts'
 import type { MemTxAttrs } from '../request/attrs.ts'
 import { isDirect, next, nextPiece, type Way } from './next-piece.ts'
 
-/** What is memory that no kernel copies is copied by way of a buffer of so many bytes. */
-const BUFFER_BYTES = 2 ** 20
-
-/** Where a piece is read from, or written to. */
+/** One of the two sides of a piece: what it is read from, or what it is written to. */
 export interface Side {
   readonly section: Section
   readonly way: Way
@@ -15,33 +14,43 @@ export interface Side {
   readonly inside: number
 }
 
-/** A part of a copy that is memory, or nothing that is accessed, on either side. */
+/** A part of a copy. Each of its sides is memory that is accessed in one way, or is not accessed at all (`isNone`). */
 export interface Piece {
   readonly to: Side
   readonly from: Side
   /** Bytes. */
   readonly length: number
-  /** Pieces of which it overwrites the source before they are copied: theirs is read before, and kept until then. */
-  readonly overwrites: Piece[]
-  kept: Uint8Array | undefined
+  /** What this piece overwrites of the source of later pieces: it is read before this piece is copied. */
+  readonly overwrites: Kept[]
+  /** What earlier pieces overwrite of the source of this piece. No two of them have bytes in common. */
+  readonly kept: Kept[]
 }
 
-/** No access is made: what is read is zero, and what is written is lost. */
+/** Bytes of the source of a piece that are read before they are due, and kept until then. */
+export interface Kept {
+  readonly from: Side
+  /** Where they begin in the piece, bytes. */
+  readonly start: number
+  readonly end: number
+  bytes: Uint8Array | undefined
+}
+
+/** No access is made to this side: it reads as zero, and what is written to it is lost. */
 export function isNone({ way }: Side): boolean {
   return !isDirect(way) && way !== 'ops'
 }
 
-/** A kernel copies from one to the other. */
+/** One call of a lane copies the piece. */
 export function isKernels({ to, from }: Piece): boolean {
   return isDirect(to.way) && isDirect(from.way) && to.way !== 'cells' && from.way !== 'cells'
 }
 
-/** The byte address in guest RAM of what is not none. */
+/** The byte address in guest RAM of a side that is memory. */
 export function addressOf({ section, inside }: Side): number {
   return section.base + inside
 }
 
-/** Undefined where handlers would be called, of a device or of an IOMMU. */
+/** The pieces of a copy, in order. Undefined where handlers would be called, a device's or an IOMMU's. */
 export function piecesOf(
   dstMap: SectionMap,
   dst: number,
@@ -53,10 +62,12 @@ export function piecesOf(
   const pieces: Piece[] = []
   let to: Side | undefined
   let from: Side | undefined
-  // Where each of the two ends, in bytes of the copy.
+  // How many bytes of the copy lie before the end of each of the two.
   let toEnd = 0
   let fromEnd = 0
-  for (let at = 0; at < length; ) {
+  for (let at = 0, size = 0; at < length; at += size) {
+    to = to && { ...to, inside: to.inside + size }
+    from = from && { ...from, inside: from.inside + size }
     if (at === toEnd) {
       to = sideAt(dstMap, 'write', dst, at, length, attrs)
       toEnd += next.size
@@ -66,18 +77,13 @@ export function piecesOf(
       fromEnd += next.size
     }
     if (to === undefined || from === undefined) return undefined
-    const piece: Piece = { to, from, length: Math.min(toEnd, fromEnd) - at, overwrites: [], kept: undefined }
-    const most = isNone(to) || isNone(from) || isKernels(piece) ? piece.length : BUFFER_BYTES - (addressOf(to) & 7)
-    const first = piece.length > most ? cut(piece, 0, most) : piece
-    pieces.push(first)
-    at += first.length
-    to = { ...to, inside: to.inside + first.length }
-    from = { ...from, inside: from.inside + first.length }
+    size = Math.min(toEnd, fromEnd) - at
+    pieces.push({ to, from, length: size, overwrites: [], kept: [] })
   }
   return pieces
 }
 
-/** Its size is left in `next`. */
+/** The side at byte `at` of a copy of `length` bytes; how many bytes it goes on is left in `next`. */
 function sideAt(
   map: SectionMap,
   kind: 'read' | 'write',
@@ -98,45 +104,57 @@ function sideAt(
 }
 
 /**
- * Finds which pieces overwrite the source of later ones, and cuts those where that begins and ends.
+ * Finds what pieces overwrite of the source of later pieces. What a piece overwrites of its own source is minded when it is
+ * copied.
  *
- * @returns The most bytes that are kept at once.
+ * @returns The most bytes that have to be kept aside at once.
  */
-export function findOverwrites(pieces: Piece[]): number {
-  const kept = new Set<Piece>()
+export function findOverwrites(pieces: readonly Piece[]): number {
   let most = 0
   let now = 0
-  for (let i = 0; i < pieces.length; i++) {
-    const piece = pieces[i] as Piece
+  for (const [i, piece] of pieces.entries()) {
     if (isNone(piece.to)) continue
-    const start = addressOf(piece.to)
     for (let j = i + 1; j < pieces.length; j++) {
       const later = pieces[j] as Piece
-      if (isNone(later.from) || kept.has(later) || !isSameMemory(piece.to.section, later.from.section)) continue
-      const source = addressOf(later.from)
-      const first = Math.max(start - source, 0)
-      const end = Math.min(start + piece.length - source, later.length)
-      if (first >= end) continue
-      const middle = cut(later, first, end)
-      const parts = [cut(later, 0, first), middle, cut(later, end, later.length)].filter(part => part.length > 0)
-      pieces.splice(j, 1, ...parts)
-      piece.overwrites.push(middle)
-      kept.add(middle)
-      now += middle.length
+      if (isNone(later.from) || !isSameMemory(piece.to.section, later.from.section)) continue
+      const ahead = addressOf(piece.to) - addressOf(later.from)
+      // What an earlier piece overwrites is kept already.
+      let parts = [[Math.max(ahead, 0), Math.min(ahead + piece.length, later.length)] as const]
+      for (const { start, end } of later.kept)
+        parts = parts.flatMap(([first, last]) => [
+          [first, Math.min(last, start)] as const,
+          [Math.max(first, end), last] as const,
+        ])
+      for (const [start, end] of parts) {
+        if (start >= end) continue
+        const kept: Kept = { from: later.from, start, end, bytes: undefined }
+        piece.overwrites.push(kept)
+        later.kept.push(kept)
+        now += end - start
+      }
     }
-    most = Math.max(most, now)
-    if (kept.has(piece)) now -= piece.length
+    const isByKernel = isKernels(piece) && piece.kept.length === 0
+    most = Math.max(most, now + (isByKernel ? scratchBytes(climbOf(piece), piece.length) : aheadOf(piece)))
+    for (const { start, end } of piece.kept) now -= end - start
   }
   return most
 }
 
-/** The part of a piece from one of its bytes to another; nobody overwrites it yet. */
-function cut({ to, from }: Piece, start: number, end: number): Piece {
-  const part = (side: Side): Side => ({ ...side, inside: side.inside + start })
-  return { to: part(to), from: part(from), length: end - start, overwrites: [], kept: undefined }
+/** How many bytes ahead of what it stores a piece has to be read, so that it overwrites none before it is read. */
+export function aheadOf(piece: Piece): number {
+  const climb = climbOf(piece)
+  return climb > 0 && climb < piece.length ? climb : 0
 }
 
-/** Two sections of memory may show the same bytes. */
-export function isSameMemory(a: Section, b: Section): boolean {
-  return a.block?.ram.buffer === b.block?.ram.buffer
+/** How far a piece lies above its source, bytes; 0 where they are two memories, or one of them is none. */
+function climbOf({ to, from }: Piece): number {
+  if (isNone(to) || isNone(from) || !isSameMemory(to.section, from.section)) return 0
+  return addressOf(to) - addressOf(from)
+}
+
+/** Two sections are of the same memory, or nobody can know that they are not. */
+function isSameMemory(a: Section, b: Section): boolean {
+  const buffer = a.block?.ram.buffer
+  const other = b.block?.ram.buffer
+  return buffer === other || !areTwo(identityOf(buffer), identityOf(other))
 }

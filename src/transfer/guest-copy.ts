@@ -2,15 +2,24 @@ import type { SectionMap } from '../dispatch/section-map.ts'
 import type { BlockMemory } from '../ram/ram-block.ts'
 import type { MemTxAttrs } from '../request/attrs.ts'
 import { MemTxResult } from '../request/result.ts'
-import { addressOf, findOverwrites, isKernels, isNone, type Piece, piecesOf, type Side } from './copy-pieces.ts'
+import {
+  addressOf,
+  aheadOf,
+  findOverwrites,
+  isKernels,
+  isNone,
+  type Piece,
+  piecesOf,
+  type Side,
+} from './copy-pieces.ts'
 import { pieceSize } from './device-pieces.ts'
 import { carryOut, resultOf, type Transfer, transfer } from './transfer.ts'
 
-/** Up to here a copy goes by way of a buffer, where it is not for kernels alone, bytes. */
+/** A copy of up to this many bytes goes by way of a buffer, unless kernels alone can do it. */
 const SMALL_BYTES = 65536
-/** What calls handlers goes by way of a buffer of this many bytes. */
+/** A copy that calls handlers goes by way of a buffer of this many bytes. */
 const BUFFER_BYTES = 2 ** 24
-/** The most that is kept aside of a copy that overlaps in several pieces, bytes. */
+/** The most that a copy in several pieces may keep aside at once, bytes. */
 const MAX_KEPT_BYTES = 2 ** 30
 
 const NO_BYTES = /* @__PURE__ */ new Uint8Array(0)
@@ -18,13 +27,16 @@ const NO_BYTES = /* @__PURE__ */ new Uint8Array(0)
 /**
  * Copies between two maps, as one read and one write of the whole would (RULES E1; H12, H13).
  *
- * Where all of it is memory, or nothing, it is copied piece by piece, each by a kernel where that can be: what a piece
- * overwrites of a later one's source is read before. What is short, and not for kernels alone, goes by way of a buffer, for
- * each side to be accessed as its own alignment allows (H2). So does what calls handlers: nobody knows what those touch. Of
- * what calls handlers and is longer than the buffer, as much at a time is read and written.
+ * - Where no handler is called, it is copied piece by piece, by kernels as far as the mappings allow. Bytes of the source
+ *   that a piece overwrites before they are due are read before that piece is copied. Time follows the bytes that are
+ *   accessed: where nothing is on both sides, it is one step.
+ * - Up to 64 KiB, and not for kernels alone: by way of a buffer, so that each side is accessed in the widths that its own
+ *   alignment allows (H2).
+ * - Where handlers are called, by way of a buffer too: nobody can know what memory they touch. What is longer than the
+ *   buffer, 16 MiB, is read and written as much at a time.
  *
- * @returns ERROR, and nothing is copied, where more would have to be kept aside than 1 GiB, or than the `scratchLimit` of a
- *   guest RAM that is stored to.
+ * @returns ERROR, and nothing is copied, where more than 1 GiB would have to be kept aside at once, or more than the
+ *   `scratchLimit` of a guest RAM that is stored to.
  */
 export function copyGuest(
   dstMap: SectionMap,
@@ -40,7 +52,7 @@ export function copyGuest(
   }
   let result = 0
   for (let done = 0; done < length; ) {
-    // It ends where no access of a device that is read is cut in two.
+    // A part ends at a multiple of 8 in the region that is read, so that no access to a device is cut in two.
     const { start, offset } = srcMap.select(src + done)
     const size = Math.min(length - done, BUFFER_BYTES - ((offset + (src + done - start)) % 8))
     const bytes = new Uint8Array(size)
@@ -51,7 +63,7 @@ export function copyGuest(
   return result as MemTxResult
 }
 
-/** Copies pieces in order: what one overwrites of a later one's source is read before. */
+/** Copies pieces one after the other. */
 export function copyPieces(pieces: Piece[], attrs: MemTxAttrs): MemTxResult {
   const limit = pieces.reduce(
     (least, { to }) => Math.min(least, to.section.block?.ram.scratchLimit ?? least),
@@ -61,13 +73,16 @@ export function copyPieces(pieces: Piece[], attrs: MemTxAttrs): MemTxResult {
   return pieces.reduce((result, piece) => result | copyPiece(piece, attrs), 0) as MemTxResult
 }
 
-/** For a kernel; but in a device's memory what is short could be a register, and be split as the other side is aligned. */
+/**
+ * A lane may copy the piece also where it is all there is to copy. Up to 8 bytes of a device's memory it may not: they could
+ * be a register, whose access the lane would split where the other side is not aligned alike (H2).
+ */
 function isSimple(piece: Piece): boolean {
   const isNormal = ({ section }: Side): boolean => section.region?.cacheMode === 'normal'
   return isKernels(piece) && (piece.length > 8 || (isNormal(piece.to) && isNormal(piece.from)))
 }
 
-/** True if a piece may overwrite the source of another one: all that is stored to, against all that is loaded. */
+/** False if no piece can overwrite the source of another, as all that is stored to lies apart from all that is loaded. */
 function mayOverlap(pieces: readonly Piece[]): boolean {
   let [dstLow, dstHigh, srcLow, srcHigh] = [Number.POSITIVE_INFINITY, 0, Number.POSITIVE_INFINITY, 0]
   for (const { to, from, length } of pieces) {
@@ -85,29 +100,57 @@ function mayOverlap(pieces: readonly Piece[]): boolean {
 
 function copyPiece(piece: Piece, attrs: MemTxAttrs): number {
   const { to, from, length, overwrites, kept } = piece
-  for (const later of overwrites) {
-    later.kept = new Uint8Array(later.length)
-    access({ kind: 'read', bytes: later.kept, byte: 0 }, later.from, later.length, attrs)
+  for (const each of overwrites) {
+    each.bytes = new Uint8Array(each.end - each.start)
+    access({ kind: 'read', bytes: each.bytes, byte: 0 }, each.from, each.start, each.end, attrs)
   }
   if (isNone(to)) return resultOf(to.way) | resultOf(from.way)
-  if (isNone(from)) return resultOf(from.way) | access({ kind: 'fill', bytes: NO_BYTES, byte: 0 }, to, length, attrs)
-  if (kept === undefined && isKernels(piece)) {
-    move(piece)
-    return MemTxResult.OK
-  }
-  const bytes = kept ?? new Uint8Array(length)
-  const read = kept ? MemTxResult.OK : access({ kind: 'read', bytes, byte: 0 }, from, length, attrs)
-  piece.kept = undefined
-  return read | access({ kind: 'write', bytes, byte: 0 }, to, length, attrs)
+  if (isNone(from)) return resultOf(from.way) | access({ kind: 'fill', bytes: NO_BYTES, byte: 0 }, to, 0, length, attrs)
+  if (kept.length > 0 || !isKernels(piece)) return copyByTurns(piece, attrs)
+  move(piece)
+  return MemTxResult.OK
 }
 
-/** One side of a piece, by the way of its section. */
-function access(request: Transfer, { section, way, inside }: Side, length: number, attrs: MemTxAttrs): number {
+/**
+ * Copies a piece by way of buffers: some of it is read, then some written, in turns. Where it overwrites its own source, so
+ * much is read ahead that no byte is overwritten before it is read.
+ */
+function copyByTurns(piece: Piece, attrs: MemTxAttrs): number {
+  const { to, from, length, kept } = piece
+  const ahead = aheadOf(piece)
+  const buffers: Uint8Array[] = []
   let result = 0
-  for (let at = 0, size = length; at < length; at += size) {
-    size = length - at
-    if (way === 'ops') size = pieceSize(section.device(request.kind !== 'read'), section.offset + inside + at, size)
-    result |= carryOut(request, section, way, inside + at, at, size, attrs)
+  for (let written = 0, read = 0; written < length; ) {
+    while (read < Math.min(length, written + SMALL_BYTES + ahead)) {
+      const end = Math.min(length, read + SMALL_BYTES - ((addressOf(from) + read) % 8))
+      const bytes = new Uint8Array(end - read)
+      result |= access({ kind: 'read', bytes, byte: 0 }, from, read, end, attrs)
+      for (const each of kept) {
+        const first = Math.max(each.start, read)
+        const last = Math.min(each.end, end)
+        if (first < last)
+          bytes.set((each.bytes as Uint8Array).subarray(first - each.start, last - each.start), first - read)
+      }
+      buffers.push(bytes)
+      read = end
+    }
+    const bytes = buffers.shift() as Uint8Array
+    result |= access({ kind: 'write', bytes, byte: 0 }, to, written, written + bytes.length, attrs)
+    written += bytes.length
+  }
+  for (const each of kept) each.bytes = undefined
+  return result
+}
+
+/** Reads, writes or fills a part of one side, in the way and at the sizes that its section wants. */
+function access(request: Transfer, side: Side, start: number, end: number, attrs: MemTxAttrs): number {
+  const { section, way } = side
+  let result = 0
+  for (let at = start, size = 0; at < end; at += size) {
+    const inside = side.inside + at
+    size = end - at
+    if (way === 'ops') size = pieceSize(section.device(request.kind !== 'read'), section.offset + inside, size)
+    result |= carryOut(request, section, way, inside, at - start, size, attrs)
   }
   return result
 }
