@@ -1,55 +1,39 @@
-/** What a device's handlers take: naturally aligned units of `min` to `max` bytes, powers of two. */
-export interface Units {
-  readonly min: number
-  readonly max: number
-  /** Unsigned, in the device's order. Undefined where it failed. */
-  read(offset: number, size: number): bigint | undefined
-  write(offset: number, value: bigint, size: number): void
-}
-
-/** Makes one read of aligned units, in ascending order. Bytes of a unit that were not asked for are dropped. */
-export function readUnits(units: Units, offset: number, size: number, big: boolean): bigint {
-  let value = 0n
-  eachUnit(units, offset, size, big, (base, unit, shift, count, place) => {
-    const bytes = BigInt.asUintN(8 * count, (units.read(base, unit) ?? 0n) >> shift)
-    value |= bytes << place
-  })
-  return value
-}
-
 /**
- * Makes one write of aligned units, in ascending order. A unit of which only a part is written is read first, for the
- * rest of it; where that read fails, the unit is not written.
+ * Makes one access of aligned units, in ascending order. Of a read, bytes of a unit that were not asked for are
+ * dropped. Of a write, a unit of which only a part is written is read first, for the rest of it; where that read fails,
+ * the unit is not written.
+ *
+ * @param unit Makes the access of one unit, `width` bytes at `at`, and returns what it read; undefined where it failed.
+ * @param min The smallest unit, bytes, a power of two; `max` the largest.
+ * @param value What is written, formed by the bytes in the device's order.
+ * @returns What was read.
  */
-export function writeUnits(units: Units, offset: number, value: bigint, size: number, big: boolean): void {
-  eachUnit(units, offset, size, big, (base, unit, shift, count, place) => {
-    const bytes = BigInt.asUintN(8 * count, value >> place)
-    const around = count === unit ? 0n : units.read(base, unit)
-    if (around === undefined) return
-    const mask = BigInt.asUintN(8 * count, -1n) << shift
-    units.write(base, (around & ~mask) | (bytes << shift), unit)
-  })
-}
-
-/**
- * Visits the units that an access is made of. `visit` gets the offset and the size of a unit, where in it the bytes of
- * the access begin, bits, how many bytes they are, and where they begin in the value of the whole access, bits.
- */
-function eachUnit(
-  { min, max }: Units,
+export function accessUnits(
+  unit: (isWrite: boolean, at: number, value: bigint, width: number) => bigint | undefined,
+  min: number,
+  max: number,
+  isWrite: boolean,
   offset: number,
+  value: bigint,
   size: number,
   big: boolean,
-  visit: (base: number, unit: number, shift: bigint, count: number, place: bigint) => void,
-): void {
+): bigint {
   const end = offset + size
-  for (let at = offset; at < end; ) {
-    let unit = max
-    while (unit > min && (at % unit !== 0 || at + unit > end)) unit /= 2
-    const base = at - (at % unit)
-    const count = Math.min(base + unit, end) - at
-    const shift = big ? base + unit - at - count : at - base
-    visit(base, unit, BigInt(8 * shift), count, BigInt(8 * (big ? end - at - count : at - offset)))
-    at += count
+  let all = 0n
+  for (let at = offset, next = at; at < end; at = next) {
+    let width = max
+    while (width > min && (at % width !== 0 || at + width > end)) width /= 2
+    const base = at - (at % width)
+    next = Math.min(base + width, end)
+    // Where the bytes of the access begin in the unit, and where they begin in the value of the whole access, bits.
+    const shift = BigInt(8 * (big ? base + width - next : at - base))
+    const place = BigInt(8 * (big ? end - next : at - offset))
+    const mask = BigInt.asUintN(8 * (next - at), -1n)
+    const isPart = next - at < width
+    const read = isWrite && !isPart ? 0n : unit(false, base, 0n, width)
+    if (!isWrite) all |= (((read ?? 0n) >> shift) & mask) << place
+    else if (read !== undefined)
+      unit(true, base, (read & ~(mask << shift)) | (((value >> place) & mask) << shift), width)
   }
+  return all
 }

@@ -1,7 +1,7 @@
 import { show } from '../../check.ts'
 import type { MemTxAttrs } from '../../request/attrs.ts'
 import { MemTxFault, MemTxResult } from '../../request/result.ts'
-import { readUnits, type Units, writeUnits } from './aligned-units.ts'
+import { accessUnits } from './aligned-units.ts'
 import { type Completer, completion, MAX_NESTING, UNGUARDED } from './completer.ts'
 import type { CheckedOps, MemoryRegionOps } from './ops.ts'
 import type { Guard } from './reentrancy-guard.ts'
@@ -11,6 +11,8 @@ import type { Guard } from './reentrancy-guard.ts'
  * Returns true where an event notifier has taken the write.
  */
 export type TakesWrite = (offset: number, size: number, value: number | bigint) => boolean
+
+type Required64 = { [Key in 'read64' | 'write64']: NonNullable<MemoryRegionOps[Key]> }
 
 const RESULTS = 'a MemTxResult, memTxFault(...) or nothing, as an arrow function does that has braces'
 
@@ -35,11 +37,6 @@ export class OpsCompleter implements Completer {
   /** The set of sizes that are valid, and those of them that are one call of the handler. */
   readonly #valid: number
   readonly #whole: number
-  readonly #validUnaligned: boolean
-  readonly #implMin: number
-  readonly #implMax: number
-  /** `impl.aligned`. */
-  readonly #aligned: boolean
   readonly #guard: Guard | undefined
   #unguarded: OpsCompleter | undefined
   #before: (() => void) | undefined
@@ -58,15 +55,10 @@ export class OpsCompleter implements Completer {
     this.unaligned = checked.implUnaligned
     this.endianness = checked.endianness
     this.#ops = ops
-    const sizes = [1, 2, 4, 8]
-    const { validMin, validMax } = checked
-    this.#valid = sizes.filter(size => validMax === 0 || (size >= validMin && size <= validMax)).reduce(or, 0)
-    this.#validUnaligned = checked.validUnaligned
-    this.#implMin = checked.implMin
-    this.#implMax = checked.implMax
-    this.#aligned = checked.implAligned
+    // The set of the sizes, which are powers of two, from one to another is the double of the largest less the smallest.
+    this.#valid = checked.validMax === 0 ? 15 : 2 * checked.validMax - checked.validMin
     this.asks = checked.asks
-    this.#whole = this.asks ? 0 : sizes.filter(size => this.#width(size) === size).reduce(or, 0) & this.#valid
+    this.#whole = this.asks ? 0 : (2 * checked.implMax - checked.implMin) & this.#valid
     this.#wholeReads = this.#whole
     this.#wholeWrites = this.#whole
     this.#guard = guard
@@ -110,7 +102,7 @@ export class OpsCompleter implements Completer {
 
   read(offset: number, size: number, attrs: MemTxAttrs, big: boolean): number {
     if (completion.outermost !== 0 || (this.#wholeReads & size) === 0 || (offset & (size - 1)) !== 0)
-      return this.#readAdapted(offset, size, attrs, big) as number
+      return this.#adapt(false, offset, 0, size, attrs, big) as number
     completion.outermost = this.#device
     try {
       return this.#readPiece(offset, size, attrs)
@@ -121,7 +113,7 @@ export class OpsCompleter implements Completer {
 
   write(offset: number, value: number, size: number, attrs: MemTxAttrs, big: boolean): void {
     if (completion.outermost !== 0 || (this.#wholeWrites & size) === 0 || (offset & (size - 1)) !== 0) {
-      this.#writeAdapted(offset, value, size, attrs, big)
+      this.#adapt(true, offset, value, size, attrs, big)
       return
     }
     completion.outermost = this.#device
@@ -135,94 +127,63 @@ export class OpsCompleter implements Completer {
   // All other accesses: validity first (G2), then event notifiers (H1), then the guard (G7).
 
   read64(offset: number, attrs: MemTxAttrs, big: boolean): bigint {
-    return this.#readAdapted(offset, 8, attrs, big) as bigint
+    return this.#adapt(false, offset, 0n, 8, attrs, big) as bigint
   }
 
   write64(offset: number, value: bigint, attrs: MemTxAttrs, big: boolean): void {
-    this.#writeAdapted(offset, value, 8, attrs, big)
+    this.#adapt(true, offset, value, 8, attrs, big)
   }
 
-  /** A bigint where `size` is 8. */
-  #readAdapted(offset: number, size: number, attrs: MemTxAttrs, big: boolean): number | bigint {
-    const { outermost, nesting } = completion
-    if (outermost !== 0 && nesting >= MAX_NESTING) return refuseTooDeep(size)
-    const guard = this.#guard
-    let engaged = false
-    if (outermost === 0) completion.outermost = UNGUARDED
-    else completion.nesting = nesting + 1
-    try {
-      const whole = (this.#wholeReads & size) !== 0 && (offset & (size - 1)) === 0
-      if (!whole && !this.#admit(offset, size, false, attrs)) return reject(size)
-      if (guard !== undefined) {
-        if (guard.engaged || outermost === guard.id) return refuse(size)
-        engaged = guard.engaged = true
-      }
-      if (whole && size !== 8) return this.#readPiece(offset, size, attrs)
-      if (this.#misfits(offset, size)) {
-        const value = this.#readUnits(offset, size, attrs, big)
-        return size === 8 ? value : Number(value)
-      }
-      const width = this.#width(size)
-      return size === 8
-        ? this.#readWide(offset, size, width, attrs, big)
-        : this.#readPieces(offset, size, width, attrs, big)
-    } finally {
-      if (outermost === 0) completion.outermost = 0
-      else if (nesting === 0 || completion.nesting <= MAX_NESTING) completion.nesting = nesting
-      if (engaged) (guard as Guard).engaged = false
-    }
-  }
-
-  #writeAdapted(offset: number, value: number | bigint, size: number, attrs: MemTxAttrs, big: boolean): void {
+  /** `value` and what is returned are bigints where `size` is 8. */
+  #adapt(
+    isWrite: boolean,
+    offset: number,
+    value: number | bigint,
+    size: number,
+    attrs: MemTxAttrs,
+    big: boolean,
+  ): number | bigint {
     const { outermost, nesting } = completion
     if (outermost !== 0 && nesting >= MAX_NESTING) {
-      refuseTooDeep(size)
-      return
+      completion.nesting = MAX_NESTING + 1
+      return ended(MemTxResult.ACCESS_ERROR, size)
     }
     const guard = this.#guard
     let engaged = false
     if (outermost === 0) completion.outermost = UNGUARDED
     else completion.nesting = nesting + 1
     try {
-      const whole = (this.#wholeWrites & size) !== 0 && (offset & (size - 1)) === 0
-      if (!whole) {
-        if (!this.#admit(offset, size, true, attrs)) {
-          reject(size)
-          return
-        }
-        if (this.#takes?.(offset, size, value)) {
-          // Set after the notifier has run: it may have made accesses.
-          completion.result = MemTxResult.OK
-          return
-        }
+      if (((isWrite ? this.#wholeWrites : this.#wholeReads) & size) === 0 || (offset & (size - 1)) !== 0) {
+        this.#before?.()
+        if (!this.accepts(offset, size, isWrite, attrs)) return ended(MemTxResult.DECODE_ERROR, size)
+        if (isWrite && this.#takes?.(offset, size, value)) return ended(MemTxResult.OK, size)
       }
       if (guard !== undefined) {
-        if (guard.engaged || outermost === guard.id) {
-          refuse(size)
-          return
-        }
+        if (guard.engaged || outermost === guard.id) return ended(MemTxResult.ACCESS_ERROR, size)
         engaged = guard.engaged = true
       }
       const width = this.#width(size)
-      if (this.#misfits(offset, size)) this.#writeUnits(offset, BigInt(value), size, attrs, big)
-      else if (typeof value === 'bigint') this.#writeWide(offset, value, size, width, attrs, big)
-      else if (whole) this.#writePiece(offset, value, size, attrs)
-      else this.#writePieces(offset, value, size, width, attrs, big)
+      if (this.#checked.implAligned && (size < width || offset % width !== 0))
+        return this.#accessUnits(isWrite, offset, value, size, attrs, big)
+      if (width === 8) return this.#accessWide(isWrite, offset, value, size, attrs, big)
+      if (size < 8) return this.#accessPieces(isWrite, offset, value as number, size, width, attrs, big)
+      // The pieces of 8 bytes are those of one half, and then those of the other.
+      const wide = value as bigint
+      const first = this.#accessPieces(isWrite, offset, Number(half(wide, big)), 4, width, attrs, big)
+      const { result } = completion
+      const second = this.#accessPieces(isWrite, offset + 4, Number(half(wide, !big)), 4, width, attrs, big)
+      completion.result = (completion.result | result) as MemTxResult
+      return big ? joined(second, first) : joined(first, second)
     } finally {
       if (outermost === 0) completion.outermost = 0
       else if (nesting === 0 || completion.nesting <= MAX_NESTING) completion.nesting = nesting
       if (engaged) (guard as Guard).engaged = false
     }
-  }
-
-  #admit(offset: number, size: number, isWrite: boolean, attrs: MemTxAttrs): boolean {
-    this.#before?.()
-    return this.accepts(offset, size, isWrite, attrs)
   }
 
   accepts(offset: number, size: number, isWrite: boolean, attrs: MemTxAttrs): boolean {
     if (this.asks && !this.#ask(offset, size, isWrite, attrs)) return false
-    if (!this.#validUnaligned && (offset & (size - 1)) !== 0) return false
+    if (!this.#checked.validUnaligned && (offset & (size - 1)) !== 0) return false
     return (this.#valid & size) !== 0
   }
 
@@ -234,46 +195,32 @@ export class OpsCompleter implements Completer {
 
   /** The size at which the handlers are called (G5). */
   #width(size: number): number {
-    return Math.max(Math.min(size, this.#implMax), this.#implMin)
+    const { implMin, implMax } = this.#checked
+    return Math.max(Math.min(size, implMax), implMin)
   }
 
-  /** With `impl.aligned`: the access is smaller than what the handlers take, or not aligned to it. */
-  #misfits(offset: number, size: number): boolean {
-    if (!this.#aligned) return false
-    const width = this.#width(size)
-    return size < width || offset % width !== 0
-  }
-
-  #readUnits(offset: number, size: number, attrs: MemTxAttrs, big: boolean): bigint {
-    const units = this.#units(attrs)
-    const value = readUnits(units, offset, size, big)
-    completion.result = units.result
-    return value
-  }
-
-  #writeUnits(offset: number, value: bigint, size: number, attrs: MemTxAttrs, big: boolean): void {
-    const units = this.#units(attrs)
-    writeUnits(units, offset, value, size, big)
-    completion.result = units.result
-  }
-
-  #units(attrs: MemTxAttrs): Units & { result: MemTxResult } {
-    const units = {
-      min: this.#implMin,
-      max: this.#implMax,
-      result: MemTxResult.OK as MemTxResult,
-      read: (offset: number, size: number): bigint | undefined => {
-        const value = size === 8 ? this.#readPiece64(offset, attrs) : BigInt(this.#readPiece(offset, size, attrs))
-        units.result = (units.result | completion.result) as MemTxResult
-        return completion.result === MemTxResult.OK ? value : undefined
-      },
-      write: (offset: number, value: bigint, size: number): void => {
-        if (size === 8) this.#writePiece64(offset, value, attrs)
-        else this.#writePiece(offset, Number(value), size, attrs)
-        units.result = (units.result | completion.result) as MemTxResult
-      },
+  /** With `impl.aligned`: in aligned units of what the handlers take. */
+  #accessUnits(
+    isWrite: boolean,
+    offset: number,
+    value: number | bigint,
+    size: number,
+    attrs: MemTxAttrs,
+    big: boolean,
+  ): number | bigint {
+    const { implMin, implMax } = this.#checked
+    let result = 0
+    const unit = (write: boolean, at: number, piece: bigint, width: number): bigint | undefined => {
+      const read =
+        width === 8
+          ? this.#piece64(write, at, piece, attrs)
+          : BigInt(write ? this.#writePiece(at, Number(piece), width, attrs) : this.#readPiece(at, width, attrs))
+      result |= completion.result
+      return completion.result === MemTxResult.OK ? read : undefined
     }
-    return units
+    const all = accessUnits(unit, implMin, implMax, isWrite, offset, BigInt(value), size, big)
+    completion.result = result as MemTxResult
+    return size === 8 ? all : Number(all)
   }
 
   // MemTxResult.OK is written as the number that it is: the JIT looks a member of an export up each time.
@@ -282,14 +229,19 @@ export class OpsCompleter implements Completer {
     const value = this.#ops.read(offset, size, attrs)
     if (typeof value !== 'number') return this.#fail('read', 'a number or memTxFault(...)', value)
     completion.result = 0 as MemTxResult
-    return size === 4 ? value >>> 0 : size === 1 ? value & 0xff : value & 0xffff
+    return cut(value, size)
   }
 
-  #writePiece(offset: number, value: number, size: number, attrs: MemTxAttrs): void {
-    const answer = this.#ops.write(offset, value, size, attrs)
+  /** @returns 0, which nobody looks at. */
+  #writePiece(offset: number, value: number, size: number, attrs: MemTxAttrs): 0 {
+    return this.#end('write', this.#ops.write(offset, value, size, attrs))
+  }
+
+  #end(handler: string, answer: unknown): 0 {
     if (answer === undefined) completion.result = 0 as MemTxResult
     else if (typeof answer === 'number' && (answer & 7) === answer) completion.result = (answer & 7) as MemTxResult
-    else this.#fail('write', RESULTS, answer)
+    else this.#fail(handler, RESULTS, answer)
+    return 0
   }
 
   /** The answer of a handler that is no value: a fault, or a mistake, which throws. What is read is zero. */
@@ -306,102 +258,75 @@ export class OpsCompleter implements Completer {
     )
   }
 
-  /** Pieces in ascending order, whatever the byte order; a failing one doesn't stop the rest (G5). */
-  #readPieces(offset: number, size: number, width: number, attrs: MemTxAttrs, big: boolean): number {
-    if (width === 8) return Number(this.#readWide(offset, size, width, attrs, big))
-    let value = 0
+  /**
+   * Of up to 4 bytes, by handlers that take up to 4. Pieces in ascending order, whatever the byte order; a failing one
+   * doesn't stop the rest (G5).
+   */
+  #accessPieces(
+    isWrite: boolean,
+    offset: number,
+    value: number,
+    size: number,
+    width: number,
+    attrs: MemTxAttrs,
+    big: boolean,
+  ): number {
+    let all = 0
     let result = 0
     for (let at = 0; at < size; at += width) {
-      const piece = this.#readPiece(offset + at, width, attrs)
-      const shift = pieceShift(at, size, width, big)
-      value |= shift < 0 ? piece >>> -shift : piece << shift
+      // Where the piece begins in the value, bits. Below zero where the piece reaches under the lowest bit.
+      const shift = 8 * (big ? size - width - at : at)
+      if (isWrite)
+        this.#writePiece(offset + at, cut(shift < 0 ? value << -shift : value >>> shift, width), width, attrs)
+      else {
+        const piece = this.#readPiece(offset + at, width, attrs)
+        all |= shift < 0 ? piece >>> -shift : piece << shift
+      }
       result |= completion.result
     }
     completion.result = result as MemTxResult
-    return size === 4 ? value >>> 0 : size === 1 ? value & 0xff : value & 0xffff
+    return cut(all, size)
   }
 
-  #writePieces(offset: number, value: number, size: number, width: number, attrs: MemTxAttrs, big: boolean): void {
-    if (width === 8) {
-      this.#writeWide(offset, BigInt(value), size, width, attrs, big)
-      return
-    }
-    let result = 0
-    for (let at = 0; at < size; at += width) {
-      const shift = pieceShift(at, size, width, big)
-      const piece = shift < 0 ? value << -shift : value >>> shift
-      this.#writePiece(offset + at, width === 4 ? piece >>> 0 : piece & (width === 1 ? 0xff : 0xffff), width, attrs)
-      result |= completion.result
-    }
-    completion.result = result as MemTxResult
+  /** Of 1 to 8 bytes, by handlers that take 8. */
+  #accessWide(
+    isWrite: boolean,
+    offset: number,
+    value: number | bigint,
+    size: number,
+    attrs: MemTxAttrs,
+    big: boolean,
+  ): number | bigint {
+    const shift = BigInt(big ? 64 - 8 * size : 0)
+    const all = BigInt.asUintN(8 * size, this.#piece64(isWrite, offset, BigInt(value) << shift, attrs) >> shift)
+    return size === 8 ? all : Number(all)
   }
 
-  /** The same in 64 bits: an access of 8 bytes, or one whose handler takes 8. */
-  #readWide(offset: number, size: number, width: number, attrs: MemTxAttrs, big: boolean): bigint {
-    let value = 0n
-    let result = 0
-    for (let at = 0; at < size; at += width) {
-      const piece =
-        width === 8 ? this.#readPiece64(offset + at, attrs) : BigInt(this.#readPiece(offset + at, width, attrs))
-      const shift = pieceShift(at, size, width, big)
-      value |= shift < 0 ? piece >> BigInt(-shift) : piece << BigInt(shift)
-      result |= completion.result
-    }
-    completion.result = result as MemTxResult
-    return BigInt.asUintN(8 * size, value)
-  }
-
-  #writeWide(offset: number, value: bigint, size: number, width: number, attrs: MemTxAttrs, big: boolean): void {
-    let result = 0
-    for (let at = 0; at < size; at += width) {
-      const shift = pieceShift(at, size, width, big)
-      const piece = BigInt.asUintN(8 * width, shift < 0 ? value << BigInt(-shift) : value >> BigInt(shift))
-      if (width === 8) this.#writePiece64(offset + at, piece, attrs)
-      else this.#writePiece(offset + at, Number(piece), width, attrs)
-      result |= completion.result
-    }
-    completion.result = result as MemTxResult
-  }
-
-  #writePiece64(offset: number, value: bigint, attrs: MemTxAttrs): void {
-    const answer = (this.#ops.write64 as NonNullable<MemoryRegionOps['write64']>)(offset, value, attrs)
-    if (answer === undefined) completion.result = MemTxResult.OK
-    else if (typeof answer === 'number' && (answer & 7) === answer) completion.result = (answer & 7) as MemTxResult
-    else this.#fail('write64', RESULTS, answer)
-  }
-
-  #readPiece64(offset: number, attrs: MemTxAttrs): bigint {
-    const value = (this.#ops.read64 as NonNullable<MemoryRegionOps['read64']>)(offset, attrs)
-    if (typeof value !== 'bigint') return BigInt(this.#fail('read64', 'a bigint or memTxFault(...)', value))
+  #piece64(isWrite: boolean, offset: number, value: bigint, attrs: MemTxAttrs): bigint {
+    const ops = this.#ops as MemoryRegionOps & Required64
+    if (isWrite) return BigInt(this.#end('write64', ops.write64(offset, BigInt.asUintN(64, value), attrs)))
+    const read = ops.read64(offset, attrs)
+    if (typeof read !== 'bigint') return BigInt(this.#fail('read64', 'a bigint or memTxFault(...)', read))
     completion.result = MemTxResult.OK
-    return BigInt.asUintN(64, value)
+    return BigInt.asUintN(64, read)
   }
 }
 
-// What ends an access before a handler is called. What is read is zero.
-
-function refuse(size: number): number | bigint {
-  completion.result = MemTxResult.ACCESS_ERROR
+/** Ends an access that reaches no handler. What is read is zero. */
+function ended(result: MemTxResult, size: number): number | bigint {
+  completion.result = result
   return size === 8 ? 0n : 0
 }
 
-function refuseTooDeep(size: number): number | bigint {
-  completion.nesting = MAX_NESTING + 1
-  return refuse(size)
+/** The low `size` bytes, unsigned. */
+function cut(value: number, size: number): number {
+  return size === 4 ? value >>> 0 : size === 1 ? value & 0xff : value & 0xffff
 }
 
-function reject(size: number): number | bigint {
-  completion.result = MemTxResult.DECODE_ERROR
-  return size === 8 ? 0n : 0
+function half(value: bigint, high: boolean): bigint {
+  return BigInt.asUintN(32, high ? value >> 32n : value)
 }
 
-function or(set: number, size: number): number {
-  return set | size
-}
-
-/**
- * Where in the value the piece at byte `at` begins, bits. Below zero where the piece reaches under the lowest bit (G5).
- */
-function pieceShift(at: number, size: number, width: number, big: boolean): number {
-  return 8 * (big ? size - width - at : at)
+function joined(low: number, high: number): bigint {
+  return (BigInt(high) << 32n) | BigInt(low)
 }
