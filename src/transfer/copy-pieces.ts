@@ -1,8 +1,8 @@
 import { resolved, resolveSection } from '../dispatch/resolve.ts'
 import type { Section } from '../dispatch/section.ts'
 import type { SectionMap } from '../dispatch/section-map.ts'
-import { scratchBytes } from '../ram/copy/lane.ts'
 import { areTwo, identityOf } from '../ram/memory-identity.ts'
+import type { BlockMemory } from '../ram/ram-block.ts'
 import type { MemTxAttrs } from '../request/attrs.ts'
 import { isDirect, next, nextPiece, type Way } from './next-piece.ts'
 
@@ -20,19 +20,6 @@ export interface Piece {
   readonly from: Side
   /** Bytes. */
   readonly length: number
-  /** What this piece overwrites of the source of later pieces: it is read before this piece is copied. */
-  readonly overwrites: Kept[]
-  /** What earlier pieces overwrite of the source of this piece. No two of them have bytes in common. */
-  readonly kept: Kept[]
-}
-
-/** Bytes of the source of a piece that are read before they are due, and kept until then. */
-export interface Kept {
-  readonly from: Side
-  /** Where they begin in the piece, bytes. */
-  readonly start: number
-  readonly end: number
-  bytes: Uint8Array | undefined
 }
 
 /** No access is made to this side: it reads as zero, and what is written to it is lost. */
@@ -78,7 +65,7 @@ export function piecesOf(
     }
     if (to === undefined || from === undefined) return undefined
     size = Math.min(toEnd, fromEnd) - at
-    pieces.push({ to, from, length: size, overwrites: [], kept: [] })
+    pieces.push({ to, from, length: size })
   }
   return pieces
 }
@@ -104,57 +91,35 @@ function sideAt(
 }
 
 /**
- * Finds what pieces overwrite of the source of later pieces. What a piece overwrites of its own source is minded when it is
- * copied.
- *
- * @returns The most bytes that have to be kept aside at once.
+ * True if a piece overwrites the source of a later one, or its own, where no kernel minds it: so far as that can be told
+ * from the lowest and the highest address that is stored to in each memory.
  */
-export function findOverwrites(pieces: readonly Piece[]): number {
-  let most = 0
-  let now = 0
-  for (const [i, piece] of pieces.entries()) {
-    if (isNone(piece.to)) continue
-    for (let j = i + 1; j < pieces.length; j++) {
-      const later = pieces[j] as Piece
-      if (isNone(later.from) || !isSameMemory(piece.to.section, later.from.section)) continue
-      const ahead = addressOf(piece.to) - addressOf(later.from)
-      // What an earlier piece overwrites is kept already.
-      let parts = [[Math.max(ahead, 0), Math.min(ahead + piece.length, later.length)] as const]
-      for (const { start, end } of later.kept)
-        parts = parts.flatMap(([first, last]) => [
-          [first, Math.min(last, start)] as const,
-          [Math.max(first, end), last] as const,
-        ])
-      for (const [start, end] of parts) {
-        if (start >= end) continue
-        const kept: Kept = { from: later.from, start, end, bytes: undefined }
-        piece.overwrites.push(kept)
-        later.kept.push(kept)
-        now += end - start
+export function overwriteSources(pieces: readonly Piece[]): boolean {
+  const stored: { ram: BlockMemory; low: number; high: number }[] = []
+  return pieces.some(piece => {
+    const { to, from, length } = piece
+    const low = addressOf(to)
+    const source = addressOf(from)
+    const overwrites = (): boolean =>
+      !isNone(from) &&
+      stored.some(
+        ({ ram, low, high }) => low < source + length && source < high && isSameMemory(ram, from.section.block?.ram),
+      )
+    if (isKernels(piece) && overwrites()) return true
+    const ram = to.section.block?.ram
+    if (!isNone(to) && ram !== undefined) {
+      const known = stored.find(each => each.ram === ram)
+      if (known === undefined) stored.push({ ram, low, high: low + length })
+      else {
+        known.low = Math.min(known.low, low)
+        known.high = Math.max(known.high, low + length)
       }
     }
-    const isByKernel = isKernels(piece) && piece.kept.length === 0
-    most = Math.max(most, now + (isByKernel ? scratchBytes(climbOf(piece), piece.length) : aheadOf(piece)))
-    for (const { start, end } of piece.kept) now -= end - start
-  }
-  return most
+    return !isKernels(piece) && overwrites()
+  })
 }
 
-/** How many bytes ahead of what it stores a piece has to be read, so that it overwrites none before it is read. */
-export function aheadOf(piece: Piece): number {
-  const climb = climbOf(piece)
-  return climb > 0 && climb < piece.length ? climb : 0
-}
-
-/** How far a piece lies above its source, bytes; 0 where they are two memories, or one of them is none. */
-function climbOf({ to, from }: Piece): number {
-  if (isNone(to) || isNone(from) || !isSameMemory(to.section, from.section)) return 0
-  return addressOf(to) - addressOf(from)
-}
-
-/** Two sections are of the same memory, or nobody can know that they are not. */
-function isSameMemory(a: Section, b: Section): boolean {
-  const buffer = a.block?.ram.buffer
-  const other = b.block?.ram.buffer
-  return buffer === other || !areTwo(identityOf(buffer), identityOf(other))
+/** Two guest RAMs are of the same memory, or nobody can know that they are not. */
+function isSameMemory({ buffer }: BlockMemory, other: BlockMemory | undefined): boolean {
+  return buffer === other?.buffer || !areTwo(identityOf(buffer), identityOf(other?.buffer))
 }

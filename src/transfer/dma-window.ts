@@ -1,15 +1,25 @@
 import { checkInteger } from '../check.ts'
-import type { MemTxResult } from '../request/result.ts'
+import type { Section } from '../dispatch/section.ts'
+import type { RamBlock } from '../ram/ram-block.ts'
+import { MemTxResult } from '../request/result.ts'
 import type { BounceBudget } from './bounce-budget.ts'
 
-/** What stands behind a window. */
-export interface Loan {
-  /** Of a bounce buffer: where its bytes come from. Undefined of memory itself. */
-  readonly budget: BounceBudget | undefined
-  /** The bytes, as many as were granted. */
-  view(): Uint8Array
-  /** The device is done with them, and has stored to the first `accessed` of them. */
-  end(accessed: number): MemTxResult
+/** A bounce buffer: bytes out of the budget, in place of those that the device may not touch itself. */
+export interface Bounce {
+  readonly bytes: Uint8Array
+  readonly budget: BounceBudget
+  /** Writes the first `size` bytes back. */
+  writeBack(size: number): MemTxResult
+}
+
+/** What was lent. */
+export interface Lent {
+  readonly section: Section
+  /** Byte address in guest RAM. */
+  readonly ram: number
+  readonly write: boolean
+  /** Undefined of memory itself. */
+  readonly bounce: Bounce | undefined
 }
 
 /**
@@ -28,7 +38,7 @@ export class DmaWindow {
   readonly direct: boolean
   /** Of the read that filled a bounce buffer; OK in all other cases. */
   readonly result: MemTxResult
-  #loan: Loan | undefined
+  #lent: Lent | undefined
   /**
    * The view of the memory, made when it is first asked for: it takes as long to make as all the rest of a window, and a
    * device that hands the memory on by its address does without.
@@ -36,23 +46,29 @@ export class DmaWindow {
   #bytes: Uint8Array | undefined
 
   /** Made by `AddressSpace.map`. */
-  constructor(address: number, length: number, result: MemTxResult, loan: Loan) {
+  constructor(address: number, length: number, result: MemTxResult, lent: Lent) {
     this.address = address
     this.length = length
-    this.direct = loan.budget === undefined
+    this.direct = lent.bounce === undefined
     this.result = result
-    this.#loan = loan
+    this.#lent = lent
   }
 
   /** The bytes. @throws TypeError once the window is unmapped. */
   get bytes(): Uint8Array {
-    if (this.#loan === undefined) throw new TypeError(`this window at ${this.address} is unmapped`)
-    this.#bytes ??= this.#loan.view()
+    const { section, ram, bounce } = this.#still('')
+    const block = section.block as RamBlock
+    this.#bytes ??= bounce?.bytes ?? block.view(ram - block.offset, this.length)
     return this.#bytes
   }
 
+  #still(already: string): Lent {
+    if (this.#lent === undefined) throw new TypeError(`this window at ${this.address} is unmapped${already}`)
+    return this.#lent
+  }
+
   get mapped(): boolean {
-    return this.#loan !== undefined
+    return this.#lent !== undefined
   }
 
   /**
@@ -65,19 +81,20 @@ export class DmaWindow {
    */
   unmap(accessed: number = this.length): MemTxResult {
     checkInteger(accessed, 'accessed', 0, this.length)
-    const loan = this.#loan
-    if (loan === undefined) throw new TypeError(`this window at ${this.address} is unmapped already`)
-    this.#loan = undefined
+    const { section, ram, write, bounce } = this.#still(' already')
+    this.#lent = undefined
     this.#bytes = undefined
+    if (bounce === undefined) {
+      // The device may have stored to the bytes at any time until now, so they are marked now, for those who log them now.
+      if (write && section.logs[0] !== 0) section.mark(ram, accessed)
+      return MemTxResult.OK
+    }
     try {
-      return loan.end(accessed)
+      return write ? bounce.writeBack(accessed) : MemTxResult.OK
     } finally {
-      const { budget } = loan
-      if (budget !== undefined) {
-        // Also where a handler threw, or no stack was left to call one: an assignment needs no stack.
-        budget.left += this.length
-        budget.wake()
-      }
+      // Also where a handler threw, or no stack was left to call one: an assignment needs no stack.
+      bounce.budget.left += this.length
+      bounce.budget.wake()
     }
   }
 }

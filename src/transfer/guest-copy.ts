@@ -2,16 +2,7 @@ import type { SectionMap } from '../dispatch/section-map.ts'
 import type { BlockMemory } from '../ram/ram-block.ts'
 import type { MemTxAttrs } from '../request/attrs.ts'
 import { MemTxResult } from '../request/result.ts'
-import {
-  addressOf,
-  aheadOf,
-  findOverwrites,
-  isKernels,
-  isNone,
-  type Piece,
-  piecesOf,
-  type Side,
-} from './copy-pieces.ts'
+import { addressOf, isKernels, isNone, overwriteSources, type Piece, piecesOf, type Side } from './copy-pieces.ts'
 import { pieceSize } from './device-pieces.ts'
 import { carryOut, resultOf, type Transfer, transfer } from './transfer.ts'
 
@@ -19,7 +10,7 @@ import { carryOut, resultOf, type Transfer, transfer } from './transfer.ts'
 const SMALL_BYTES = 65536
 /** A copy that calls handlers goes by way of a buffer of this many bytes. */
 const BUFFER_BYTES = 2 ** 24
-/** The most that a copy in several pieces may keep aside at once, bytes. */
+/** The most that a copy may keep aside whose pieces overwrite the source of others, bytes. */
 const MAX_KEPT_BYTES = 2 ** 30
 
 const NO_BYTES = /* @__PURE__ */ new Uint8Array(0)
@@ -27,15 +18,15 @@ const NO_BYTES = /* @__PURE__ */ new Uint8Array(0)
 /**
  * Copies between two maps, as one read and one write of the whole would (RULES E1; H12, H13).
  *
- * - Where no handler is called, it is copied piece by piece, by kernels as far as the mappings allow. Bytes of the source
- *   that a piece overwrites before they are due are read before that piece is copied. Time follows the bytes that are
- *   accessed: where nothing is on both sides, it is one step.
+ * - Where no handler is called, it is copied piece by piece, by kernels as far as the mappings allow. Where a piece
+ *   overwrites the source of a later one, all sources are read before anything is stored. Time follows the bytes that
+ *   are accessed: where nothing is on both sides, it is one step.
  * - Up to 64 KiB, and not for kernels alone: by way of a buffer, so that each side is accessed in the widths that its own
  *   alignment allows (H2).
  * - Where handlers are called, by way of a buffer too: nobody can know what memory they touch. What is longer than the
  *   buffer, 16 MiB, is read and written as much at a time.
  *
- * @returns ERROR, and nothing is copied, where more than 1 GiB would have to be kept aside at once, or more than the
+ * @returns ERROR, and nothing is copied, where more than 1 GiB would have to be kept aside, or more than the
  *   `scratchLimit` of a guest RAM that is stored to.
  */
 export function copyGuest(
@@ -47,9 +38,8 @@ export function copyGuest(
   attrs: MemTxAttrs,
 ): MemTxResult {
   const pieces = piecesOf(dstMap, dst, srcMap, src, length, attrs)
-  if (pieces !== undefined && (length > SMALL_BYTES || (pieces.every(isSimple) && !mayOverlap(pieces)))) {
+  if (pieces !== undefined && (length > SMALL_BYTES || (pieces.every(isSimple) && !overwriteSources(pieces))))
     return copyPieces(pieces, attrs)
-  }
   let result = 0
   for (let done = 0; done < length; ) {
     // A part ends at a multiple of 8 in the region that is read, so that no access to a device is cut in two.
@@ -65,12 +55,23 @@ export function copyGuest(
 
 /** Copies pieces one after the other. */
 export function copyPieces(pieces: Piece[], attrs: MemTxAttrs): MemTxResult {
-  const limit = pieces.reduce(
-    (least, { to }) => Math.min(least, to.section.block?.ram.scratchLimit ?? least),
-    MAX_KEPT_BYTES,
-  )
-  if (mayOverlap(pieces) && findOverwrites(pieces) > limit) return MemTxResult.ERROR
-  return pieces.reduce((result, piece) => result | copyPiece(piece, attrs), 0) as MemTxResult
+  let result = 0
+  const kept: Uint8Array[] = []
+  if (overwriteSources(pieces)) {
+    let limit = MAX_KEPT_BYTES
+    let bytes = 0
+    for (const piece of pieces) {
+      limit = Math.min(limit, piece.to.section.block?.ram.scratchLimit ?? limit)
+      if (!isNone(piece.to) && !isNone(piece.from)) bytes += piece.length
+    }
+    if (bytes > limit) return MemTxResult.ERROR
+    for (const { to, from, length } of pieces) {
+      const bytes = new Uint8Array(isNone(to) || isNone(from) ? 0 : length)
+      result |= access({ kind: 'read', bytes, byte: 0 }, from, 0, bytes.length, attrs)
+      kept.push(bytes)
+    }
+  }
+  return pieces.reduce((all, piece, i) => all | copyPiece(piece, kept[i], attrs), result) as MemTxResult
 }
 
 /**
@@ -82,63 +83,23 @@ function isSimple(piece: Piece): boolean {
   return isKernels(piece) && (piece.length > 8 || (isNormal(piece.to) && isNormal(piece.from)))
 }
 
-/** False if no piece can overwrite the source of another, as all that is stored to lies apart from all that is loaded. */
-function mayOverlap(pieces: readonly Piece[]): boolean {
-  let [dstLow, dstHigh, srcLow, srcHigh] = [Number.POSITIVE_INFINITY, 0, Number.POSITIVE_INFINITY, 0]
-  for (const { to, from, length } of pieces) {
-    if (!isNone(to)) {
-      dstLow = Math.min(dstLow, addressOf(to))
-      dstHigh = Math.max(dstHigh, addressOf(to) + length)
-    }
-    if (!isNone(from)) {
-      srcLow = Math.min(srcLow, addressOf(from))
-      srcHigh = Math.max(srcHigh, addressOf(from) + length)
+/** @param kept The bytes of its source, where they were read before. */
+function copyPiece(piece: Piece, kept: Uint8Array | undefined, attrs: MemTxAttrs): number {
+  const { to, from, length } = piece
+  let result = resultOf(to.way) | resultOf(from.way)
+  if (isNone(to)) return result
+  if (isNone(from)) return result | access({ kind: 'fill', bytes: NO_BYTES, byte: 0 }, to, 0, length, attrs)
+  if (kept === undefined && isKernels(piece)) move(piece)
+  else {
+    for (let at = 0; at < length; ) {
+      // A part ends where no access of the source is cut in two.
+      const end = Math.min(length, at + SMALL_BYTES - ((addressOf(from) + at) % 8))
+      const bytes = kept ?? new Uint8Array(end - at)
+      if (!kept) result |= access({ kind: 'read', bytes, byte: 0 }, from, at, end, attrs)
+      result |= access({ kind: 'write', bytes, byte: 0 }, to, at, at + bytes.length, attrs)
+      at += bytes.length
     }
   }
-  return pieces.length > 1 && dstLow < srcHigh && srcLow < dstHigh
-}
-
-function copyPiece(piece: Piece, attrs: MemTxAttrs): number {
-  const { to, from, length, overwrites, kept } = piece
-  for (const each of overwrites) {
-    each.bytes = new Uint8Array(each.end - each.start)
-    access({ kind: 'read', bytes: each.bytes, byte: 0 }, each.from, each.start, each.end, attrs)
-  }
-  if (isNone(to)) return resultOf(to.way) | resultOf(from.way)
-  if (isNone(from)) return resultOf(from.way) | access({ kind: 'fill', bytes: NO_BYTES, byte: 0 }, to, 0, length, attrs)
-  if (kept.length > 0 || !isKernels(piece)) return copyByTurns(piece, attrs)
-  move(piece)
-  return MemTxResult.OK
-}
-
-/**
- * Copies a piece by way of buffers: some of it is read, then some written, in turns. Where it overwrites its own source, so
- * much is read ahead that no byte is overwritten before it is read.
- */
-function copyByTurns(piece: Piece, attrs: MemTxAttrs): number {
-  const { to, from, length, kept } = piece
-  const ahead = aheadOf(piece)
-  const buffers: Uint8Array[] = []
-  let result = 0
-  for (let written = 0, read = 0; written < length; ) {
-    while (read < Math.min(length, written + SMALL_BYTES + ahead)) {
-      const end = Math.min(length, read + SMALL_BYTES - ((addressOf(from) + read) % 8))
-      const bytes = new Uint8Array(end - read)
-      result |= access({ kind: 'read', bytes, byte: 0 }, from, read, end, attrs)
-      for (const each of kept) {
-        const first = Math.max(each.start, read)
-        const last = Math.min(each.end, end)
-        if (first < last)
-          bytes.set((each.bytes as Uint8Array).subarray(first - each.start, last - each.start), first - read)
-      }
-      buffers.push(bytes)
-      read = end
-    }
-    const bytes = buffers.shift() as Uint8Array
-    result |= access({ kind: 'write', bytes, byte: 0 }, to, written, written + bytes.length, attrs)
-    written += bytes.length
-  }
-  for (const each of kept) each.bytes = undefined
   return result
 }
 

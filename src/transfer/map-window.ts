@@ -1,11 +1,10 @@
 import { resolved, resolveSection } from '../dispatch/resolve.ts'
 import type { Section } from '../dispatch/section.ts'
 import type { SectionMap } from '../dispatch/section-map.ts'
-import type { RamBlock } from '../ram/ram-block.ts'
 import type { MemTxAttrs } from '../request/attrs.ts'
 import { MemTxResult } from '../request/result.ts'
 import type { BounceBudget } from './bounce-budget.ts'
-import { DmaWindow, type Loan } from './dma-window.ts'
+import { DmaWindow } from './dma-window.ts'
 import { transfer } from './transfer.ts'
 
 /** Lends the bytes at `address`: at least one, at most `length`. Undefined where no bounce buffer is left. */
@@ -20,7 +19,7 @@ export function mapWindow(
   const section = resolveSection(map, address, write, attrs)
   return isOpen(section, write)
     ? lendMemory(section, map, address, length, write, attrs)
-    : lendBounce(map, budget, address, length, write, attrs)
+    : lendBounce(section, map, budget, address, length, write, attrs)
 }
 
 /**
@@ -41,46 +40,20 @@ function lendMemory(
   write: boolean,
   attrs: MemTxAttrs,
 ): DmaWindow {
-  const block = section.block as RamBlock
   const ram = section.base + resolved.at
   let size = Math.min(length, resolved.length, section.length - resolved.at)
   while (size < length) {
     const next = resolveSection(map, address + size, write, attrs)
-    const goesOn = next.region === section.region && next.block === block && next.base + resolved.at === ram + size
+    const goesOn =
+      next.region === section.region && next.block === section.block && next.base + resolved.at === ram + size
     if (!goesOn || !isOpen(next, write)) break
     size += Math.min(length - size, resolved.length, next.length - resolved.at)
   }
-  return new DmaWindow(address, size, MemTxResult.OK, new MemoryLoan(section, ram, size, write))
-}
-
-/** Memory itself, from byte address `ram` of its guest RAM on. */
-class MemoryLoan implements Loan {
-  readonly budget = undefined
-  readonly #section: Section
-  readonly #ram: number
-  readonly #size: number
-  readonly #write: boolean
-
-  constructor(section: Section, ram: number, size: number, write: boolean) {
-    this.#section = section
-    this.#ram = ram
-    this.#size = size
-    this.#write = write
-  }
-
-  view(): Uint8Array {
-    const block = this.#section.block as RamBlock
-    return block.view(this.#ram - block.offset, this.#size)
-  }
-
-  end(accessed: number): MemTxResult {
-    // The device may have stored to the bytes at any time until now, so they are marked now, for those who log them now.
-    if (this.#write && this.#section.logs[0] !== 0) this.#section.mark(this.#ram, accessed)
-    return MemTxResult.OK
-  }
+  return new DmaWindow(address, size, MemTxResult.OK, { section, ram, write, bounce: undefined })
 }
 
 function lendBounce(
+  section: Section,
   map: SectionMap,
   budget: BounceBudget,
   address: number,
@@ -90,63 +63,22 @@ function lendBounce(
 ): DmaWindow | undefined {
   if (budget.left === 0) return undefined
   const bytes = new Uint8Array(Math.min(length, budget.left))
-  const size = bytes.length
+  const move = (kind: 'read' | 'write', size: number): MemTxResult =>
+    transfer(map, { kind, bytes, byte: 0 }, address, size, attrs)
+  // With the attributes that the window was mapped with, which QEMU does not keep (RULES J3).
+  const bounce = { bytes, budget, writeBack: (size: number): MemTxResult => move('write', size) }
   let window: DmaWindow | undefined
-  budget.left -= size
+  budget.left -= bytes.length
   try {
-    const loan = new BounceLoan(map, budget, address, bytes, write, attrs)
-    window = new DmaWindow(address, size, loan.fill(), loan)
+    const result = write ? MemTxResult.OK : move('read', bytes.length)
+    window = new DmaWindow(address, bytes.length, result, { section, ram: 0, write, bounce })
     return window
   } finally {
-    // There is no window where a handler threw while the buffer was filled, or no stack was left to call `fill`. What was
+    // There is no window where a handler threw while the buffer was filled, or no stack was left to fill it. What was
     // taken is given back by an assignment, which needs no stack.
     if (window === undefined) {
-      budget.left += size
+      budget.left += bytes.length
       budget.wake()
     }
-  }
-}
-
-/** A buffer out of the budget, in place of bytes that the device may not touch itself. */
-class BounceLoan implements Loan {
-  readonly budget: BounceBudget
-  readonly #map: SectionMap
-  readonly #address: number
-  readonly #bytes: Uint8Array
-  readonly #write: boolean
-  readonly #attrs: MemTxAttrs
-
-  constructor(
-    map: SectionMap,
-    budget: BounceBudget,
-    address: number,
-    bytes: Uint8Array,
-    write: boolean,
-    attrs: MemTxAttrs,
-  ) {
-    this.budget = budget
-    this.#map = map
-    this.#address = address
-    this.#bytes = bytes
-    this.#write = write
-    this.#attrs = attrs
-  }
-
-  view(): Uint8Array {
-    return this.#bytes
-  }
-
-  /** Reads what a device is to load. */
-  fill(): MemTxResult {
-    return this.#write ? MemTxResult.OK : this.#move('read', this.#bytes.length)
-  }
-
-  /** Writes with the attributes that the window was mapped with, which QEMU does not keep (RULES J3). */
-  end(accessed: number): MemTxResult {
-    return this.#write ? this.#move('write', accessed) : MemTxResult.OK
-  }
-
-  #move(kind: 'read' | 'write', size: number): MemTxResult {
-    return transfer(this.#map, { kind, bytes: this.#bytes, byte: 0 }, this.#address, size, this.#attrs)
   }
 }
