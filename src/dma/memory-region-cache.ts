@@ -1,6 +1,7 @@
 import { checkAddress, checkBoolean, checkBytes, checkInteger, checkOptions, show } from '../check.ts'
-import { loadScalar, loadScalar64, storeScalar, storeScalar64 } from '../dispatch/scalar-access.ts'
+import { loadScalar, storeScalar } from '../dispatch/scalar-access.ts'
 import { Section } from '../dispatch/section.ts'
+import type { Value } from '../ram/access/cell-values.ts'
 import { completion } from '../region/device/completer.ts'
 import type { MemoryRegion } from '../region/memory-region.ts'
 import { checkAttrs, MemTxAttrs } from '../request/attrs.ts'
@@ -102,23 +103,20 @@ export class MemoryRegionCache extends EndianForms {
   }
 
   load8(offset: number, attrs?: MemTxAttrs): number {
-    return this.#load(offset, 1, attrs)
+    return this.#load(offset, 1, attrs) as number
   }
 
   load16(offset: number, attrs?: MemTxAttrs): number {
-    return this.#load(offset, 2, attrs)
+    return this.#load(offset, 2, attrs) as number
   }
 
   /** Unsigned. */
   load32(offset: number, attrs?: MemTxAttrs): number {
-    return this.#load(offset, 4, attrs)
+    return this.#load(offset, 4, attrs) as number
   }
 
-  load64(offset: number, attrs: MemTxAttrs = MemTxAttrs.UNSPECIFIED): bigint {
-    const at = this.#place(offset, 8)
-    const value = loadScalar64(this.#section, at, checkAttrs(attrs), this.#big)
-    this.#result = completion.result
-    return value
+  load64(offset: number, attrs?: MemTxAttrs): bigint {
+    return this.#load(offset, 8, attrs) as bigint
   }
 
   // Values are integers, and taken modulo what the size holds.
@@ -136,11 +134,8 @@ export class MemoryRegionCache extends EndianForms {
   }
 
   /** @param value Taken modulo 2^64. */
-  store64(offset: number, value: bigint, attrs: MemTxAttrs = MemTxAttrs.UNSPECIFIED): void {
-    checkBigint(value)
-    const at = this.#writable(offset, 8)
-    storeScalar64(this.#section, at, BigInt.asUintN(64, value), checkAttrs(attrs), this.#big)
-    this.#result = completion.result
+  store64(offset: number, value: bigint, attrs?: MemTxAttrs): void {
+    this.#store(offset, BigInt.asUintN(64, checkBigint(value)), 8, attrs)
   }
 
   // These may swap the value before it is stored: it is checked first.
@@ -187,14 +182,14 @@ export class MemoryRegionCache extends EndianForms {
     return this.#result
   }
 
-  #load(offset: number, size: number, attrs: MemTxAttrs = MemTxAttrs.UNSPECIFIED): number {
+  #load(offset: number, size: number, attrs: MemTxAttrs = MemTxAttrs.UNSPECIFIED): Value {
     const at = this.#place(offset, size)
     const value = loadScalar(this.#section, at, size, checkAttrs(attrs), this.#big)
     this.#result = completion.result
     return value
   }
 
-  #store(offset: number, value: number, size: number, attrs: MemTxAttrs = MemTxAttrs.UNSPECIFIED): void {
+  #store(offset: number, value: Value, size: number, attrs: MemTxAttrs = MemTxAttrs.UNSPECIFIED): void {
     const at = this.#writable(offset, size)
     storeScalar(this.#section, at, value, size, checkAttrs(attrs), this.#big)
     this.#result = completion.result

@@ -1,17 +1,9 @@
 import { checkInteger } from '../check.ts'
 import { nowhere, type Place, placeIn } from '../dispatch/place.ts'
 import { resolved } from '../dispatch/resolve.ts'
-import {
-  loadDevice,
-  loadDevice64,
-  loadScalar,
-  loadScalar64,
-  refuse,
-  reject,
-  storeScalar,
-  storeScalar64,
-} from '../dispatch/scalar-access.ts'
+import { loadDevice, loadScalar, refuse, reject, storeScalar } from '../dispatch/scalar-access.ts'
 import { type IommuTranslator, Section } from '../dispatch/section.ts'
+import type { Value } from '../ram/access/cell-values.ts'
 import type { MemTxAttrs } from '../request/attrs.ts'
 import type { AddressSpace } from '../space/address-space.ts'
 import { IommuPermissions, latestEntry, readEntry } from './iommu-entry.ts'
@@ -144,35 +136,19 @@ export class IommuCompleter implements IommuTranslator {
   // One access of the whole size (RULES I1): what is not wholly within an entry's block is none of memory's, and goes to a
   // device as it is.
 
-  read(offset: number, size: number, attrs: MemTxAttrs, big: boolean): number {
+  read(offset: number, size: number, attrs: MemTxAttrs, big: boolean): Value {
     const section = this.translate(offset, false, attrs)
     const { at, length } = resolved
     if (length >= size || !section.endsReads) return loadScalar(section, at, size, attrs, big)
-    if (section.memory) return reject()
-    if (attrs.memory) return refuse()
+    if (section.memory) return reject(size)
+    if (attrs.memory) return refuse(size)
     return loadDevice(section, at, size, attrs, big)
   }
 
-  write(offset: number, value: number, size: number, attrs: MemTxAttrs, big: boolean): void {
+  write(offset: number, value: Value, size: number, attrs: MemTxAttrs, big: boolean): void {
     const section = this.translate(offset, true, attrs)
     const { at, length } = resolved
     if (length >= size || !section.memory) storeScalar(section, at, value, size, attrs, big)
-    else reject()
-  }
-
-  read64(offset: number, attrs: MemTxAttrs, big: boolean): bigint {
-    const section = this.translate(offset, false, attrs)
-    const { at, length } = resolved
-    if (length >= 8 || !section.endsReads) return loadScalar64(section, at, attrs, big)
-    if (section.memory) return BigInt(reject())
-    if (attrs.memory) return BigInt(refuse())
-    return loadDevice64(section, at, attrs, big)
-  }
-
-  write64(offset: number, value: bigint, attrs: MemTxAttrs, big: boolean): void {
-    const section = this.translate(offset, true, attrs)
-    const { at, length } = resolved
-    if (length >= 8 || !section.memory) storeScalar64(section, at, value, attrs, big)
-    else reject()
+    else reject(size)
   }
 }

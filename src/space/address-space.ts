@@ -8,7 +8,7 @@ import {
   checkText,
   show,
 } from '../check.ts'
-import { loadScalar, loadScalar64, storeScalar, storeScalar64 } from '../dispatch/scalar-access.ts'
+import { loadScalar, storeScalar } from '../dispatch/scalar-access.ts'
 import { NO_LOGS, Section, type SpaceSettings } from '../dispatch/section.ts'
 import type { SectionMap } from '../dispatch/section-map.ts'
 import { HOST_LITTLE_ENDIAN } from '../host/endian.ts'
@@ -285,9 +285,9 @@ export class AddressSpace extends EndianForms {
   load64(address: number, attrs: MemTxAttrs = UNSPECIFIED): bigint {
     checkAttrs(attrs)
     const section = this.#select(address)
-    const value = loadScalar64(section, address - section.start, attrs, this.#big)
+    const value = loadScalar(section, address - section.start, 8, attrs, this.#big)
     this.#result = completion.result
-    return value
+    return value as bigint
   }
 
   /** @param value Taken modulo 2^64. */
@@ -295,7 +295,7 @@ export class AddressSpace extends EndianForms {
     if (typeof value !== 'bigint') throw new TypeError(`value must be a bigint, got ${show(value)}`)
     checkAttrs(attrs)
     const section = this.#select(address)
-    storeScalar64(section, address - section.start, BigInt.asUintN(64, value), attrs, this.#big)
+    storeScalar(section, address - section.start, BigInt.asUintN(64, value), 8, attrs, this.#big)
     this.#result = completion.result
   }
 
@@ -512,7 +512,7 @@ export class AddressSpace extends EndianForms {
 
   #call(section: Section, at: number, size: number, attrs: MemTxAttrs): number {
     const big = section.completerBig
-    const value = section.readCompleter.read(section.offset + at, size, attrs, big)
+    const value = section.readCompleter.read(section.offset + at, size, attrs, big) as number
     this.#result = completion.result
     return big === this.#big ? value : swap(value, size)
   }
@@ -541,7 +541,7 @@ export class AddressSpace extends EndianForms {
     this.#considerFastPath(section)
     const value = loadScalar(section, address - section.start, size, attrs, this.#big)
     this.#result = completion.result
-    return value
+    return value as number
   }
 
   #storeIn(section: Section, at: number, value: number, size: number, attrs: MemTxAttrs): void {

@@ -39,16 +39,12 @@ export function readPiece(
   attrs: MemTxAttrs,
   big: boolean,
 ): MemTxResult {
-  if (size === 8) {
-    const value = device.read64(offset, attrs, big)
-    const { result } = completion
-    spread(bytes, big ? at + 4 : at, Number(value & 0xffff_ffffn), 4, big)
-    spread(bytes, big ? at : at + 4, Number(value >> 32n), 4, big)
-    return result
-  }
   const value = device.read(offset, size, attrs, big)
   const { result } = completion
-  spread(bytes, at, value, size, big)
+  if (typeof value === 'bigint') {
+    spread(bytes, big ? at + 4 : at, Number(value & 0xffff_ffffn), 4, big)
+    spread(bytes, big ? at : at + 4, Number(value >> 32n), 4, big)
+  } else spread(bytes, at, value, size, big)
   return result
 }
 
@@ -64,23 +60,8 @@ export function writePiece(
   if (size === 8) {
     const low = gather(bytes, big ? at + 4 : at, 4, big)
     const high = gather(bytes, big ? at : at + 4, 4, big)
-    device.write64(offset, (BigInt(high) << 32n) | BigInt(low), attrs, big)
+    device.write(offset, (BigInt(high) << 32n) | BigInt(low), 8, attrs, big)
   } else device.write(offset, gather(bytes, at, size, big), size, attrs, big)
-  return completion.result
-}
-
-/** Writes one piece of equal bytes. */
-export function fillPiece(
-  device: Completer,
-  offset: number,
-  byte: number,
-  size: number,
-  attrs: MemTxAttrs,
-  big: boolean,
-): MemTxResult {
-  const word = byte * 0x0101_0101
-  if (size === 8) device.write64(offset, (BigInt(word) << 32n) | BigInt(word), attrs, big)
-  else device.write(offset, size === 4 ? word : word & (size === 2 ? 0xffff : 0xff), size, attrs, big)
   return completion.result
 }
 

@@ -10,7 +10,7 @@ import type { BlockMemory } from '../ram/ram-block.ts'
 import type { MemTxAttrs } from '../request/attrs.ts'
 import { MemTxResult } from '../request/result.ts'
 import type { Route } from '../request/route.ts'
-import { fillPiece, readPiece, writePiece } from './device-pieces.ts'
+import { readPiece, writePiece } from './device-pieces.ts'
 import { isDirect, next, nextPiece, type Way } from './next-piece.ts'
 
 /** A request of any length: bytes from the guest, bytes to it, or one byte again and again. */
@@ -108,6 +108,9 @@ function checkLength(bytes: Uint8Array, length: number): void {
   if (bytes.length < length) refuseStale('bytes')
 }
 
+/** What the latest piece of a fill stored to a device. It is read before a handler is called. */
+const pattern: Uint8Array = /* @__PURE__ */ new Uint8Array(8)
+
 /**
  * Carries out one piece of a request, by the way of its section.
  *
@@ -140,7 +143,7 @@ export function carryOut(
   const big = section.completerBig
   if (kind === 'read') return readPiece(device, offset, bytes, at, size, attrs, big)
   if (kind === 'write') return writePiece(device, offset, bytes, at, size, attrs, big)
-  return fillPiece(device, offset, request.byte, size, attrs, big)
+  return writePiece(device, offset, pattern.fill(request.byte), 0, size, attrs, big)
 }
 
 /** Of a piece that no access is made for. */

@@ -1,7 +1,7 @@
 import { ADDRESS_LIMIT } from '../check.ts'
 import { globalDirtyLog } from '../ram/dirty/global-dirty-log.ts'
 import type { MemoryRegion } from '../region/memory-region.ts'
-import { type ExpansionVisitor, expand } from '../region/tree/expansion.ts'
+import { expand, MAX_RANGES, type Marks, refuseMany } from '../region/tree/expansion.ts'
 import { emptyView, type FlatRange, FlatView } from './flat-view.ts'
 import { sweepOverlaps } from './overlap-sweep.ts'
 import {
@@ -25,23 +25,10 @@ interface Rendering {
   readonly kept: RangeRows
 }
 
-/**
- * The most ranges that a view may have; QEMU's have at most 4096 (RULES D2). Twenty aliases of aliases can ask for
- * more, and a few more of them for more than there is memory.
- */
-const MAX_RANGES = 2 ** 18
-/** At so many candidates, those that are not seen are dropped. Only the largest machines have as many. */
-const MANY_CANDIDATES = 2 ** 17
-/** They are dropped again when as many more have come as are seen, or so many, if that is more. */
-const MORE_CANDIDATES = 2 ** 12
-
 const rendered = new WeakMap<MemoryRegion, Rendering>()
 // The state of the rendering that is under way: none begins within another.
 let candidates = new RangeRows()
 let latest = new RangeRows()
-/** The addresses that the candidates covered when some were dropped: where each part begins, and where it ends. */
-let taken: number[] = []
-let candidateLimit = MANY_CANDIDATES
 
 /**
  * The flat view of a region tree. Rendered once as long as nothing in it changes, and shared by all who ask.
@@ -95,69 +82,30 @@ function isMarked({ readonly, nonvolatile }: MemoryRegion): boolean {
 function render(root: MemoryRegion, rendering: Rendering): void {
   const { view, kept } = rendering
   try {
-    expand(root, 0, 0, ADDRESS_LIMIT, COLLECTOR)
-    sweep()
+    expand(root, 0, 0, ADDRESS_LIMIT, collect)
+    sweepOverlaps(candidates, latest)
+    if (latest.count > MAX_RANGES) refuseMany()
     rendering.view = new FlatView(root, rangesOf(latest, kept, view.ranges))
     kept.keep(latest)
   } finally {
     candidates.clear()
     latest.clear()
     // Rows that were needed once for very many candidates would keep their memory.
-    if (taken.length > 0) [candidates, latest] = [new RangeRows(), new RangeRows()]
-    taken = []
-    candidateLimit = MANY_CANDIDATES
+    if (candidates.rows.length > WIDTH * MAX_RANGES) [candidates, latest] = [new RangeRows(), new RangeRows()]
   }
 }
 
 /** Collects all that a region shows, in the order in which it wins (RULES C4). */
-const COLLECTOR: ExpansionVisitor<MemoryRegion> = {
-  visit(region, origin, low, high, { readonly, nonvolatile }) {
-    if (region.kind === 'container') return
-    // All that rendering needs of the region is read here, where the region is in the cache already.
-    const flags =
-      (readonly ? READONLY : 0) |
-      (nonvolatile ? NONVOLATILE : 0) |
-      (region.readonly ? ROM : 0) |
-      (isRomd(region) ? ROMD : 0) |
-      (region.dirtyLogMask << CLIENTS_SHIFT)
-    candidates.add(region, region.serial, flags, low, high, origin)
-    if (candidates.count === candidateLimit) dropUnseen()
-  },
-
-  isTaken(low, high) {
-    // The last part that begins at `low` or below.
-    let [part, end] = [0, taken.length / 2]
-    while (part < end) {
-      const middle = (part + end) >>> 1
-      if ((taken[2 * middle] as number) <= low) part = middle + 1
-      else end = middle
-    }
-    return part > 0 && (taken[2 * part - 1] as number) >= high
-  },
-}
-
-/** Puts what is seen of the candidates into `latest`. */
-function sweep(): void {
-  sweepOverlaps(candidates, latest)
-  if (latest.count > MAX_RANGES) throw new RangeError(`a region tree must show at most ${MAX_RANGES} ranges, got more`)
-}
-
-/**
- * Drops the candidates that are not seen whatever comes after them, so that no more are kept than twice as many as are.
- */
-function dropUnseen(): void {
-  sweep()
-  candidates.clear()
-  ;[candidates, latest] = [latest, candidates]
-  const { count, rows } = candidates
-  candidateLimit = count + Math.max(MORE_CANDIDATES, count)
-  taken = []
-  for (let at = 0; at < WIDTH * count; at += WIDTH) {
-    const low = rows[at + LOW] as number
-    const high = rows[at + HIGH] as number
-    if (low === taken[taken.length - 1]) taken[taken.length - 1] = high
-    else taken.push(low, high)
-  }
+function collect(region: MemoryRegion, origin: number, low: number, high: number, marks: Marks): void {
+  if (region.kind === 'container') return
+  // All that rendering needs of the region is read here, where the region is in the cache already.
+  const flags =
+    (marks.readonly ? READONLY : 0) |
+    (marks.nonvolatile ? NONVOLATILE : 0) |
+    (region.readonly ? ROM : 0) |
+    (isRomd(region) ? ROMD : 0) |
+    (region.dirtyLogMask << CLIENTS_SHIFT)
+  candidates.add(region, region.serial, flags, low, high, origin)
 }
 
 /** True of a ROM device whose reads come from its block (RULES A3). */

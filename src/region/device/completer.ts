@@ -1,3 +1,4 @@
+import type { Value } from '../../ram/access/cell-values.ts'
 import type { MemTxAttrs } from '../../request/attrs.ts'
 import type { MemTxResult } from '../../request/result.ts'
 
@@ -43,9 +44,12 @@ export interface Completer {
   readonly asks?: boolean
   /** Whether an access of 1, 2, 4 or 8 bytes would be accepted (RULES G2). */
   accepts(offset: number, size: number, isWrite: boolean, attrs: MemTxAttrs): boolean
-  /** `size` is 1, 2 or 4; unsigned. */
-  read(offset: number, size: number, attrs: MemTxAttrs, big: boolean): number
-  write(offset: number, value: number, size: number, attrs: MemTxAttrs, big: boolean): void
-  read64(offset: number, attrs: MemTxAttrs, big: boolean): bigint
-  write64(offset: number, value: bigint, attrs: MemTxAttrs, big: boolean): void
+  read(offset: number, size: number, attrs: MemTxAttrs, big: boolean): Value
+  write(offset: number, value: Value, size: number, attrs: MemTxAttrs, big: boolean): void
+}
+
+/** Ends an access without one: what a load gives then is zero. */
+export function endWith(result: MemTxResult, size: number): Value {
+  completion.result = result
+  return size === 8 ? 0n : 0
 }

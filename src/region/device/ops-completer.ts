@@ -1,8 +1,9 @@
 import { show } from '../../check.ts'
+import type { Value } from '../../ram/access/cell-values.ts'
 import type { MemTxAttrs } from '../../request/attrs.ts'
 import { MemTxFault, MemTxResult } from '../../request/result.ts'
 import { accessUnits } from './aligned-units.ts'
-import { type Completer, completion, MAX_NESTING, UNGUARDED } from './completer.ts'
+import { type Completer, completion, endWith, MAX_NESTING, UNGUARDED } from './completer.ts'
 import type { CheckedOps, MemoryRegionOps } from './ops.ts'
 import type { Guard } from './reentrancy-guard.ts'
 
@@ -10,7 +11,7 @@ import type { Guard } from './reentrancy-guard.ts'
  * Asked for each write that is valid. `value` is unsigned, in the device's order, and a bigint where `size` is 8.
  * Returns true where an event notifier has taken the write.
  */
-export type TakesWrite = (offset: number, size: number, value: number | bigint) => boolean
+export type TakesWrite = (offset: number, size: number, value: Value) => boolean
 
 type Required64 = { [Key in 'read64' | 'write64']: NonNullable<MemoryRegionOps[Key]> }
 
@@ -100,9 +101,9 @@ export class OpsCompleter implements Completer {
   // What is taken before a handler is called, a guard or a level of nesting, is given back whatever happens. As the
   // stack may overflow in any call, no function is called between taking it and `try`, nor in `finally`.
 
-  read(offset: number, size: number, attrs: MemTxAttrs, big: boolean): number {
-    if (completion.outermost !== 0 || (this.#wholeReads & size) === 0 || (offset & (size - 1)) !== 0)
-      return this.#adapt(false, offset, 0, size, attrs, big) as number
+  read(offset: number, size: number, attrs: MemTxAttrs, big: boolean): Value {
+    if (completion.outermost !== 0 || size === 8 || (this.#wholeReads & size) === 0 || (offset & (size - 1)) !== 0)
+      return this.#adapt(false, offset, size === 8 ? 0n : 0, size, attrs, big)
     completion.outermost = this.#device
     try {
       return this.#readPiece(offset, size, attrs)
@@ -111,8 +112,13 @@ export class OpsCompleter implements Completer {
     }
   }
 
-  write(offset: number, value: number, size: number, attrs: MemTxAttrs, big: boolean): void {
-    if (completion.outermost !== 0 || (this.#wholeWrites & size) === 0 || (offset & (size - 1)) !== 0) {
+  write(offset: number, value: Value, size: number, attrs: MemTxAttrs, big: boolean): void {
+    if (
+      typeof value === 'bigint' ||
+      completion.outermost !== 0 ||
+      (this.#wholeWrites & size) === 0 ||
+      (offset & (size - 1)) !== 0
+    ) {
       this.#adapt(true, offset, value, size, attrs, big)
       return
     }
@@ -126,27 +132,12 @@ export class OpsCompleter implements Completer {
 
   // All other accesses: validity first (G2), then event notifiers (H1), then the guard (G7).
 
-  read64(offset: number, attrs: MemTxAttrs, big: boolean): bigint {
-    return this.#adapt(false, offset, 0n, 8, attrs, big) as bigint
-  }
-
-  write64(offset: number, value: bigint, attrs: MemTxAttrs, big: boolean): void {
-    this.#adapt(true, offset, value, 8, attrs, big)
-  }
-
   /** `value` and what is returned are bigints where `size` is 8. */
-  #adapt(
-    isWrite: boolean,
-    offset: number,
-    value: number | bigint,
-    size: number,
-    attrs: MemTxAttrs,
-    big: boolean,
-  ): number | bigint {
+  #adapt(isWrite: boolean, offset: number, value: Value, size: number, attrs: MemTxAttrs, big: boolean): Value {
     const { outermost, nesting } = completion
     if (outermost !== 0 && nesting >= MAX_NESTING) {
       completion.nesting = MAX_NESTING + 1
-      return ended(MemTxResult.ACCESS_ERROR, size)
+      return endWith(MemTxResult.ACCESS_ERROR, size)
     }
     const guard = this.#guard
     let engaged = false
@@ -155,11 +146,11 @@ export class OpsCompleter implements Completer {
     try {
       if (((isWrite ? this.#wholeWrites : this.#wholeReads) & size) === 0 || (offset & (size - 1)) !== 0) {
         this.#before?.()
-        if (!this.accepts(offset, size, isWrite, attrs)) return ended(MemTxResult.DECODE_ERROR, size)
-        if (isWrite && this.#takes?.(offset, size, value)) return ended(MemTxResult.OK, size)
+        if (!this.accepts(offset, size, isWrite, attrs)) return endWith(MemTxResult.DECODE_ERROR, size)
+        if (isWrite && this.#takes?.(offset, size, value)) return endWith(MemTxResult.OK, size)
       }
       if (guard !== undefined) {
-        if (guard.engaged || outermost === guard.id) return ended(MemTxResult.ACCESS_ERROR, size)
+        if (guard.engaged || outermost === guard.id) return endWith(MemTxResult.ACCESS_ERROR, size)
         engaged = guard.engaged = true
       }
       const width = this.#width(size)
@@ -200,14 +191,7 @@ export class OpsCompleter implements Completer {
   }
 
   /** With `impl.aligned`: in aligned units of what the handlers take. */
-  #accessUnits(
-    isWrite: boolean,
-    offset: number,
-    value: number | bigint,
-    size: number,
-    attrs: MemTxAttrs,
-    big: boolean,
-  ): number | bigint {
+  #accessUnits(isWrite: boolean, offset: number, value: Value, size: number, attrs: MemTxAttrs, big: boolean): Value {
     const { implMin, implMax } = this.#checked
     let result = 0
     const unit = (write: boolean, at: number, piece: bigint, width: number): bigint | undefined => {
@@ -289,14 +273,7 @@ export class OpsCompleter implements Completer {
   }
 
   /** Of 1 to 8 bytes, by handlers that take 8. */
-  #accessWide(
-    isWrite: boolean,
-    offset: number,
-    value: number | bigint,
-    size: number,
-    attrs: MemTxAttrs,
-    big: boolean,
-  ): number | bigint {
+  #accessWide(isWrite: boolean, offset: number, value: Value, size: number, attrs: MemTxAttrs, big: boolean): Value {
     const shift = BigInt(big ? 64 - 8 * size : 0)
     const all = BigInt.asUintN(8 * size, this.#piece64(isWrite, offset, BigInt(value) << shift, attrs) >> shift)
     return size === 8 ? all : Number(all)
@@ -310,12 +287,6 @@ export class OpsCompleter implements Completer {
     completion.result = MemTxResult.OK
     return BigInt.asUintN(64, read)
   }
-}
-
-/** Ends an access that reaches no handler. What is read is zero. */
-function ended(result: MemTxResult, size: number): number | bigint {
-  completion.result = result
-  return size === 8 ? 0n : 0
 }
 
 /** The low `size` bytes, unsigned. */

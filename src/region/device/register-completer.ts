@@ -1,12 +1,12 @@
 import type { CacheMode } from '../../host/cache-mode.ts'
+import { loadCell, storeCell, type Value } from '../../ram/access/cell-values.ts'
 import type { Cells } from '../../ram/access/cells.ts'
-import { swap16, swap32, swap64 } from '../../ram/access/views.ts'
 import { markStored } from '../../ram/dirty/dirty-marks.ts'
 import type { BlockMemory } from '../../ram/ram-block.ts'
 import type { MemTxAttrs } from '../../request/attrs.ts'
 import { MemTxResult } from '../../request/result.ts'
 import type { MemoryRegion } from '../memory-region.ts'
-import { type Completer, completion } from './completer.ts'
+import { type Completer, completion, endWith } from './completer.ts'
 
 /**
  * Accesses to memory that is not directly accessible (a ram device's registers, RULES G9; any cache mode that the
@@ -44,51 +44,25 @@ export class RegisterCompleter implements Completer {
     return this.#cells.permits(this.#base + offset, size)
   }
 
-  read(offset: number, size: number, _attrs: MemTxAttrs, big: boolean): number {
+  read(offset: number, size: number, _attrs: MemTxAttrs, big: boolean): Value {
     const address = this.#base + offset
-    if (!this.#admit(address, size)) return 0
-    const cells = this.#cells
-    if (size === 4) return big ? swap32(cells.load32(address)) : cells.load32(address)
-    if (size === 2) return big ? swap16(cells.load16(address)) : cells.load16(address)
-    return cells.load8(address)
+    if (!this.accepts(offset, size)) return endWith(MemTxResult.DECODE_ERROR, size)
+    completion.result = MemTxResult.OK
+    return loadCell(this.#cells, address, size, big)
   }
 
-  write(offset: number, value: number, size: number, _attrs: MemTxAttrs, big: boolean): void {
+  write(offset: number, value: Value, size: number, _attrs: MemTxAttrs, big: boolean): void {
     const address = this.#base + offset
-    if (!this.#admit(address, size)) return
-    const cells = this.#cells
-    if (size === 4) cells.store32(address, big ? swap32(value) : value)
-    else if (size === 2) cells.store16(address, big ? swap16(value) : value)
-    else cells.store8(address, value)
-    this.#stored(address, size)
-  }
-
-  read64(offset: number, _attrs: MemTxAttrs, big: boolean): bigint {
-    const address = this.#base + offset
-    if (!this.#admit(address, 8)) return 0n
-    return big ? swap64(this.#cells.load64(address)) : this.#cells.load64(address)
-  }
-
-  write64(offset: number, value: bigint, _attrs: MemTxAttrs, big: boolean): void {
-    const address = this.#base + offset
-    if (!this.#admit(address, 8)) return
-    this.#cells.store64(address, big ? swap64(value) : value)
-    this.#stored(address, 8)
+    const { dirty, logs } = this.#ram
+    if (this.accepts(offset, size)) {
+      completion.result = MemTxResult.OK
+      storeCell(this.#cells, address, value, size, big)
+      if (logs[0] !== 0) markStored(dirty, address, size, this.#region.dirtyLogMask)
+    } else endWith(MemTxResult.DECODE_ERROR, size)
   }
 
   get #cells(): Cells {
     this.#made ??= this.#ram.cells(this.#region.cacheMode as CacheMode)
     return this.#made
-  }
-
-  #stored(address: number, size: number): void {
-    const { dirty, logs } = this.#ram
-    if (logs[0] !== 0) markStored(dirty, address, size, this.#region.dirtyLogMask)
-  }
-
-  #admit(address: number, size: number): boolean {
-    const permitted = this.#cells.permits(address, size)
-    completion.result = permitted ? MemTxResult.OK : MemTxResult.DECODE_ERROR
-    return permitted
   }
 }

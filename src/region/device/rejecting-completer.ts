@@ -1,5 +1,6 @@
+import type { Value } from '../../ram/access/cell-values.ts'
 import { MemTxResult } from '../../request/result.ts'
-import { type Completer, completion } from './completer.ts'
+import { type Completer, completion, endWith } from './completer.ts'
 
 /** Answers where nothing is mapped, at reservations, and for writes to ROM: zero data, DECODE_ERROR (RULES E5). */
 class RejectingCompleter implements Completer {
@@ -11,21 +12,11 @@ class RejectingCompleter implements Completer {
     return false
   }
 
-  read(): number {
-    completion.result = MemTxResult.DECODE_ERROR
-    return 0
+  read(_offset: number, size: number): Value {
+    return endWith(MemTxResult.DECODE_ERROR, size)
   }
 
   write(): void {
-    completion.result = MemTxResult.DECODE_ERROR
-  }
-
-  read64(): bigint {
-    completion.result = MemTxResult.DECODE_ERROR
-    return 0n
-  }
-
-  write64(): void {
     completion.result = MemTxResult.DECODE_ERROR
   }
 }

@@ -16,13 +16,20 @@ export interface Marks {
 
 const NO_MARKS: Marks = { readonly: false, nonvolatile: false }
 
-/** Is given what `expand` finds. */
-export interface ExpansionVisitor<R> {
-  /** Called with each region that is shown, aliases apart; with a container after its subregions. */
-  visit(region: R, origin: number, low: number, high: number, marks: Marks): void
-  /** True if what was visited before covers all of [low, high): an alias that shows nothing else is not followed. */
-  isTaken(low: number, high: number): boolean
+/**
+ * The most ranges that a view may have; QEMU's have at most 4096 (RULES D2). Twenty aliases of aliases can ask for
+ * more, and a few more of them for more than there is memory.
+ */
+export const MAX_RANGES: number = 2 ** 18
+/** How many regions a walk may pass: eight for each range. */
+const MAX_PASSED = 8 * MAX_RANGES
+
+export function refuseMany(): never {
+  throw new RangeError(`a region tree must show at most ${MAX_RANGES} ranges, got more`)
 }
+
+/** Gets each region that is shown, aliases apart; a container after its subregions. */
+export type ExpansionVisitor<R> = (region: R, origin: number, low: number, high: number, marks: Marks) => void
 
 /** For each region, by the address of its first byte: addresses at which it was walked already. */
 type Looked<R, T extends Part = Part> = Map<R, Map<number, T>>
@@ -57,6 +64,7 @@ const WORTH_REMEMBERING = 32
  * Numbers are exact: what begins at 2^53 or above is clipped away, and below zero are only aliases' offsets.
  *
  * @param origin The address of the region's first byte; below zero where an alias begins further in.
+ * @throws RangeError where it would pass more regions than any view shows.
  */
 export function expand<R extends RegionNode<R>>(
   region: R,
@@ -71,13 +79,13 @@ export function expand<R extends RegionNode<R>>(
   const start = Math.max(low, origin)
   const end = Math.min(high, origin + region.size)
   if (start >= end) return
-  walk.passed++
+  if (++walk.passed > MAX_PASSED) refuseMany()
   const own = mark(marks, region)
   const { target } = region
   if (target !== undefined) {
     const at = origin - region.targetOffset
     const before = walk.shown.get(target)?.get(at)
-    if ((before !== undefined && before.low <= start && before.high >= end) || visitor.isTaken(start, end)) return
+    if (before !== undefined && before.low <= start && before.high >= end) return
     const { passed } = walk
     expand(target, at, start, end, visitor, own, walk)
     if (walk.passed - passed >= WORTH_REMEMBERING) placesOf(walk.shown, target).set(at, { low: start, high: end })
@@ -88,7 +96,7 @@ export function expand<R extends RegionNode<R>>(
     const subregion = subregions[i] as R
     expand(subregion, origin + subregion.address, start, end, visitor, own, walk)
   }
-  visitor.visit(region, origin, start, end, own)
+  visitor(region, origin, start, end, own)
 }
 
 /** The flags of what a region shows. Most regions add none: then no new object is made. */
