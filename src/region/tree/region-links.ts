@@ -142,14 +142,10 @@ export class RegionLinks<R extends RegionNode<R>> {
     return seen
   }
 
-  /** @throws RangeError where an alias would have more than MAX_LEVELS below it. */
+  /** @throws RangeError where this is an alias that would have more than MAX_LEVELS below it. */
   checkTarget(): void {
-    const { target, name } = this.#region
-    if (target === undefined) return
-    this.levels = target.links.levels + 1
-    if (this.levels <= MAX_LEVELS) return
-    this.levels = countLevels(this.#region, new Map())
-    if (this.levels > MAX_LEVELS) throw tooDeep(target.name, name)
+    const { target } = this.#region
+    if (target !== undefined) this.checkLevels(target)
   }
 
   /**
@@ -158,31 +154,30 @@ export class RegionLinks<R extends RegionNode<R>> {
    * @throws RangeError where something has more than MAX_LEVELS below it.
    */
   checkLevels(below: R): void {
-    let levels = new Map<R, number>()
-    if (!this.#raise(below.links.levels + 1, levels)) {
-      // The bounds may be too high, as regions were removed: the levels are counted anew. What is in no container has
-      // all others below it.
-      levels = new Map()
-      for (const region of [this.#region, ...this.showing()])
-        if (region.container === undefined && countLevels(region, levels) > MAX_LEVELS)
-          throw tooDeep(below.name, region.name)
-    }
+    if (this.#raise(below.links.levels + 1)) return
+    // The bounds may be too high, as regions were removed: the levels are counted anew. What is in no container has
+    // all others below it.
+    const levels = new Map<R, number>()
+    for (const region of [this.#region, ...this.showing()])
+      if (region.container === undefined && countLevels(region, levels) > MAX_LEVELS)
+        throw new RangeError(
+          `region ${show(below.name)} would give ${show(region.name)} more than ${MAX_LEVELS} levels of regions below one another`,
+        )
     for (const [region, count] of levels) region.links.levels = count
   }
 
   /**
-   * Finds the regions whose bound is too low where this one has `levels` below it, and puts their new bounds into
-   * `raised`.
+   * Raises the bounds of this region, and of all that shows it, where they are too low.
    *
    * @returns False where one would be over MAX_LEVELS.
    */
-  #raise(levels: number, raised: Map<R, number>): boolean {
-    if (levels <= (raised.get(this.#region) ?? this.levels)) return true
+  #raise(levels: number): boolean {
     if (levels > MAX_LEVELS) return false
-    raised.set(this.#region, levels)
+    if (levels <= this.levels) return true
+    this.levels = levels
     const showing: R[] = []
     this.#pushShowing(showing)
-    return showing.every(region => region.links.#raise(levels + 1, raised))
+    return showing.every(region => region.links.#raise(levels + 1))
   }
 }
 
@@ -199,10 +194,4 @@ function countLevels<R extends RegionNode<R>>(region: R, counted: Map<R, number>
     levels = Math.max(levels, countLevels(below, counted) + 1)
   counted.set(region, levels)
   return levels
-}
-
-function tooDeep(below: string, above: string): RangeError {
-  return new RangeError(
-    `region ${show(below)} would give ${show(above)} more than ${MAX_LEVELS} levels of regions below one another`,
-  )
 }
