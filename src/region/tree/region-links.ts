@@ -174,10 +174,12 @@ export class RegionLinks<R extends RegionNode<R>> {
   #raise(levels: number): boolean {
     if (levels > MAX_LEVELS) return false
     if (levels <= this.levels) return true
-    this.levels = levels
     const showing: R[] = []
     this.#pushShowing(showing)
-    return showing.every(region => region.links.#raise(levels + 1))
+    // From above: where one can't be raised, none below it is, so that a bound is always over those below it.
+    if (!showing.every(region => region.links.#raise(levels + 1))) return false
+    this.levels = levels
+    return true
   }
 }
 
