@@ -6,6 +6,16 @@ import type { BlockMemory } from '../ram/ram-block.ts'
 import type { MemTxAttrs } from '../request/attrs.ts'
 import { isDirect, next, nextPiece, type Way } from './next-piece.ts'
 
+/** A copy between two maps. */
+export interface GuestCopy {
+  readonly dstMap: SectionMap
+  readonly dst: number
+  readonly srcMap: SectionMap
+  readonly src: number
+  readonly length: number
+  readonly attrs: MemTxAttrs
+}
+
 /** One of the two sides of a piece: what it is read from, or what it is written to. */
 export interface Side {
   readonly section: Section
@@ -18,7 +28,8 @@ export interface Side {
 export interface Piece {
   readonly to: Side
   readonly from: Side
-  /** Bytes. */
+  /** Which bytes of the copy it is. */
+  readonly at: number
   readonly length: number
 }
 
@@ -38,14 +49,7 @@ export function addressOf({ section, inside }: Side): number {
 }
 
 /** The pieces of a copy, in order. Undefined where handlers would be called, a device's or an IOMMU's. */
-export function piecesOf(
-  dstMap: SectionMap,
-  dst: number,
-  srcMap: SectionMap,
-  src: number,
-  length: number,
-  attrs: MemTxAttrs,
-): Piece[] | undefined {
+export function piecesOf({ dstMap, dst, srcMap, src, length, attrs }: GuestCopy): Piece[] | undefined {
   const pieces: Piece[] = []
   let to: Side | undefined
   let from: Side | undefined
@@ -65,7 +69,7 @@ export function piecesOf(
     }
     if (to === undefined || from === undefined) return undefined
     size = Math.min(toEnd, fromEnd) - at
-    pieces.push({ to, from, length: size })
+    pieces.push({ to, from, at, length: size })
   }
   return pieces
 }

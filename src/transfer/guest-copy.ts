@@ -1,10 +1,16 @@
-import type { SectionMap } from '../dispatch/section-map.ts'
 import type { BlockMemory } from '../ram/ram-block.ts'
-import type { MemTxAttrs } from '../request/attrs.ts'
 import { MemTxResult } from '../request/result.ts'
-import { addressOf, isKernels, isNone, overwriteSources, type Piece, piecesOf, type Side } from './copy-pieces.ts'
-import { pieceSize } from './device-pieces.ts'
-import { carryOut, resultOf, type Transfer, transfer } from './transfer.ts'
+import {
+  addressOf,
+  type GuestCopy,
+  isKernels,
+  isNone,
+  overwriteSources,
+  type Piece,
+  piecesOf,
+  type Side,
+} from './copy-pieces.ts'
+import { resultOf, type Transfer, transfer } from './transfer.ts'
 
 /** A copy of up to this many bytes goes by way of a buffer, unless kernels alone can do it. */
 const SMALL_BYTES = 65536
@@ -29,49 +35,64 @@ const NO_BYTES = /* @__PURE__ */ new Uint8Array(0)
  * @returns ERROR, and nothing is copied, where more than 1 GiB would have to be kept aside, or more than the
  *   `scratchLimit` of a guest RAM that is stored to.
  */
-export function copyGuest(
-  dstMap: SectionMap,
-  dst: number,
-  srcMap: SectionMap,
-  src: number,
-  length: number,
-  attrs: MemTxAttrs,
-): MemTxResult {
-  const pieces = piecesOf(dstMap, dst, srcMap, src, length, attrs)
+export function copyGuest(copy: GuestCopy): MemTxResult {
+  const { length } = copy
+  const pieces = piecesOf(copy)
   if (pieces !== undefined && (length > SMALL_BYTES || (pieces.every(isSimple) && !overwriteSources(pieces))))
-    return copyPieces(pieces, attrs)
+    return copyPieces(copy, pieces)
+  return copyByTurns(copy, 0, length, BUFFER_BYTES)
+}
+
+/** Reads and writes bytes `start` to `end` of a copy, about `most` at a time. */
+function copyByTurns(copy: GuestCopy, start: number, end: number, most: number): MemTxResult {
+  const { srcMap, src } = copy
   let result = 0
-  for (let done = 0; done < length; ) {
-    // A part ends at a multiple of 8 in the region that is read, so that no access to a device is cut in two.
-    const { start, offset } = srcMap.select(src + done)
-    const size = Math.min(length - done, BUFFER_BYTES - ((offset + (src + done - start)) % 8))
-    const bytes = new Uint8Array(size)
-    result |= transfer(srcMap, { kind: 'read', bytes, byte: 0 }, src + done, size, attrs)
-    result |= transfer(dstMap, { kind: 'write', bytes, byte: 0 }, dst + done, size, attrs)
-    done += size
+  for (let at = start; at < end; ) {
+    // A part ends at a multiple of 8 in the region that is read, so that no access of it is cut in two.
+    const { start: first, offset } = srcMap.select(src + at)
+    const bytes = new Uint8Array(Math.min(end - at, most - ((offset + (src + at - first)) % 8)))
+    result |= access(copy, 'read', bytes, at) | access(copy, 'write', bytes, at)
+    at += bytes.length
   }
   return result as MemTxResult
 }
 
+/** Reads the source, or writes the destination, from byte `at` of a copy on. */
+function access(
+  { dstMap, dst, srcMap, src, attrs }: GuestCopy,
+  kind: Transfer['kind'],
+  bytes: Uint8Array,
+  at: number,
+  length: number = bytes.length,
+): MemTxResult {
+  const [map, address] = kind === 'read' ? [srcMap, src] : [dstMap, dst]
+  return transfer(map, { kind, bytes, byte: 0 }, address + at, length, attrs)
+}
+
 /** Copies pieces one after the other. */
-export function copyPieces(pieces: Piece[], attrs: MemTxAttrs): MemTxResult {
+export function copyPieces(copy: GuestCopy, pieces: readonly Piece[]): MemTxResult {
   let result = 0
   const kept: Uint8Array[] = []
   if (overwriteSources(pieces)) {
     let limit = MAX_KEPT_BYTES
-    let bytes = 0
+    let sum = 0
     for (const piece of pieces) {
       limit = Math.min(limit, piece.to.section.block?.ram.scratchLimit ?? limit)
-      if (!isNone(piece.to) && !isNone(piece.from)) bytes += piece.length
+      sum += keptBytes(piece)
     }
-    if (bytes > limit) return MemTxResult.ERROR
-    for (const { to, from, length } of pieces) {
-      const bytes = new Uint8Array(isNone(to) || isNone(from) ? 0 : length)
-      result |= access({ kind: 'read', bytes, byte: 0 }, from, 0, bytes.length, attrs)
+    if (sum > limit) return MemTxResult.ERROR
+    for (const piece of pieces) {
+      const bytes = new Uint8Array(keptBytes(piece))
+      result |= access(copy, 'read', bytes, piece.at)
       kept.push(bytes)
     }
   }
-  return pieces.reduce((all, piece, i) => all | copyPiece(piece, kept[i], attrs), result) as MemTxResult
+  for (const [i, piece] of pieces.entries()) result |= copyPiece(copy, piece, kept[i])
+  return result as MemTxResult
+}
+
+function keptBytes({ to, from, length }: Piece): number {
+  return isNone(to) || isNone(from) ? 0 : length
 }
 
 /**
@@ -84,39 +105,14 @@ function isSimple(piece: Piece): boolean {
 }
 
 /** @param kept The bytes of its source, where they were read before. */
-function copyPiece(piece: Piece, kept: Uint8Array | undefined, attrs: MemTxAttrs): number {
-  const { to, from, length } = piece
-  let result = resultOf(to.way) | resultOf(from.way)
-  if (isNone(to)) return result
-  if (isNone(from)) return result | access({ kind: 'fill', bytes: NO_BYTES, byte: 0 }, to, 0, length, attrs)
-  if (kept === undefined && isKernels(piece)) move(piece)
-  else {
-    for (let at = 0; at < length; ) {
-      // A part ends where no access of the source is cut in two.
-      const end = Math.min(length, at + SMALL_BYTES - ((addressOf(from) + at) % 8))
-      const bytes = kept ?? new Uint8Array(end - at)
-      if (!kept) result |= access({ kind: 'read', bytes, byte: 0 }, from, at, end, attrs)
-      result |= access({ kind: 'write', bytes, byte: 0 }, to, at, at + bytes.length, attrs)
-      at += bytes.length
-    }
+function copyPiece(copy: GuestCopy, piece: Piece, kept: Uint8Array | undefined): number {
+  const { to, from, at, length } = piece
+  if (isNone(to) || isNone(from)) {
+    const result = resultOf(to.way) | resultOf(from.way)
+    return isNone(to) ? result : result | access(copy, 'fill', NO_BYTES, at, length)
   }
-  return result
-}
-
-/** Reads, writes or fills a part of one side, in the way and at the sizes that its section wants. */
-function access(request: Transfer, side: Side, start: number, end: number, attrs: MemTxAttrs): number {
-  const { section, way } = side
-  let result = 0
-  for (let at = start, size = 0; at < end; at += size) {
-    const inside = side.inside + at
-    size = end - at
-    if (way === 'ops') size = pieceSize(section.device(request.kind !== 'read'), section.offset + inside, size)
-    result |= carryOut(request, section, way, inside, at - start, size, attrs)
-  }
-  return result
-}
-
-function move({ to, from, length }: Piece): void {
+  if (kept !== undefined) return access(copy, 'write', kept, at)
+  if (!isKernels(piece)) return copyByTurns(copy, at, at + length, SMALL_BYTES)
   const ram = to.section.block?.ram as BlockMemory
   const source = from.section.block?.ram as BlockMemory
   const dst = addressOf(to)
@@ -125,4 +121,5 @@ function move({ to, from, length }: Piece): void {
   else if (to.way === 'bulk' && from.way === 'bulk') ram.lane.bulkMove(dst, src, length)
   else ram.lane.move(dst, src, length)
   if (to.section.logs[0] !== 0) to.section.mark(dst, length)
+  return MemTxResult.OK
 }

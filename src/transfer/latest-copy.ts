@@ -62,5 +62,5 @@ export function copyAnew(
   if (to.region?.cacheMode === 'normal') dstMap.copiedTo = to
   if (from.region?.cacheMode === 'normal') srcMap.copiedFrom = from
   if (copyOn(dstMap, dst, srcMap, src, length, attrs)) return MemTxResult.OK
-  return copyGuest(dstMap, dst, srcMap, src, length, attrs)
+  return copyGuest({ dstMap, dst, srcMap, src, length, attrs })
 }

@@ -27,11 +27,12 @@ test('E1, E8, H13, F2 a copy in pieces ends as one read and one write of the who
         const [dst, src] = [to % (ours.length + 20), from % (ours.length + 20)]
         const length = size % (ours.length + 40)
         const { sections } = ours.space
-        const pieces = piecesOf(sections, dst, sections, src, length, attrs)
+        const copy = { dstMap: sections, dst, srcMap: sections, src, length, attrs }
+        const pieces = piecesOf(copy)
         const bytes = new Uint8Array(length)
         if (pieces !== undefined) {
           const due = reference.space.read(src, bytes, attrs) | reference.space.write(dst, bytes, attrs)
-          expect(copyPieces(pieces, attrs)).toBe(due)
+          expect(copyPieces(copy, pieces)).toBe(due)
         }
         expect(ours.end()).toEqual(reference.end())
       },
