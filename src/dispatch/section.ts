@@ -1,5 +1,5 @@
 import type { Cells } from '../ram/access/cells.ts'
-import { NO_VIEWS, sectionViews } from '../ram/access/section-views.ts'
+import { NO_VIEWS, type SectionViews, sectionViews } from '../ram/access/section-views.ts'
 import type { Lane } from '../ram/copy/lane.ts'
 import { markStored } from '../ram/dirty/dirty-marks.ts'
 import type { RamBlock } from '../ram/ram-block.ts'
@@ -81,21 +81,15 @@ export class Section {
   readonly writable: boolean
   // The fast path to RAM: the section's bytes below 2^32 as elements, to load from and to store to. Empty where an access
   // must be atomic to be ordered, where the section's first byte is no element's, and where only ops answer.
-  readonly loads8: Uint8Array
-  readonly loads16: Uint16Array
-  readonly loads32: Uint32Array
-  readonly stores8: Uint8Array
-  readonly stores16: Uint16Array
-  readonly stores32: Uint32Array
+  readonly loads: SectionViews
+  readonly stores: SectionViews
   /** Undefined also of memory that was not allocated when the section was made: then only ops access it. */
   readonly lane: Lane | undefined
   /** Carries out a strict request that lies within the section. Undefined where that is not `ordered`. */
   readonly reads: Lane | undefined
   readonly writes: Lane | undefined
-  readonly strictRead: Route
-  readonly strictWrite: Route
-  readonly relaxedRead: Route
-  readonly relaxedWrite: Route
+  /** Of a relaxed and of a strict read, then of such writes. */
+  readonly #routes: readonly Route[]
   /** Of an IOMMU. */
   readonly translator: IommuTranslator | undefined
 
@@ -111,11 +105,10 @@ export class Section {
     const region = range?.region
     const ram = block?.ram
     const cacheMode = region?.cacheMode
-    const ask = (write: boolean, strict: boolean): Route => rangeRoute(range, ram, settings.directAccess, write, strict)
-    const strictRead = ask(false, true)
-    const strictWrite = ask(true, true)
+    this.#routes = [0, 1, 2, 3].map(way => rangeRoute(range, ram, settings.directAccess, way > 1, (way & 1) !== 0))
+    const strictRead = this.route(false, true)
+    const strictWrite = this.route(true, true)
     const readable = strictRead !== 'ops'
-    const writable = strictWrite !== 'ops'
     const offset = range === undefined ? start : range.offset + (start - range.start)
     const base = block === undefined ? 0 : block.offset + (offset - blockStart)
     /** Bytes of it that lie below 2^32. */
@@ -125,7 +118,6 @@ export class Section {
     const made = ram?.allocated || region?.kind === 'romDevice' ? ram : undefined
     const views = made?.order === 'host' && below > 0 ? sectionViews(made.buffer, base, below) : NO_VIEWS
     const loads = readable ? views : NO_VIEWS
-    const stores = writable ? views : NO_VIEWS
     const cells = cacheMode === undefined ? undefined : made?.cells(cacheMode)
     const registers = region && ram && new RegisterCompleter(cells, block.offset - blockStart, region, ram)
     // A region that is readonly itself has no re-entrancy guard (RULES G7).
@@ -152,27 +144,18 @@ export class Section {
     this.endsReads = this.memory || readable
     this.logs = ram?.logs ?? NO_LOGS
     this.readable = readable
-    this.writable = writable
-    this.loads8 = loads.u8
-    this.loads16 = loads.u16
-    this.loads32 = loads.u32
-    this.stores8 = stores.u8
-    this.stores16 = stores.u16
-    this.stores32 = stores.u32
+    this.writable = strictWrite !== 'ops'
+    this.loads = loads
+    this.stores = this.writable ? views : NO_VIEWS
     this.lane = made?.lane
     this.reads = strictRead === 'ordered' ? made?.lane : undefined
     this.writes = strictWrite === 'ordered' ? made?.lane : undefined
-    this.strictRead = strictRead
-    this.strictWrite = strictWrite
-    this.relaxedRead = ask(false, false)
-    this.relaxedWrite = ask(true, false)
     this.translator = translator
   }
 
   /** The way of a request. */
   route(write: boolean, strict: boolean): Route {
-    if (strict) return write ? this.strictWrite : this.strictRead
-    return write ? this.relaxedWrite : this.relaxedRead
+    return this.#routes[(write ? 2 : 0) + (strict ? 1 : 0)] as Route
   }
 
   /** A request ends within it; else it may reach over its end (RULES D4). */

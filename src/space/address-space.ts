@@ -557,8 +557,8 @@ export class AddressSpace extends EndianForms {
 
   /** RAM that is accessed twice gets the fast path: accesses to other sections in between don't drive it out. */
   #considerFastPath(section: Section): void {
-    const { loads8 } = section
-    if (loads8 === this.#loads8 || loads8.length === 0) return
+    const { u8 } = section.loads
+    if (u8 === this.#loads8 || u8.length === 0) return
     if (section === this.#latestRam) this.#setFastPath(section)
     else this.#latestRam = section
   }
@@ -572,19 +572,19 @@ export class AddressSpace extends EndianForms {
   /** Has the fast path lead to this section. */
   #setFastPath(section: Section): void {
     this.#low = section.start | 0
-    this.#loads8 = section.loads8
-    this.#loads16 = section.loads16
-    this.#loads32 = section.loads32
+    this.#loads8 = section.loads.u8
+    this.#loads16 = section.loads.u16
+    this.#loads32 = section.loads.u32
     const { logs } = section
     // Who logs the region in this thread has the fast path forgotten when that begins or ends; stores that must be marked
     // do not take it.
-    const stores = section.region?.dirtyLogMask ? this.#none : section
+    const { stores } = section.region?.dirtyLogMask ? this.#none : section
     const shared = logs[2] !== 0
     this.#storeWay = (this.#swaps ? 1 : 0) + (shared ? 2 : 0)
-    this.#stores8 = shared ? NO_VIEWS.u8 : stores.stores8
-    this.#stores16 = stores.stores16
-    this.#stores32 = stores.stores32
-    this.#sharedStores8 = shared ? stores.stores8 : NO_VIEWS.u8
+    this.#stores8 = shared ? NO_VIEWS.u8 : stores.u8
+    this.#stores16 = stores.u16
+    this.#stores32 = stores.u32
+    this.#sharedStores8 = shared ? stores.u8 : NO_VIEWS.u8
     this.#logs = logs
   }
 }

@@ -24,7 +24,7 @@ export function writeRom(map: SectionMap, address: number, given: Uint8Array): v
     const { block } = section
     // The direct-access policy is about a running machine's requests, so it does not count here.
     if (block !== undefined && section.endsReads && section.region?.kind !== 'ramDevice') {
-      const lane = section.strictRead === 'ordered' ? block.ram.lane : block.ram.fixedLane
+      const lane = section.route(false, true) === 'ordered' ? block.ram.lane : block.ram.fixedLane
       const ram = section.base + inside
       lane.copyIn(ram, bytes, at, size)
       if (section.logs[0] !== 0) section.mark(ram, size)
