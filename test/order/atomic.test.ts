@@ -1,15 +1,10 @@
 import { expect, test } from 'vitest'
-import wabtInit from 'wabt'
-import { FEATURES } from '../../src/ram/kernels/assemble.mjs'
 import { kernelBytes } from '../../src/ram/kernels/kernel.ts'
-
-const wabt = await wabtInit()
+import { moduleText } from './module-text.ts'
 
 /** The shipped bytes as text again, a function each, by its exported name where it has one. */
 function functions(memories: 1 | 2): Map<string, string> {
-  const module = wabt.readWasm(kernelBytes('language', memories), FEATURES)
-  const text = module.toText({})
-  module.destroy()
+  const text = moduleText(kernelBytes('language', memories))
   const names = new Map([...text.matchAll(/\(export "(\w+)" \(func (\d+)\)\)/g)].map(([, name, at]) => [at, name]))
   const bodies = text.split(/\n {2}\(func /).slice(1)
   return new Map(

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
-import wabtInit from 'wabt'
-import { FEATURES, tierText } from '../../src/ram/kernels/assemble.mjs'
+import { tierText } from '../../src/ram/kernels/assemble.mjs'
+import { assembled } from './module-text.ts'
 import type { PropertyName } from './properties.ts'
 
 /** Text of the shipped `copy`, and what stands there instead. */
@@ -130,7 +130,6 @@ export const MUTANTS: readonly Mutant[] = [
   },
 ]
 
-const wabt = await wabtInit()
 const source = readFileSync(new URL('../../src/ram/kernels/ordered.wat', import.meta.url), 'utf8')
 
 /** The wide tier for one memory, changed within `copy`; the same text as ships, else. */
@@ -144,6 +143,5 @@ export function mutantBytes(changes: readonly Change[]): Uint8Array {
     if (at < 0) throw new Error(`the kernel has no ${from}`)
     copy = copy.slice(0, at) + to + copy.slice(at + from.length)
   }
-  const module = wabt.parseWat('mutant.wat', text.slice(0, start) + copy + text.slice(end), FEATURES)
-  return new Uint8Array(module.toBinary({}).buffer)
+  return assembled(text.slice(0, start) + copy + text.slice(end))
 }

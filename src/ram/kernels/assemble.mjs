@@ -1,5 +1,5 @@
 // Assembles ordered.wat into ordered.wasm.ts: the bytes that ship, and that tests instrument.
-// Three tiers, each for engines with one memory and with two (WebAssembly's multi-memory).
+// Three tiers, for engines with two memories (WebAssembly's multi-memory); kernel.ts makes those for one memory of them.
 // `npm run kernels` writes the file; `npm run kernels -- --check` fails if the one in the tree differs.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -9,6 +9,9 @@ import wabtInit from 'wabt'
 export const FEATURES = { threads: true, simd: true, multi_memory: true, bulk_memory: true, mutable_globals: true }
 /** Those that are most like one another side by side, for gzip. */
 const TIERS = ['language', 'narrow', 'wide']
+const IMPORT_SECTION = 2
+/** What the index of $tmp is in the text that ships: a byte that the kernels have nowhere else, which is checked. */
+const TMP = 0x55
 
 const here = name => fileURLToPath(new URL(name, import.meta.url))
 
@@ -72,27 +75,63 @@ export function tierText(source, tier, memories) {
   return text.replace(/(\.(?:load|store)\w*) \$ram\b/g, '$1')
 }
 
+/** Where the section behind the imports begins. */
+function behindImports(bytes) {
+  for (let at = 8; ; ) {
+    const id = bytes[at++]
+    let size = 0
+    for (let shift = 0; ; shift += 7) {
+      size |= (bytes[at] & 127) << shift
+      if (bytes[at++] < 128) break
+    }
+    at += size
+    if (id === IMPORT_SECTION) return at
+  }
+}
+
+function bytesOf(wabt, text) {
+  const module = wabt.parseWat('ordered.wat', text, FEATURES)
+  module.validate(FEATURES)
+  const bytes = module.toBinary({}).buffer
+  module.destroy()
+  return bytes
+}
+
+/** Has TMP for the index of $tmp: so many memories then come before it. */
+function markTmp(text) {
+  const others = '(import "" "" (memory 1))'.repeat(TMP - 1)
+  return text.replace('(import "guestmem" "tmp"', `${others}$&`)
+}
+
 export async function assemble() {
   const wabt = await wabtInit()
   const source = readFileSync(here('ordered.wat'), 'utf8')
-  const kernels = {}
-  for (const tier of TIERS) {
-    for (const memories of [1, 2]) {
-      const module = wabt.parseWat(`ordered.${tier}.wat`, tierText(source, tier, memories), FEATURES)
-      module.validate(FEATURES)
-      kernels[`${tier}${memories}`] = literal(module.toBinary({}).buffer)
-      module.destroy()
-    }
-  }
+  const heads = new Set()
+  const tiers = TIERS.map(tier => {
+    const [one, two] = [1, 2].map(memories => tierText(source, tier, memories))
+    const modules = [one, two, markTmp(two)].map(text => bytesOf(wabt, text))
+    heads.add([0, 1].map(at => literal(modules[at].subarray(0, behindImports(modules[at])))).join(', '))
+    const [, plain, marked] = modules.map(bytes => bytes.subarray(behindImports(bytes)))
+    if (plain.includes(TMP) || !plain.every((byte, at) => byte === (marked[at] === TMP ? 1 : marked[at])))
+      throw new Error(`${tier}: TMP must be a byte that the kernels have nowhere else`)
+    return `  ${tier}: ${literal(marked)},`
+  })
+  if (heads.size !== 1) throw new Error('the tiers must have the same types and imports')
   return [
     '// Assembled from ordered.wat by `npm run kernels`; text, so that a bundler carries it and nothing is fetched. A',
     '// character per byte, because gzip then sees bytes, and how much the tiers have in common: it makes less of them than',
     '// of hex digits, and half of what it makes of base64.',
     '/** What each character is above its byte, modulo 256. */',
     `export const SHIFT = ${SHIFT}`,
+    '/** The byte that stands for the index of `$tmp`, and for nothing else. */',
+    `export const TMP = ${TMP}`,
     '',
+    '/** What every module begins with, for one memory and for two: up to the imports. */',
+    `export const HEADS: readonly string[] = [${[...heads]}]`,
+    '',
+    '/** The rest of each tier. */',
     'export const KERNELS: Readonly<Record<string, string>> = {',
-    ...Object.entries(kernels).map(([name, text]) => `  ${name}: ${text},`),
+    ...tiers,
     '}',
     '',
   ].join('\n')

@@ -1,4 +1,4 @@
-import { KERNELS, SHIFT } from './ordered.wasm.ts'
+import { HEADS, KERNELS, SHIFT, TMP } from './ordered.wasm.ts'
 
 /**
  * The tiers of ordered.wat. `wide` and `narrow` are the host order, with 16-byte and 8-byte stores; `language` stores
@@ -53,10 +53,19 @@ function compile(tier: KernelTier, memories: 1 | 2): KernelModule | undefined {
   }
 }
 
-/** The bytes that ship. */
+/**
+ * The bytes of a module. For one memory they are those for two with other memory indices. An access that names its memory
+ * says so in the byte ahead, bit 6 of its alignment; with bit 7 in its place that byte is the first of a longer encoding
+ * of the alignment, and the 0 behind it is the second. No size changes.
+ */
 export function kernelBytes(tier: KernelTier, memories: 1 | 2): Uint8Array<ArrayBuffer> {
+  const text = `${HEADS[memories - 1]}${KERNELS[tier]}`
   // A Uint8Array's element takes a number modulo 256, so what is below 0 here comes out right.
-  return Uint8Array.from(KERNELS[`${tier}${memories}`] as string, character => character.charCodeAt(0) - SHIFT)
+  const bytes = Uint8Array.from(text, character => character.charCodeAt(0) - SHIFT)
+  return bytes.map((byte, at) => {
+    if (byte === TMP) return memories - 1
+    return memories === 1 && bytes[at + 1] === TMP && byte >= 0x40 ? byte ^ 0xc0 : byte
+  })
 }
 
 export function instantiate(

@@ -1,7 +1,13 @@
+import { readFileSync } from 'node:fs'
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { tierText } from '../../../src/ram/kernels/assemble.mjs'
 import type * as Kernels from '../../../src/ram/kernels/kernel.ts'
+import { kernelBytes } from '../../../src/ram/kernels/kernel.ts'
+import { assembled, moduleText } from '../../order/module-text.ts'
 
 const REAL = WebAssembly
+const source = readFileSync(new URL('../../../src/ram/kernels/ordered.wat', import.meta.url), 'utf8')
+const TIERS = ['wide', 'narrow', 'language'] as const
 
 /** The file anew, in an engine whose modules `compile` makes: what it throws of, the engine lacks. */
 async function fresh(compile: (bytes: Uint8Array) => void): Promise<typeof Kernels> {
@@ -28,6 +34,18 @@ async function fresh(compile: (bytes: Uint8Array) => void): Promise<typeof Kerne
 afterEach(() => vi.unstubAllGlobals())
 
 describe('kernels', () => {
+  test.each(TIERS)('of two memories are what the text assembles to: %s', tier => {
+    expect(kernelBytes(tier, 2)).toEqual(assembled(tierText(source, tier, 2)))
+  })
+
+  test.each(TIERS)('of one memory are that text, too, in a longer encoding: %s', tier => {
+    const bytes = kernelBytes(tier, 1)
+    expect(moduleText(bytes)).toBe(moduleText(assembled(tierText(source, tier, 1))))
+    // What says that an index of memory follows: an engine without multi-memory refuses that, whatever the index.
+    expect(REAL.validate(bytes)).toBe(true)
+    expect(REAL.Module.imports(new REAL.Module(bytes)).map(({ name }) => name)).toEqual(['ram'])
+  })
+
   test('of two memories come first, and are compiled once', async () => {
     const compiled: Uint8Array[] = []
     const { kernelModule, kernelBytes } = await fresh(bytes => compiled.push(bytes))
