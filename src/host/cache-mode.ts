@@ -27,10 +27,5 @@ export function checkCacheMode(value: unknown, argument: string): CacheMode {
 
 /** A row of something for each cache mode. */
 export function byMode<T>(make: (mode: CacheMode) => T): Record<CacheMode, T> {
-  return {
-    normal: make('normal'),
-    writecombine: make('writecombine'),
-    noncached: make('noncached'),
-    device: make('device'),
-  }
+  return Object.fromEntries(CACHE_MODES.map(mode => [mode, make(mode)])) as Record<CacheMode, T>
 }

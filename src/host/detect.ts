@@ -1,7 +1,5 @@
-import { CACHE_MODES } from './cache-mode.ts'
 import { type HostProbe, probeHost } from './environment.ts'
-import type { AccessWidth } from './host-access.ts'
-import { HOST_PROFILES, type HostProfile, hostProfile } from './profile.ts'
+import { HOST_PROFILES, type HostProfile, rowProfile } from './profile.ts'
 
 let detected: HostProfile | undefined
 
@@ -16,17 +14,10 @@ export function detectHost(): HostProfile {
   return detected
 }
 
-/** The profile that a probe's answer selects. Any thread. */
-export function profileOf({ name, avx }: HostProbe): HostProfile {
-  return name === 'x86-64' && !avx ? withoutAvx() : HOST_PROFILES[name]
-}
-
 /**
- * Without AVX aligned accesses are promised at once up to a quadword only: Intel SDM vol. 3A, "Guaranteed Atomic
- * Operations"; AMD64 APM vol. 2, "Access Atomicity".
+ * The profile that a probe's answer selects. Any thread. Without AVX aligned accesses are promised at once up to a
+ * quadword only: Intel SDM vol. 3A, "Guaranteed Atomic Operations"; AMD64 APM vol. 2, "Access Atomicity".
  */
-function withoutAvx(): HostProfile {
-  const widest: AccessWidth = 8
-  const access = Object.fromEntries(CACHE_MODES.map(mode => [mode, { widest }]))
-  return hostProfile({ base: 'x86-64', access })
+export function profileOf({ name, avx }: HostProbe): HostProfile {
+  return name === 'x86-64' && !avx ? rowProfile(name, 8) : HOST_PROFILES[name]
 }

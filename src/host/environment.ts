@@ -1,6 +1,7 @@
 import { hasAvx } from './avx.ts'
 import type { HostName } from './host-access.ts'
 import type { HostScope } from './host-scope.ts'
+import { HOST_NAMES } from './host-values.ts'
 
 /** What can be learnt of the host CPU from JavaScript. */
 export interface HostProbe {
@@ -35,10 +36,9 @@ function nameHost(scope: HostScope): HostName {
 
 /** What the runtime calls its CPU: Node and Bun, then Deno. Some stand-ins for `process` have an empty string. */
 function toldArch(scope: HostScope): string | undefined {
-  for (const arch of [scope.process?.arch, scope.Deno?.build?.arch]) {
-    if (typeof arch === 'string' && arch !== '') return arch
-  }
-  return undefined
+  return [scope.process?.arch, scope.Deno?.build?.arch].find(arch => typeof arch === 'string' && arch !== '') as
+    | string
+    | undefined
 }
 
 /**
@@ -46,24 +46,11 @@ function toldArch(scope: HostScope): string | undefined {
  * the access that their code makes.
  */
 function nameOfArch(arch: string): HostName {
-  switch (arch) {
-    case 'x64':
-    case 'x86_64':
-      return 'x86-64'
-    case 'arm64':
-    case 'aarch64':
-      return 'aarch64'
-    case 'mips64':
-    case 'mips64el':
-      return 'mips64'
-    case 'ppc64':
-    case 'riscv64':
-    case 's390x':
-    case 'sparc64':
-      return arch
-    default:
-      return 'unknown'
-  }
+  const name = arch
+    .replace(/^x(86_)?64$/, 'x86-64')
+    .replace(/^arm64$/, 'aarch64')
+    .replace(/^mips64el$/, 'mips64')
+  return HOST_NAMES.find(known => known === name) ?? 'unknown'
 }
 
 /**

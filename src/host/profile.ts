@@ -1,7 +1,7 @@
 import { checkBoolean, checkKeys, checkObject, checkOneOf } from '../check.ts'
 import { byMode, CACHE_MODES, type CacheMode } from './cache-mode.ts'
 import type { AccessWidth, HostAccess, HostName } from './host-access.ts'
-import { hostValues } from './host-values.ts'
+import { HOST_NAMES, hostValues } from './host-values.ts'
 
 /**
  * What a host CPU lets an access be (S1.3). Together with a region's cache mode it decides how bytes may be moved.
@@ -30,7 +30,6 @@ export interface HostProfileOverrides {
     | undefined
 }
 
-const NAMES = ['x86-64', 'aarch64', 'ppc64', 'riscv64', 's390x', 'sparc64', 'mips64', 'unknown'] as const
 const HOST_FIELDS = ['base', 'keepsStoreOrder', 'access'] as const
 const ACCESS_FIELDS = ['widest', 'unaligned', 'vectors'] as const
 const WIDTHS: readonly AccessWidth[] = [1, 2, 4, 8, 16, 32, 64]
@@ -89,9 +88,13 @@ export function checkHostProfile(value: unknown, argument: string): HostProfile 
 }
 
 function buildProfiles(): Readonly<Record<HostName, HostProfile>> {
-  const profiles: Partial<Record<HostName, HostProfile>> = {}
-  for (const name of NAMES) profiles[name] = seal({ name, ...hostValues(name) })
-  return Object.freeze(profiles as Record<HostName, HostProfile>)
+  const profiles = HOST_NAMES.map(name => [name, rowProfile(name)])
+  return Object.freeze(Object.fromEntries(profiles))
+}
+
+/** A new profile of a row of the table. @param most As of hostValues. */
+export function rowProfile(name: HostName, most?: AccessWidth): HostProfile {
+  return seal({ name, ...hostValues(name, most) })
 }
 
 /** Freezes all that a profile reaches. Only for objects made here: a user's are copied first. */
@@ -107,7 +110,7 @@ function freezeDeep(value: object): void {
 }
 
 function checkHostName(value: unknown, argument: string): HostName {
-  return checkOneOf(value, NAMES, argument)
+  return checkOneOf(value, HOST_NAMES, argument)
 }
 
 function checkAccess(value: unknown, argument: string): HostAccess {
