@@ -155,13 +155,15 @@ describe.each(loggedLanes(8))('$name, logged', logged => {
   })
 })
 
+const ARRAYS = [Uint8Array, Uint16Array, Uint32Array, BigUint64Array]
+
 test('a copy so large that it goes through loops of its own', () => {
   const length = 2 ** 23 + 13
   const user = new Uint8Array(length + 3)
   pattern(user)
   for (const logged of loggedLanes(134).filter(({ name }) => name.includes('wide'))) {
     const { lane, log, ram, start } = logged
-    const bound = <T extends Uint8ArrayConstructor | BigUint64ArrayConstructor>(real: T): T =>
+    const bound = <T extends (typeof ARRAYS)[number]>(real: T): T =>
       new Proxy(real, {
         construct(target, args: [ArrayBuffer, number, number]) {
           const made = new target(...args)
@@ -169,8 +171,7 @@ test('a copy so large that it goes through loops of its own', () => {
         },
       })
     for (const at of [0, 3]) {
-      vi.stubGlobal('BigUint64Array', bound(BigUint64Array))
-      vi.stubGlobal('Uint8Array', bound(Uint8Array))
+      for (const array of ARRAYS) vi.stubGlobal(array.name, bound(array))
       log.clear()
       lane.copyIn(start + at, user, at, length)
       expect(broken(log, jobOf(logged, { dst: start + at, src: undefined, length }))).toBeUndefined()

@@ -1,10 +1,16 @@
-import { getCell, isCell, putCell } from '../access/cell-bytes.ts'
+import { isCell } from '../access/cell-bytes.ts'
 import type { Cells } from '../access/cells.ts'
+import { fixedIn, fixedOut } from '../access/fixed-width.ts'
 import { type Views, viewsOf } from '../access/views.ts'
 import { bulkCopyWithin, bulkFillBytes, bulkSetIn, bulkSetOut } from './bulk.ts'
 import { admitScratch, type Lane, type ScratchPolicy, scratchBytes } from './lane.ts'
-import { copyDown, copyViews, fillViews, moveRing, packViews } from './script-copy.ts'
+import { copyDown, copyViews, moveRing } from './script-copy.ts'
 import type { UserBuffer, UserBuffers } from './user-buffer.ts'
+
+/** Up to this length a loop over bytes is quicker than to make views of a buffer that has none; bytes. */
+const SHORT_BYTES = 64
+/** How many bytes a fill takes from a private array again and again. */
+const OWN_BYTES = 4096
 
 /**
  * The ordered transfers in plain script: for buffers that no kernel can reach (a SharedArrayBuffer that someone else
@@ -17,8 +23,8 @@ export class ScriptLane implements Lane {
   readonly #atomic: boolean
   readonly #scratch: ScratchPolicy
   readonly #users: UserBuffers
-  /** Holds the bytes of one access on their way between guest RAM and another shared buffer. */
-  readonly #cell: Views = viewsOf(new ArrayBuffer(8))
+  /** Has what is filled in, or the bytes of one access on their way between guest RAM and another shared buffer. */
+  readonly #own: Views = viewsOf(new ArrayBuffer(OWN_BYTES + 8))
 
   constructor(ram: Views, cells: Cells, scratch: ScratchPolicy, users: UserBuffers) {
     this.name = 'script'
@@ -38,7 +44,11 @@ export class ScriptLane implements Lane {
   }
 
   fill(dst: number, byte: number, length: number): void {
-    fillViews(this.#ram, dst, byte & 0xff, length, this.#atomic)
+    // The elements of both sides line up.
+    const skew = dst & 7
+    bulkFillBytes(this.#own.u8, skew, byte, Math.min(length, OWN_BYTES))
+    for (let done = 0; done < length; done += OWN_BYTES)
+      copyViews(this.#ram, dst + done, this.#own, skew, Math.min(OWN_BYTES, length - done), this.#atomic)
   }
 
   copyIn(dst: number, bytes: Uint8Array, at: number, length: number): void {
@@ -59,34 +69,37 @@ export class ScriptLane implements Lane {
 
   /** From an array whose buffer is not the guest RAM's own buffer object. */
   copyUserIn(dst: number, user: UserBuffer, at: number, length: number): void {
-    const { views } = user
+    const cell = isCell(dst, length)
+    if (!user.shared && (cell || (user.views === undefined && length <= SHORT_BYTES))) {
+      fixedIn(this.#cells, dst, user.bytes, at, length)
+      return
+    }
+    const views = user.views ?? viewsOf(user.buffer)
     const from = user.offset + at
-    if (isCell(dst, length)) {
-      if (views === undefined || !user.shared) putCell(this.#cells, dst, user.bytes, at, length)
-      else {
-        // One load, too, where the user's side is aligned (S2.1).
-        copyViews(this.#cell, 0, views, from, length, false)
-        putCell(this.#cells, dst, this.#cell.u8, 0, length)
-      }
-    } else if (views === undefined) packViews(this.#ram, dst, user.bytes, at, length, this.#atomic)
-    else if (user.apart) copyViews(this.#ram, dst, views, from, length, this.#atomic)
+    if (cell) {
+      // One load, too, where the user's side is aligned (S2.1).
+      copyViews(this.#own, 0, views, from, length, false)
+      fixedIn(this.#cells, dst, this.#own.u8, 0, length)
+    } else if (user.apart) copyViews(this.#ram, dst, views, from, length, this.#atomic)
     else this.#move(this.#ram, dst, views, from, length, this.#atomic)
   }
 
   /** To an array whose buffer is not the guest RAM's own buffer object. */
   copyUserOut(user: UserBuffer, at: number, src: number, length: number): void {
-    if (isCell(src, length) && !user.shared) getCell(this.#cells, user.bytes, at, src, length)
-    else {
-      const views = user.views ?? viewsOf(user.buffer)
-      const atomic = user.shared && this.#atomic
-      const to = user.offset + at
-      if (isCell(src, length)) {
-        // One load, also where what is stored to is not aligned (S2.1).
-        getCell(this.#cells, this.#cell.u8, 0, src, length)
-        copyViews(views, to, this.#cell, 0, length, atomic)
-      } else if (user.apart) copyViews(views, to, this.#ram, src, length, atomic)
-      else this.#move(views, to, this.#ram, src, length, atomic)
+    const cell = isCell(src, length)
+    if (cell && !user.shared) {
+      fixedOut(this.#cells, user.bytes, at, src, length)
+      return
     }
+    const views = user.views ?? viewsOf(user.buffer)
+    const atomic = user.shared && this.#atomic
+    const to = user.offset + at
+    if (cell) {
+      // One load, also where what is stored to is not aligned (S2.1).
+      fixedOut(this.#cells, this.#own.u8, 0, src, length)
+      copyViews(views, to, this.#own, 0, length, atomic)
+    } else if (user.apart) copyViews(views, to, this.#ram, src, length, atomic)
+    else this.#move(views, to, this.#ram, src, length, atomic)
   }
 
   bulkMove(dst: number, src: number, length: number): void {

@@ -1,4 +1,4 @@
-import type { Views } from '../access/views.ts'
+import { type Views, viewsOf } from '../access/views.ts'
 
 /**
  * Copies between two sets of views whose addresses are equal modulo 8, in plain element stores: ascending, naturally
@@ -60,17 +60,12 @@ export function copyWide(to: Views, dst: number, from: Views, src: number, lengt
  * has a single index. It loads and stores in turn, which is quicker for memory than the stage's long runs of either.
  */
 export function copyLarge(to: ArrayBufferLike, dst: number, from: ArrayBufferLike, src: number, length: number): void {
+  const [ours, theirs] = [viewsOf(to), viewsOf(from)]
   const head = -dst & 7
-  if (head !== 0) copyBytes(new Uint8Array(to, dst, head), new Uint8Array(from, src, head))
-  const words = Math.floor((length - head) / 8)
-  copyWords(new BigUint64Array(to, dst + head, words), new BigUint64Array(from, src + head, words))
-  const done = head + 8 * words
-  copyBytes(new Uint8Array(to, dst + done, length - done), new Uint8Array(from, src + done, length - done))
-}
-
-function copyWords(target: BigUint64Array, source: BigUint64Array): void {
-  const words = target.length
-  // Eight elements a round, indexed from the last of them: the JIT then needs the least arithmetic to check bounds.
+  const words = 8 * Math.floor((length - head) / 64)
+  copyWide(ours, dst, theirs, src, head)
+  const target = new BigUint64Array(to, dst + head, words)
+  const source = new BigUint64Array(from, src + head, words)
   for (let i = 7; i < words; i += 8) {
     target[i - 7] = source[i - 7] as bigint
     target[i - 6] = source[i - 6] as bigint
@@ -81,9 +76,6 @@ function copyWords(target: BigUint64Array, source: BigUint64Array): void {
     target[i - 1] = source[i - 1] as bigint
     target[i] = source[i] as bigint
   }
-  for (let i = words & ~7; i < words; i++) target[i] = source[i] as bigint
-}
-
-function copyBytes(target: Uint8Array, source: Uint8Array): void {
-  for (let i = 0; i < target.length; i++) target[i] = source[i] as number
+  const done = head + 8 * words
+  copyWide(ours, dst + done, theirs, src + done, length - done)
 }
