@@ -4,7 +4,7 @@ import type { Views } from '../access/views.ts'
 import { instantiate, type Kernel, type KernelModule } from '../kernels/kernel.ts'
 import { admitScratch, type Lane, type ScratchPolicy, scratchBytes } from './lane.ts'
 import type { ScriptLane } from './script-lane.ts'
-import { openStage, PrivateStage, putOnStage, type Stage, takeOffStage } from './stage.ts'
+import { newStage, openStage, putOnStage, type Stage, takeOffStage } from './stage.ts'
 import type { UserBuffer, UserBuffers } from './user-buffer.ts'
 import { copyLarge, copyWide } from './wide-copy.ts'
 
@@ -48,8 +48,8 @@ export class WasmLane implements Lane {
   readonly #cells: Cells
   readonly #scratch: ScratchPolicy
   readonly #users: UserBuffers
-  #stage: Stage | undefined
-  #stageOpened = false
+  /** Undefined until it is needed first, and null where there is no room for one. */
+  #stage: Stage | null | undefined
   /**
    * A view of the part of the stage that was copied out last. Kept, because making one costs more than a small copy.
    */
@@ -107,14 +107,14 @@ export class WasmLane implements Lane {
     const user = this.#users.of(bytes, at + length)
     const views = user.ownViews
     if (length <= SHORT_BYTES && views !== undefined) this.#shortIn(dst, user, views, at, length)
-    else this.#longIn(dst, user, at, length)
+    else this.#longIn(dst, user, at, length, false)
   }
 
   copyOut(bytes: Uint8Array, at: number, src: number, length: number): void {
     const user = this.#users.of(bytes, at + length)
     const views = user.ownViews
     if (length <= SHORT_BYTES && views !== undefined) this.#shortOut(user, views, at, src, length)
-    else this.#longOut(user, at, src, length)
+    else this.#longOut(user, at, src, length, false)
   }
 
   copyFrom(dst: number, from: Views, src: number, length: number): void {
@@ -130,17 +130,11 @@ export class WasmLane implements Lane {
   }
 
   bulkIn(dst: number, bytes: Uint8Array, at: number, length: number): void {
-    const user = this.#users.of(bytes, at + length)
-    if (user.guest) this.bulkMove(dst, user.offset + at, length)
-    else if (user.shared) this.#script.copyUserIn(dst, user, at, length)
-    else this.#stageIn(dst, user, at, length, true)
+    this.#longIn(dst, this.#users.of(bytes, at + length), at, length, true)
   }
 
   bulkOut(bytes: Uint8Array, at: number, src: number, length: number): void {
-    const user = this.#users.of(bytes, at + length)
-    if (user.guest) this.bulkMove(user.offset + at, src, length)
-    else if (user.shared) this.#script.copyUserOut(user, at, src, length)
-    else this.#stageOut(user, at, src, length, true)
+    this.#longOut(this.#users.of(bytes, at + length), at, src, length, true)
   }
 
   #moveUp(dst: number, distance: number, length: number): void {
@@ -159,11 +153,10 @@ export class WasmLane implements Lane {
     let kernel = this.#kernel
     if (stage?.hold(needed) === false) {
       // More than a thread should keep: it gets a scratch memory for this move alone.
-      const large = this.#module.privateScratch ? new PrivateStage(needed) : undefined
-      if (large !== undefined) kernel = instantiate(this.#module, this.#memory, large.memory)
-      stage = large
+      stage = this.#module.privateScratch ? newStage(needed) : null
+      if (stage !== null) kernel = instantiate(this.#module, this.#memory, stage.memory)
     }
-    if (stage === undefined) this.#script.move(dst, dst - distance, length)
+    if (stage === null) this.#script.move(dst, dst - distance, length)
     else if (2 * distance < length) kernel.upRing(dst, distance, length, stage.base)
     else kernel.upSaved(dst, distance, length, stage.base)
   }
@@ -177,7 +170,7 @@ export class WasmLane implements Lane {
     else if (isCell(dst, length)) putCell(this.#cells, dst, user.bytes, at, length)
     else {
       const stage = this.#openStage()
-      if (stage === undefined) this.#script.copyUserIn(dst, user, at, length)
+      if (stage === null) this.#script.copyUserIn(dst, user, at, length)
       else {
         const skew = ((dst + HALF_PAGE) & 0xff8) | (from & 7)
         copyWide(stage.views, skew, views, from, length)
@@ -194,7 +187,7 @@ export class WasmLane implements Lane {
     else if (cell) getCell(this.#cells, user.bytes, at, src, length)
     else {
       const stage = this.#openStage()
-      if (stage === undefined) this.#script.copyUserOut(user, at, src, length)
+      if (stage === null) this.#script.copyUserOut(user, at, src, length)
       else {
         const skew = (to + HALF_PAGE) & 0xfff
         this.#kernel.copyOut(stage.base + skew, src, length)
@@ -203,33 +196,37 @@ export class WasmLane implements Lane {
     }
   }
 
-  #longIn(dst: number, user: UserBuffer, at: number, length: number): void {
+  #longIn(dst: number, user: UserBuffer, at: number, length: number, bulk: boolean): void {
     const from = user.offset + at
     const straight = this.#wide && ((from - dst) & 7) === 0
     const views = user.ownViews
-    if (user.guest) this.move(dst, from, length)
-    else if (user.shared) this.#script.copyUserIn(dst, user, at, length)
+    if (user.guest) {
+      if (bulk) this.bulkMove(dst, from, length)
+      else this.move(dst, from, length)
+    } else if (user.shared) this.#script.copyUserIn(dst, user, at, length)
     else if (isCell(dst, length)) putCell(this.#cells, dst, user.bytes, at, length)
     else if (length <= SCRIPT_BYTES) this.#script.copyUserIn(dst, user, at, length)
     else if (straight && length <= STRAIGHT_BYTES && views !== undefined)
       copyWide(this.#views, dst, views, from, length)
     else if (straight && length >= LARGE_BYTES) copyLarge(this.#memory.buffer, dst, user.buffer, from, length)
-    else this.#stageIn(dst, user, at, length, false)
+    else this.#stageIn(dst, user, at, length, bulk)
   }
 
-  #longOut(user: UserBuffer, at: number, src: number, length: number): void {
+  #longOut(user: UserBuffer, at: number, src: number, length: number, bulk: boolean): void {
     const to = user.offset + at
-    if (user.guest) this.move(to, src, length)
-    else if (user.shared) this.#script.copyUserOut(user, at, src, length)
+    if (user.guest) {
+      if (bulk) this.bulkMove(to, src, length)
+      else this.move(to, src, length)
+    } else if (user.shared) this.#script.copyUserOut(user, at, src, length)
     else if (isCell(src, length)) getCell(this.#cells, user.bytes, at, src, length)
     else if (this.#wide && length >= LARGE_BYTES && ((to - src) & 7) === 0)
       copyLarge(user.buffer, to, this.#memory.buffer, src, length)
-    else this.#stageOut(user, at, src, length, false)
+    else this.#stageOut(user, at, src, length, bulk)
   }
 
   #stageIn(dst: number, user: UserBuffer, at: number, length: number, bulk: boolean): void {
     const stage = this.#openStage()
-    if (stage === undefined) {
+    if (stage === null) {
       this.#script.copyUserIn(dst, user, at, length)
       return
     }
@@ -250,7 +247,7 @@ export class WasmLane implements Lane {
 
   #stageOut(user: UserBuffer, at: number, src: number, length: number, bulk: boolean): void {
     const stage = this.#openStage()
-    if (stage === undefined) {
+    if (stage === null) {
       this.#script.copyUserOut(user, at, src, length)
       return
     }
@@ -277,11 +274,8 @@ export class WasmLane implements Lane {
     return this.#view
   }
 
-  #openStage(): Stage | undefined {
-    if (!this.#stageOpened) {
-      this.#stage = openStage(this.#module, this.#memory)
-      this.#stageOpened = true
-    }
+  #openStage(): Stage | null {
+    if (this.#stage === undefined) this.#stage = openStage(this.#module, this.#memory)
     return this.#stage
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest'
-import { openStage, PrivateStage, privateStage } from '../../../src/ram/copy/stage.ts'
+import { newStage, openStage, privateStage } from '../../../src/ram/copy/stage.ts'
 import type { KernelModule } from '../../../src/ram/kernels/kernel.ts'
 
 const PAGE = 65536
@@ -8,15 +8,15 @@ const module = (privateScratch: boolean) => ({ privateScratch }) as KernelModule
 
 describe('a stage in a memory of its own', () => {
   test('has whole pages', () => {
-    expect(new PrivateStage(1).views.u8.length).toBe(PAGE)
-    expect(new PrivateStage(PAGE).views.u8.length).toBe(PAGE)
-    const stage = new PrivateStage(PAGE + 1)
+    expect(newStage(1).views.u8.length).toBe(PAGE)
+    expect(newStage(PAGE).views.u8.length).toBe(PAGE)
+    const stage = newStage(PAGE + 1)
     expect([stage.base, stage.views.u8.length, stage.memory.buffer.byteLength]).toEqual([0, 2 * PAGE, 2 * PAGE])
     expect(stage.views.u8.buffer).toBe(stage.memory.buffer)
   })
 
   test('grows by what is missing, up to 16 MiB', () => {
-    const stage = new PrivateStage(PAGE)
+    const stage = newStage(PAGE)
     const { views } = stage
     expect(stage.hold(PAGE)).toBe(true)
     expect(stage.views).toBe(views)
@@ -74,6 +74,6 @@ describe('a stage behind the guest RAM', () => {
     const { stage } = make(4)
     expect(stage?.hold(PAGE + 1)).toBe(false)
     expect([stage?.base, stage?.views.u8.length]).toEqual([3 * PAGE, PAGE])
-    expect(make(3).stage).toBeUndefined()
+    expect(make(3).stage).toBeNull()
   })
 })
