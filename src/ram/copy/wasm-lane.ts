@@ -29,8 +29,6 @@ const HALF_PAGE = 2048
  * bytes.
  */
 const LARGE_BYTES = 2 ** 23
-/** The kernel keeps part of a ring in a register, and stores that register beside the ring: what this takes, bytes. */
-const RING_SPILL_BYTES = 16
 
 /**
  * The ordered transfers by WebAssembly kernels (kernels/ordered.wat). Kernels can't access a user's buffer: a short
@@ -148,12 +146,11 @@ export class WasmLane implements Lane {
       this.#script.move(dst, dst - distance, length)
       return
     }
-    const needed = scratch + RING_SPILL_BYTES
     let stage = this.#openStage()
     let kernel = this.#kernel
-    if (stage?.hold(needed) === false) {
+    if (stage?.hold(scratch) === false) {
       // More than a thread should keep: it gets a scratch memory for this move alone.
-      stage = this.#module.privateScratch ? newStage(needed) : null
+      stage = this.#module.privateScratch ? newStage(scratch) : null
       if (stage !== null) kernel = instantiate(this.#module, this.#memory, stage.memory)
     }
     if (stage === null) this.#script.move(dst, dst - distance, length)

@@ -214,215 +214,93 @@
     (call $copy (local.get $d) (i32.sub (local.get $d) (local.get $k)) (local.get $k))
     (call $copyIn (i32.add (local.get $d) (local.get $k)) (local.get $t) (i32.sub (local.get $n) (local.get $k))))
 
-  ;; upBytes(d, k, n, t): n bytes up by k, 0 < k < n, a byte at a time. The scratch is a ring of k bytes at t: before
-  ;; a source byte is overwritten it takes the ring's place of the byte that is due.
-  (func $upBytes (param $d i32) (param $k i32) (param $n i32) (param $t i32)
-    (local $i i32) (local $p i32) (local $old i32) (local $new i32)
-    (loop $next
-      (if (i32.lt_u (i32.add (local.get $i) (local.get $k)) (local.get $n)) (then
-        (local.set $old (i32.load8_u $ram (i32.add (local.get $d) (local.get $i))))))
-      (if (i32.lt_u (local.get $i) (local.get $k))
-        (then (local.set $new (i32.load8_u $ram (i32.sub (i32.add (local.get $d) (local.get $i)) (local.get $k)))))
-        (else (local.set $new (i32.load8_u $tmp (i32.add (local.get $t) (local.get $p))))))
-      (if (i32.lt_u (i32.add (local.get $i) (local.get $k)) (local.get $n)) (then
-        (i32.store8 $tmp (i32.add (local.get $t) (local.get $p)) (local.get $old))))
-      (i32.store8 $ram (i32.add (local.get $d) (local.get $i)) (local.get $new))
-      (local.set $p (i32.add (local.get $p) (i32.const 1)))
-      (if (i32.eq (local.get $p) (local.get $k)) (then (local.set $p (i32.const 0))))
-      (local.set $i (i32.add (local.get $i) (i32.const 1)))
-      (br_if $next (i32.lt_u (local.get $i) (local.get $n)))))
-
-  ;; upRing(d, k, n, t): n bytes up by k, 0 < k < n - k. Scratch: a queue of the k source bytes that come next, in the
-  ;; k bytes before t + W + floor(k / W) * W, where W is the element's width. Its oldest k % W bytes are the carry and
-  ;; travel in a register ($x, in its last bytes); the rest is a ring of whole elements from t + W.
+  ;; upRing(d, k, n, t): n bytes up by k, 0 < k < n - k. Scratch: the k source bytes that come next, in a ring at t. Before
+  ;; source bytes in $ram are overwritten they take the places in the ring of those that are due. The ring begins with what
+  ;; goes to the first aligned address, so that where k is a multiple of a vector no vector is cut in two.
   (func (export "upRing") (param $d i32) (param $k i32) (param $n i32) (param $t i32)
-    (local $h i32) (local $s i32) (local $b1 i32) (local $b2 i32) (local $b4 i32) (local $b8 i64)
-    (local $r i32) (local $begin i32) (local $end i32) (local $p i32) (local $left i32) (local $i i32) (local $a i32)
-    ;; wide{
-    (local $x v128) (local $y v128) (local $old v128) (local $fromX v128) (local $fromY v128)
-    ;; }wide
-    ;; slim{
-    (local $x i64) (local $y i64) (local $old i64) (local $shift i64)
-    ;; }slim
-    (if (i32.lt_u (local.get $n) (i32.const 64)) (then
-      (call $upBytes (local.get $d) (local.get $k) (local.get $n) (local.get $t))
-      (return)))
-    (local.set $s (i32.sub (local.get $d) (local.get $k)))
-    ;; wide{
+    (local $h i32)
     (local.set $h (i32.and (i32.sub (i32.const 0) (local.get $d)) (i32.const 15)))
-    (local.set $r (i32.and (local.get $k) (i32.const 15)))
-    (local.set $begin (i32.add (local.get $t) (i32.const 16)))
-    ;; }wide
-    ;; slim{
-    (local.set $h (i32.and (i32.sub (i32.const 0) (local.get $d)) (i32.const 7)))
-    (local.set $r (i32.and (local.get $k) (i32.const 7)))
-    (local.set $begin (i32.add (local.get $t) (i32.const 8)))
-    ;; }slim
-    (local.set $p (local.get $begin))
-    (local.set $end (i32.add (local.get $begin) (i32.sub (local.get $k) (local.get $r))))
-
-    ;; The head, up to the first aligned address, waits in registers until the queue behind it has been loaded: its
-    ;; stores may fall on bytes of that queue.
-    (if (i32.and (local.get $h) (i32.const 1)) (then
-      (local.set $b1 (i32.load8_u $ram (local.get $s)))
-      (local.set $s (i32.add (local.get $s) (i32.const 1)))))
-    (if (i32.and (local.get $h) (i32.const 2)) (then
-      (local.set $b2 (i32.load16_u $ram align=1 (local.get $s)))
-      (local.set $s (i32.add (local.get $s) (i32.const 2)))))
-    (if (i32.and (local.get $h) (i32.const 4)) (then
-      (local.set $b4 (i32.load $ram align=1 (local.get $s)))
-      (local.set $s (i32.add (local.get $s) (i32.const 4)))))
-    ;; wide{
-    (if (i32.and (local.get $h) (i32.const 8)) (then
-      (local.set $b8 (i64.load $ram align=1 (local.get $s)))
-      (local.set $s (i32.add (local.get $s) (i32.const 8)))))
-    ;; }wide
-    (call $copyOut (i32.sub (local.get $begin) (local.get $r)) (local.get $s) (local.get $k))
-    (if (i32.and (local.get $h) (i32.const 1)) (then
-      (i32.store8 $ram (local.get $d) (local.get $b1))
-      (local.set $d (i32.add (local.get $d) (i32.const 1)))))
-    (if (i32.and (local.get $h) (i32.const 2)) (then
-      (i32.store16 $ram (local.get $d) (local.get $b2))
-      (local.set $d (i32.add (local.get $d) (i32.const 2)))))
-    (if (i32.and (local.get $h) (i32.const 4)) (then
-      (i32.store $ram (local.get $d) (local.get $b4))
-      (local.set $d (i32.add (local.get $d) (i32.const 4)))))
-    ;; wide{
-    (if (i32.and (local.get $h) (i32.const 8)) (then
-      (i64.store $ram (local.get $d) (local.get $b8))
-      (local.set $d (i32.add (local.get $d) (i32.const 8)))))
-    ;; }wide
-
+    (if (i32.gt_u (local.get $h) (local.get $k)) (then (local.set $h (i32.const 0))))
+    (call $copyOut
+      (i32.sub (i32.add (local.get $t) (local.get $k)) (local.get $h))
+      (i32.sub (local.get $d) (local.get $k))
+      (local.get $h))
+    (call $copyOut
+      (local.get $t)
+      (i32.add (i32.sub (local.get $d) (local.get $k)) (local.get $h))
+      (i32.sub (local.get $k) (local.get $h)))
+    (call $swap
+      (local.get $d)
+      (i32.sub (i32.add (local.get $t) (local.get $k)) (local.get $h))
+      (local.get $h))
+    (local.set $d (i32.add (local.get $d) (local.get $h)))
     ;; Source bytes still in $ram; they begin at d.
-    (local.set $left (i32.sub (i32.sub (local.get $n) (local.get $h)) (local.get $k)))
+    (local.set $n (i32.sub (i32.sub (local.get $n) (local.get $h)) (local.get $k)))
+    (block $last
+      (loop $lap
+        (br_if $last (i32.lt_u (local.get $n) (local.get $k)))
+        (call $swap (local.get $d) (local.get $t) (local.get $k))
+        (local.set $d (i32.add (local.get $d) (local.get $k)))
+        (local.set $n (i32.sub (local.get $n) (local.get $k)))
+        (br $lap)))
+    (call $swap (local.get $d) (local.get $t) (local.get $n))
+    (local.set $d (i32.add (local.get $d) (local.get $n)))
+    ;; The ring holds all the rest: from n on, once around.
+    (call $copyIn (local.get $d) (i32.add (local.get $t) (local.get $n)) (i32.sub (local.get $k) (local.get $n)))
+    (call $copyIn
+      (i32.sub (i32.add (local.get $d) (local.get $k)) (local.get $n))
+      (local.get $t)
+      (local.get $n)))
 
+  ;; swap(d, t, n): exchanges n bytes at d in $ram and at t in $tmp, in the pieces of a copy.
+  (func $swap (param $d i32) (param $t i32) (param $n i32)
+    (local $w i32) (local $b i32) (local $b8 i64)
     ;; wide{
-    (if (i32.eqz (local.get $r))
-      (then
-        (if (i32.ge_u (local.get $left) (i32.const 16)) (then
-          (loop $whole
-            (local.set $old (v128.load $ram (local.get $d)))
-            (local.set $y (v128.load $tmp align=1 (local.get $p)))
-            (v128.store $tmp align=1 (local.get $p) (local.get $old))
-            (v128.store $ram (local.get $d) (local.get $y))
-            (local.set $p (i32.add (local.get $p) (i32.const 16)))
-            (local.set $p (select (local.get $begin) (local.get $p) (i32.eq (local.get $p) (local.get $end))))
-            (local.set $d (i32.add (local.get $d) (i32.const 16)))
-            (local.set $left (i32.sub (local.get $left) (i32.const 16)))
-            (br_if $whole (i32.ge_u (local.get $left) (i32.const 16)))))))
-      (else
-        ;; What goes out is the last r bytes of x, then the first 16 - r of y: lane i comes from x's lane 16 - r + i or
-        ;; from y's lane i - r, and a swizzle gives zero where that is no lane.
-        (local.set $fromX (i8x16.add
-          (v128.const i8x16 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15)
-          (i8x16.splat (i32.sub (i32.const 16) (local.get $r)))))
-        (local.set $fromY (i8x16.sub
-          (v128.const i8x16 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15)
-          (i8x16.splat (local.get $r))))
-        (local.set $x (v128.load $tmp align=1 (local.get $t)))
-        (if (i32.ge_u (local.get $left) (i32.const 16)) (then
-          (if (i32.eq (local.get $begin) (local.get $end))
-            (then
-              (loop $carry
-                (local.set $old (v128.load $ram (local.get $d)))
-                (v128.store $ram (local.get $d) (v128.or
-                  (i8x16.swizzle (local.get $x) (local.get $fromX))
-                  (i8x16.swizzle (local.get $old) (local.get $fromY))))
-                (local.set $x (local.get $old))
-                (local.set $d (i32.add (local.get $d) (i32.const 16)))
-                (local.set $left (i32.sub (local.get $left) (i32.const 16)))
-                (br_if $carry (i32.ge_u (local.get $left) (i32.const 16)))))
-            (else
-              (loop $both
-                (local.set $old (v128.load $ram (local.get $d)))
-                (local.set $y (v128.load $tmp align=1 (local.get $p)))
-                (v128.store $tmp align=1 (local.get $p) (local.get $old))
-                (v128.store $ram (local.get $d) (v128.or
-                  (i8x16.swizzle (local.get $x) (local.get $fromX))
-                  (i8x16.swizzle (local.get $y) (local.get $fromY))))
-                (local.set $x (local.get $y))
-                (local.set $p (i32.add (local.get $p) (i32.const 16)))
-                (local.set $p (select (local.get $begin) (local.get $p) (i32.eq (local.get $p) (local.get $end))))
-                (local.set $d (i32.add (local.get $d) (i32.const 16)))
-                (local.set $left (i32.sub (local.get $left) (i32.const 16)))
-                (br_if $both (i32.ge_u (local.get $left) (i32.const 16))))))))
-        (v128.store $tmp align=1 (local.get $t) (local.get $x))))
+    (local $v v128)
     ;; }wide
-    ;; slim{
-    (if (i32.eqz (local.get $r))
-      (then
-        (if (i32.ge_u (local.get $left) (i32.const 8)) (then
-          (loop $whole
-            (local.set $old (i64.load $ram (local.get $d)))
-            (local.set $y (i64.load $tmp align=1 (local.get $p)))
-            (i64.store $tmp align=1 (local.get $p) (local.get $old))
-            (i64.store $ram (local.get $d) (local.get $y))
-            (local.set $p (i32.add (local.get $p) (i32.const 8)))
-            (local.set $p (select (local.get $begin) (local.get $p) (i32.eq (local.get $p) (local.get $end))))
-            (local.set $d (i32.add (local.get $d) (i32.const 8)))
-            (local.set $left (i32.sub (local.get $left) (i32.const 8)))
-            (br_if $whole (i32.ge_u (local.get $left) (i32.const 8)))))))
-      (else
-        ;; What goes out is the last r bytes of x, then the first 8 - r of y; little-endian, as WebAssembly is.
-        (local.set $shift (i64.shl (i64.extend_i32_u (local.get $r)) (i64.const 3)))
-        (local.set $x (i64.load $tmp align=1 (local.get $t)))
-        (if (i32.ge_u (local.get $left) (i32.const 8)) (then
-          (loop $both
-            (local.set $old (i64.load $ram (local.get $d)))
-            (if (i32.eq (local.get $begin) (local.get $end))
-              (then (local.set $y (local.get $old)))
-              (else
-                (local.set $y (i64.load $tmp align=1 (local.get $p)))
-                (i64.store $tmp align=1 (local.get $p) (local.get $old))
-                (local.set $p (i32.add (local.get $p) (i32.const 8)))
-                (local.set $p (select (local.get $begin) (local.get $p) (i32.eq (local.get $p) (local.get $end))))))
-            (i64.store $ram (local.get $d) (i64.or
-              (i64.shr_u (local.get $x) (i64.sub (i64.const 64) (local.get $shift)))
-              (i64.shl (local.get $y) (local.get $shift))))
-            (local.set $x (local.get $y))
-            (local.set $d (i32.add (local.get $d) (i32.const 8)))
-            (local.set $left (i32.sub (local.get $left) (i32.const 8)))
-            (br_if $both (i32.ge_u (local.get $left) (i32.const 8))))))
-        (i64.store $tmp align=1 (local.get $t) (local.get $x))))
-    ;; }slim
-
-    ;; Fewer source bytes than an element are left in $ram: one by one they take the places of the oldest in the queue.
-    (local.set $a (i32.sub (local.get $begin) (local.get $r)))
-    (if (i32.eqz (local.get $r)) (then (local.set $a (local.get $p))))
-    (block $taken
-      (loop $take
-        (br_if $taken (i32.eq (local.get $i) (local.get $left)))
-        (local.set $b1 (i32.load8_u $ram (local.get $d)))
-        (i32.store8 $ram (local.get $d) (i32.load8_u $tmp (local.get $a)))
-        (i32.store8 $tmp (local.get $a) (local.get $b1))
-        (local.set $d (i32.add (local.get $d) (i32.const 1)))
-        (local.set $a (i32.add (local.get $a) (i32.const 1)))
-        (local.set $i (i32.add (local.get $i) (i32.const 1)))
-        ;; behind the carry comes the ring's oldest element; with no ring, the carry again
-        (if (i32.eq (local.get $a) (local.get $begin)) (then
-          (local.set $a (select
-            (i32.sub (local.get $begin) (local.get $r)) (local.get $p) (i32.eq (local.get $begin) (local.get $end))))))
-        (br $take)))
-
-    ;; The queue holds all the rest: from a on, once around.
-    (if (i32.lt_u (local.get $a) (local.get $begin))
-      (then
-        ;; in the carry: its end, the ring from p around to p, the carry's beginning
-        (local.set $d (call $drain (local.get $d) (local.get $a) (local.get $begin)))
-        (local.set $d (call $drain (local.get $d) (local.get $p) (local.get $end)))
-        (local.set $d (call $drain (local.get $d) (local.get $begin) (local.get $p)))
-        (drop (call $drain (local.get $d) (i32.sub (local.get $begin) (local.get $r)) (local.get $a))))
-      (else
-        ;; in the ring's oldest element: the ring from a around to p, the carry, that element's beginning
-        (local.set $d (call $drain (local.get $d) (local.get $a) (local.get $end)))
-        (local.set $d (call $drain (local.get $d) (local.get $begin) (local.get $p)))
-        (local.set $d (call $drain (local.get $d) (i32.sub (local.get $begin) (local.get $r)) (local.get $begin)))
-        (drop (call $drain (local.get $d) (local.get $p) (local.get $a))))))
-
-  ;; drain(d, from, to): the scratch bytes [from, to) to d; gives the address behind them.
-  (func $drain (param $d i32) (param $from i32) (param $to i32) (result i32)
-    (call $copyIn (local.get $d) (local.get $from) (i32.sub (local.get $to) (local.get $from)))
-    (i32.add (local.get $d) (i32.sub (local.get $to) (local.get $from))))
+    (block $done
+      (loop $next
+        (br_if $done (i32.eqz (local.get $n)))
+        ;; wide{
+        (if (i32.eqz (i32.or (i32.and (local.get $d) (i32.const 15)) (i32.lt_u (local.get $n) (i32.const 16))))
+          (then
+            (loop $one
+              (local.set $v (v128.load $ram (local.get $d)))
+              (v128.store $ram (local.get $d) (v128.load $tmp align=1 (local.get $t)))
+              (v128.store $tmp align=1 (local.get $t) (local.get $v))
+              (local.set $d (i32.add (local.get $d) (i32.const 16)))
+              (local.set $t (i32.add (local.get $t) (i32.const 16)))
+              (local.set $n (i32.sub (local.get $n) (i32.const 16)))
+              (br_if $one (i32.ge_u (local.get $n) (i32.const 16))))
+            (br $next)))
+        ;; }wide
+        (block $piece
+          (if (i32.eqz (i32.or (i32.and (local.get $d) (i32.const 7)) (i32.lt_u (local.get $n) (i32.const 8)))) (then
+            (local.set $b8 (i64.load $ram (local.get $d)))
+            (i64.store $ram (local.get $d) (i64.load $tmp align=1 (local.get $t)))
+            (i64.store $tmp align=1 (local.get $t) (local.get $b8))
+            (local.set $w (i32.const 8))
+            (br $piece)))
+          (if (i32.eqz (i32.or (i32.and (local.get $d) (i32.const 3)) (i32.lt_u (local.get $n) (i32.const 4)))) (then
+            (local.set $b (i32.load $ram (local.get $d)))
+            (i32.store $ram (local.get $d) (i32.load $tmp align=1 (local.get $t)))
+            (i32.store $tmp align=1 (local.get $t) (local.get $b))
+            (local.set $w (i32.const 4))
+            (br $piece)))
+          (if (i32.eqz (i32.or (i32.and (local.get $d) (i32.const 1)) (i32.lt_u (local.get $n) (i32.const 2)))) (then
+            (local.set $b (i32.load16_u $ram (local.get $d)))
+            (i32.store16 $ram (local.get $d) (i32.load16_u $tmp align=1 (local.get $t)))
+            (i32.store16 $tmp align=1 (local.get $t) (local.get $b))
+            (local.set $w (i32.const 2))
+            (br $piece)))
+          (local.set $b (i32.load8_u $ram (local.get $d)))
+          (i32.store8 $ram (local.get $d) (i32.load8_u $tmp (local.get $t)))
+          (i32.store8 $tmp (local.get $t) (local.get $b))
+          (local.set $w (i32.const 1)))
+        (local.set $d (i32.add (local.get $d) (local.get $w)))
+        (local.set $t (i32.add (local.get $t) (local.get $w)))
+        (local.set $n (i32.sub (local.get $n) (local.get $w)))
+        (br $next))))
 
   ;; Cells that script can't make: an unaligned access in one instruction, and 64 bits without a bigint (the high half
   ;; of the latest load64 is kept for `high`). Plain in every tier: an atomic access must be aligned.

@@ -352,14 +352,14 @@ describe('H13: a move up', () => {
     expect(same(bytes.subarray(0, 1024), due)).toBe(true)
   })
 
-  test('the stage grows to what it needs with 16 bytes to spare, and is kept up to 16 MiB', () => {
-    const big = (2 * PAGE) as number
+  test('the stage grows to what it needs, and is kept up to 16 MiB', () => {
+    const big = 3 * PAGE
     const { lane } = make({ privateScratch: false, room: 16 })
-    lane.move(PAGE - 16, 0, big)
-    expect(log.splice(0)).toEqual([`upRing ${PAGE - 16} ${PAGE - 16} ${big} ${RAM}`])
-    // One byte more than the first page holds with its spare: a stage of twice as much, behind it.
-    lane.move(PAGE - 15, 0, big)
-    expect(log).toEqual([`upRing ${PAGE - 15} ${PAGE - 15} ${big} ${RAM + PAGE}`])
+    lane.move(PAGE, 0, big)
+    expect(log.splice(0)).toEqual([`upRing ${PAGE} ${PAGE} ${big} ${RAM}`])
+    // One byte more than the first page holds: a stage of twice as much, behind it.
+    lane.move(PAGE + 1, 0, big)
+    expect(log).toEqual([`upRing ${PAGE + 1} ${PAGE + 1} ${big} ${RAM + PAGE}`])
   })
 
   test.each([true, false])(
@@ -393,15 +393,12 @@ describe('H13: a move up', () => {
     }
     const length = 2 * keep + 64
     const own = memory(true)
-    own.move(keep - 16, 0, length)
+    own.move(keep, 0, length)
     expect(scratches).toEqual([])
-    own.move(keep - 15, 0, length)
+    own.move(keep + 1, 0, length)
     expect(scratches).toEqual([keep + PAGE])
-    expect(log.splice(0)).toEqual([
-      `upRing ${keep - 16} ${keep - 16} ${length} 0`,
-      `upRing ${keep - 15} ${keep - 15} ${length} 0`,
-    ])
-    memory(false).move(keep - 15, 0, length)
+    expect(log.splice(0)).toEqual([`upRing ${keep} ${keep} ${length} 0`, `upRing ${keep + 1} ${keep + 1} ${length} 0`])
+    memory(false).move(keep + 1, 0, length)
     expect(log).toEqual(['script move'])
   })
 })
