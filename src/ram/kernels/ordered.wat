@@ -148,64 +148,51 @@
 
   ;; fill(d, byte, n): the same order, the same pieces.
   (func (export "fill") (param $d i32) (param $b i32) (param $n i32)
-    (local $w i64)
+    (local $w i32) (local $b8 i64)
     ;; wide{
     (local $v v128)
     (local.set $v (i8x16.splat (local.get $b)))
     ;; }wide
-    (local.set $w (i64.mul (i64.extend_i32_u (i32.and (local.get $b) (i32.const 255))) (i64.const 0x0101010101010101)))
-    (block $tail
-      (if (i32.and (local.get $d) (i32.const 1)) (then
-        (br_if $tail (i32.eqz (local.get $n)))
-        (i32.store8 $ram (local.get $d) (local.get $b))
-        (local.set $d (i32.add (local.get $d) (i32.const 1)))
-        (local.set $n (i32.sub (local.get $n) (i32.const 1)))))
-      (if (i32.and (local.get $d) (i32.const 2)) (then
-        (br_if $tail (i32.lt_u (local.get $n) (i32.const 2)))
-        (i32.store16 $ram (local.get $d) (i32.wrap_i64 (local.get $w)))
-        (local.set $d (i32.add (local.get $d) (i32.const 2)))
-        (local.set $n (i32.sub (local.get $n) (i32.const 2)))))
-      (if (i32.and (local.get $d) (i32.const 4)) (then
-        (br_if $tail (i32.lt_u (local.get $n) (i32.const 4)))
-        (i32.store $ram (local.get $d) (i32.wrap_i64 (local.get $w)))
-        (local.set $d (i32.add (local.get $d) (i32.const 4)))
-        (local.set $n (i32.sub (local.get $n) (i32.const 4)))))
-      ;; wide{
-      (if (i32.and (local.get $d) (i32.const 8)) (then
-        (br_if $tail (i32.lt_u (local.get $n) (i32.const 8)))
-        (i64.store $ram (local.get $d) (local.get $w))
-        (local.set $d (i32.add (local.get $d) (i32.const 8)))
-        (local.set $n (i32.sub (local.get $n) (i32.const 8)))))
-      (if (i32.ge_u (local.get $n) (i32.const 64)) (then
-        (loop $quad
-          (v128.store $ram offset=0 (local.get $d) (local.get $v))
-          (v128.store $ram offset=16 (local.get $d) (local.get $v))
-          (v128.store $ram offset=32 (local.get $d) (local.get $v))
-          (v128.store $ram offset=48 (local.get $d) (local.get $v))
-          (local.set $d (i32.add (local.get $d) (i32.const 64)))
-          (local.set $n (i32.sub (local.get $n) (i32.const 64)))
-          (br_if $quad (i32.ge_u (local.get $n) (i32.const 64))))))
-      (if (i32.ge_u (local.get $n) (i32.const 16)) (then
-        (loop $one
-          (v128.store $ram (local.get $d) (local.get $v))
-          (local.set $d (i32.add (local.get $d) (i32.const 16)))
-          (local.set $n (i32.sub (local.get $n) (i32.const 16)))
-          (br_if $one (i32.ge_u (local.get $n) (i32.const 16))))))
-      ;; }wide
-      (if (i32.ge_u (local.get $n) (i32.const 8)) (then
-        (loop $eight
-          (i64.store $ram (local.get $d) (local.get $w))
-          (local.set $d (i32.add (local.get $d) (i32.const 8)))
-          (local.set $n (i32.sub (local.get $n) (i32.const 8)))
-          (br_if $eight (i32.ge_u (local.get $n) (i32.const 8)))))))
-    (if (i32.and (local.get $n) (i32.const 4)) (then
-      (i32.store $ram (local.get $d) (i32.wrap_i64 (local.get $w)))
-      (local.set $d (i32.add (local.get $d) (i32.const 4)))))
-    (if (i32.and (local.get $n) (i32.const 2)) (then
-      (i32.store16 $ram (local.get $d) (i32.wrap_i64 (local.get $w)))
-      (local.set $d (i32.add (local.get $d) (i32.const 2)))))
-    (if (i32.and (local.get $n) (i32.const 1)) (then
-      (i32.store8 $ram (local.get $d) (local.get $b)))))
+    (local.set $b8 (i64.mul (i64.extend_i32_u (i32.and (local.get $b) (i32.const 255))) (i64.const 0x0101010101010101)))
+    (block $done
+      (loop $next
+        (br_if $done (i32.eqz (local.get $n)))
+        ;; wide{
+        (if (i32.eqz (i32.or (i32.and (local.get $d) (i32.const 15)) (i32.lt_u (local.get $n) (i32.const 16))))
+          (then
+            (if (i32.ge_u (local.get $n) (i32.const 64)) (then
+              (loop $quad
+                (v128.store $ram offset=0 (local.get $d) (local.get $v))
+                (v128.store $ram offset=16 (local.get $d) (local.get $v))
+                (v128.store $ram offset=32 (local.get $d) (local.get $v))
+                (v128.store $ram offset=48 (local.get $d) (local.get $v))
+                (local.set $d (i32.add (local.get $d) (i32.const 64)))
+                (local.set $n (i32.sub (local.get $n) (i32.const 64)))
+                (br_if $quad (i32.ge_u (local.get $n) (i32.const 64))))
+              (br $next)))
+            (v128.store $ram (local.get $d) (local.get $v))
+            (local.set $d (i32.add (local.get $d) (i32.const 16)))
+            (local.set $n (i32.sub (local.get $n) (i32.const 16)))
+            (br $next)))
+        ;; }wide
+        (block $piece
+          (if (i32.eqz (i32.or (i32.and (local.get $d) (i32.const 7)) (i32.lt_u (local.get $n) (i32.const 8)))) (then
+            (i64.store $ram (local.get $d) (local.get $b8))
+            (local.set $w (i32.const 8))
+            (br $piece)))
+          (if (i32.eqz (i32.or (i32.and (local.get $d) (i32.const 3)) (i32.lt_u (local.get $n) (i32.const 4)))) (then
+            (i32.store $ram (local.get $d) (i32.wrap_i64 (local.get $b8)))
+            (local.set $w (i32.const 4))
+            (br $piece)))
+          (if (i32.eqz (i32.or (i32.and (local.get $d) (i32.const 1)) (i32.lt_u (local.get $n) (i32.const 2)))) (then
+            (i32.store16 $ram (local.get $d) (i32.wrap_i64 (local.get $b8)))
+            (local.set $w (i32.const 2))
+            (br $piece)))
+          (i32.store8 $ram (local.get $d) (local.get $b))
+          (local.set $w (i32.const 1)))
+        (local.set $d (i32.add (local.get $d) (local.get $w)))
+        (local.set $n (i32.sub (local.get $n) (local.get $w)))
+        (br $next))))
 
   ;; upSaved(d, k, n, t): n bytes up by k (from d - k to d), n - k <= k < n. Scratch at t: the n - k bytes that both
   ;; ranges share, kept aside first (H13).
