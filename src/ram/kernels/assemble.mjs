@@ -10,8 +10,17 @@ export const FEATURES = { threads: true, simd: true, multi_memory: true, bulk_me
 /** Those that are most like one another side by side, for gzip. */
 const TIERS = ['language', 'narrow', 'wide']
 const IMPORT_SECTION = 2
-/** What the index of $tmp is in the text that ships: a byte that the kernels have nowhere else, which is checked. */
-const TMP = 0x55
+const CODE_SECTION = 10
+/**
+ * What an index of memory is in the text that ships, where an access names one: bytes that the kernels have nowhere else,
+ * which is checked. SRC and DST are those of the one text of `copy`, `copyIn` and `copyOut`.
+ */
+const MARKS = { RAM: 0x54, TMP: 0x55, SRC: 0x56, DST: 0x57 }
+/** The atomic stores of the language tier are to guest RAM alone: its `copyOut` is a text of its own. */
+const INSTANCES = {
+  language: 'copy $dst=$ram $src=$src; copyIn $dst=$ram $src=$tmp; copyOut $dst=$tmp $src=$ram',
+  others: 'copy $dst=$dst $src=$src; copyIn $dst=$dst $src=$tmp; copyOut $dst=$tmp $src=$src',
+}
 
 const here = name => fileURLToPath(new URL(name, import.meta.url))
 
@@ -75,18 +84,37 @@ export function tierText(source, tier, memories) {
   return text.replace(/(\.(?:load|store)\w*) \$ram\b/g, '$1')
 }
 
-/** Where the section behind the imports begins. */
-function behindImports(bytes) {
-  for (let at = 8; ; ) {
-    const id = bytes[at++]
-    let size = 0
-    for (let shift = 0; ; shift += 7) {
-      size |= (bytes[at] & 127) << shift
-      if (bytes[at++] < 128) break
-    }
-    at += size
-    if (id === IMPORT_SECTION) return at
+/** An unsigned LEB128 number, and where it ends. */
+function leb128(bytes, at) {
+  for (let value = 0, shift = 0; ; shift += 7) {
+    value |= (bytes[at] & 127) << shift
+    if (bytes[at++] < 128) return [value, at]
   }
+}
+
+/** Where the contents of a section begin, and where they end. */
+function sectionOf(bytes, wanted) {
+  for (let at = 8; ; ) {
+    const id = bytes[at]
+    const [size, start] = leb128(bytes, at + 1)
+    at = start + size
+    if (id === wanted) return [start, at]
+  }
+}
+
+const upToImports = bytes => bytes.subarray(0, sectionOf(bytes, IMPORT_SECTION)[1])
+
+/** What follows the imports: up to the first three functions, each of those, and what is behind them. */
+function parts(bytes) {
+  const [, start] = sectionOf(bytes, IMPORT_SECTION)
+  let [, at] = leb128(bytes, sectionOf(bytes, CODE_SECTION)[0])
+  const ends = [at]
+  for (let i = 0; i < 3; i++) {
+    const [size, body] = leb128(bytes, at)
+    at = body + size
+    ends.push(at)
+  }
+  return [start, ...ends].map((from, i) => bytes.subarray(from, ends[i]))
 }
 
 function bytesOf(wabt, text) {
@@ -97,24 +125,32 @@ function bytesOf(wabt, text) {
   return bytes
 }
 
-/** Has TMP for the index of $tmp: so many memories then come before it. */
-function markTmp(text) {
-  const others = '(import "" "" (memory 1))'.repeat(TMP - 1)
-  return text.replace('(import "guestmem" "tmp"', `${others}$&`)
+/** The text of a tier whose accesses name the memories of MARKS: so many others then come before them. */
+function markedText(source, tier) {
+  const text = tierText(source.replace(/(?<=each\{ )copy .*/, INSTANCES[tier] ?? INSTANCES.others), tier, 2)
+  const others = '(import "" "" (memory 1))'.repeat(MARKS.TMP - 1)
+  const named = '(import "" "" (memory $src 1)) (import "" "" (memory $dst 1))'
+  return text.replace(/\(import "guestmem" "tmp".*/, `${others}$&${named}`)
 }
+
+const exchange = (bytes, from, to) => String(bytes.map(byte => (byte === from ? to : byte)))
 
 export async function assemble() {
   const wabt = await wabtInit()
   const source = readFileSync(here('ordered.wat'), 'utf8')
   const heads = new Set()
   const tiers = TIERS.map(tier => {
-    const [one, two] = [1, 2].map(memories => tierText(source, tier, memories))
-    const modules = [one, two, markTmp(two)].map(text => bytesOf(wabt, text))
-    heads.add([0, 1].map(at => literal(modules[at].subarray(0, behindImports(modules[at])))).join(', '))
-    const [, plain, marked] = modules.map(bytes => bytes.subarray(behindImports(bytes)))
-    if (plain.includes(TMP) || !plain.every((byte, at) => byte === (marked[at] === TMP ? 1 : marked[at])))
-      throw new Error(`${tier}: TMP must be a byte that the kernels have nowhere else`)
-    return `  ${tier}: ${literal(marked)},`
+    const [one, two] = [1, 2].map(memories => bytesOf(wabt, tierText(source, tier, memories)))
+    heads.add([one, two].map(bytes => literal(upToImports(bytes))).join(', '))
+    if (Object.values(MARKS).some(mark => two.includes(mark))) throw new Error('MARKS must be bytes that no kernel has')
+    const [front, copy, copyIn, copyOut, back] = parts(bytesOf(wabt, markedText(source, tier)))
+    const own = tier === 'language' ? [...copyOut] : []
+    if (
+      exchange(copyIn, MARKS.TMP, MARKS.SRC) !== String(copy) ||
+      (own.length === 0 && exchange(copyOut, MARKS.TMP, MARKS.DST) !== String(copy))
+    )
+      throw new Error(`${tier}: copy, copyIn and copyOut must be one text`)
+    return `  ${tier}: [${[front, copy, [...own, ...back]].map(literal).join(', ')}],`
   })
   if (heads.size !== 1) throw new Error('the tiers must have the same types and imports')
   return [
@@ -123,14 +159,14 @@ export async function assemble() {
     '// of hex digits, and half of what it makes of base64.',
     '/** What each character is above its byte, modulo 256. */',
     `export const SHIFT = ${SHIFT}`,
-    '/** The byte that stands for the index of `$tmp`, and for nothing else. */',
-    `export const TMP = ${TMP}`,
+    '/** The characters that stand for an index of memory, and for nothing else. */',
+    ...Object.entries(MARKS).map(([name, mark]) => `export const ${name} = ${literal([mark])}`),
     '',
     '/** What every module begins with, for one memory and for two: up to the imports. */',
     `export const HEADS: readonly string[] = [${[...heads]}]`,
     '',
-    '/** The rest of each tier. */',
-    'export const KERNELS: Readonly<Record<string, string>> = {',
+    '/** The rest of each tier: what is ahead of `copy`, its text, and what is behind it and its like. */',
+    "export const KERNELS: Readonly<Record<'language' | 'narrow' | 'wide', readonly [string, string, string]>> = {",
     ...tiers,
     '}',
     '',

@@ -1,4 +1,4 @@
-import { HEADS, KERNELS, SHIFT, TMP } from './ordered.wasm.ts'
+import { DST, HEADS, KERNELS, RAM, SHIFT, SRC, TMP } from './ordered.wasm.ts'
 
 /**
  * The tiers of ordered.wat. `wide` and `narrow` are the host order, with 16-byte and 8-byte stores; `language` stores
@@ -54,17 +54,23 @@ function compile(tier: KernelTier, memories: 1 | 2): KernelModule | undefined {
 }
 
 /**
- * The bytes of a module. For one memory they are those for two with other memory indices. An access that names its memory
- * says so in the byte ahead, bit 6 of its alignment; with bit 7 in its place that byte is the first of a longer encoding
- * of the alignment, and the 0 behind it is the second. No size changes.
+ * The bytes of a module. `copy`, `copyIn` and `copyOut` are one text, with the memories of each put in.
+ *
+ * An access that names its memory says so in the byte ahead, bit 6 of its alignment. For one memory that byte has bit 7 in
+ * its place, and is the first of a longer encoding of the alignment; the 0 behind it is the second. No size changes.
  */
 export function kernelBytes(tier: KernelTier, memories: 1 | 2): Uint8Array<ArrayBuffer> {
-  const text = `${HEADS[memories - 1]}${KERNELS[tier]}`
-  // A Uint8Array's element takes a number modulo 256, so what is below 0 here comes out right.
-  const bytes = Uint8Array.from(text, character => character.charCodeAt(0) - SHIFT)
-  return bytes.map((byte, at) => {
-    if (byte === TMP) return memories - 1
-    return memories === 1 && bytes[at + 1] === TMP && byte >= 0x40 ? byte ^ 0xc0 : byte
+  const [front, copy, back] = KERNELS[tier]
+  const between = (dst: string, src: string): string => copy.replaceAll(DST, dst).replaceAll(SRC, src)
+  const copyOut = tier === 'language' ? '' : between(TMP, RAM)
+  const text = `${HEADS[memories - 1]}${front}${between(RAM, RAM)}${between(RAM, TMP)}${copyOut}${back}`
+  return Uint8Array.from(text, (character, at) => {
+    const next = text[at + 1]
+    if (character === RAM) return 0
+    if (character === TMP) return memories - 1
+    // A Uint8Array's element takes a number modulo 256, so what is below 0 here comes out right.
+    const byte = character.charCodeAt(0) - SHIFT
+    return memories === 1 && byte >= 0x40 && (next === RAM || next === TMP) ? byte ^ 0xc0 : byte
   })
 }
 
