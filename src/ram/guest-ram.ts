@@ -11,7 +11,7 @@ import { WasmLane } from './copy/wasm-lane.ts'
 import { DirtyBitmaps, GUEST_PAGE } from './dirty/dirty-bitmaps.ts'
 import { checkHandle, type GuestRamHandle } from './guest-ram-handle.ts'
 import { type GuestRamOptions, type RamSettings, resolveOptions } from './guest-ram-options.ts'
-import { instantiate, type Kernel, type KernelModule, type KernelTier, kernelModule } from './kernels/kernel.ts'
+import { instantiate, type Kernel, type KernelModule, kernelModule } from './kernels/kernel.ts'
 import { identityOf, newIdentity, noteIdentity } from './memory-identity.ts'
 import { NOT_CLONED } from './not-cloned.ts'
 import { MAKER, RamBlock } from './ram-block.ts'
@@ -219,11 +219,6 @@ export class GuestRam {
 export function kernelFor(settings: RamSettings): KernelModule | undefined {
   if (settings.lane === 'script') return undefined
   if (settings.order === 'language') return kernelModule('language')
-  const normal = settings.host.access.normal
-  const tiers: KernelTier[] = normal.widest >= 16 && normal.vectors ? ['wide', 'narrow'] : ['narrow']
-  for (const tier of tiers) {
-    const module = kernelModule(tier)
-    if (module !== undefined) return module
-  }
-  return undefined
+  const { widest, vectors } = settings.host.access.normal
+  return (widest >= 16 && vectors ? kernelModule('wide') : undefined) ?? kernelModule('narrow')
 }

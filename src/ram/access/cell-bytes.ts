@@ -1,4 +1,5 @@
 import type { CellAccess } from './cell-access.ts'
+import { little16, little32 } from './views.ts'
 
 /** A length and a naturally aligned address that make one access: 1, 2, 4 or 8 bytes (S2.1). */
 export function isCell(address: number, length: number): boolean {
@@ -9,7 +10,7 @@ export function isCell(address: number, length: number): boolean {
 export function putCell(cells: CellAccess, dst: number, bytes: Uint8Array, at: number, length: number): void {
   if (length === 4) cells.store32(dst, little32(bytes, at))
   else if (length === 1) cells.store8(dst, bytes[at] as number)
-  else if (length === 2) cells.store16(dst, (bytes[at] as number) | ((bytes[at + 1] as number) << 8))
+  else if (length === 2) cells.store16(dst, little16(bytes, at))
   else cells.store64Pair(dst, little32(bytes, at), little32(bytes, at + 4))
 }
 
@@ -22,15 +23,6 @@ export function getCell(cells: CellAccess, bytes: Uint8Array, at: number, src: n
     spread(bytes, at, cells.load64Pair(src), 4)
     spread(bytes, at + 4, cells.high, 4)
   }
-}
-
-function little32(bytes: Uint8Array, at: number): number {
-  return (
-    (bytes[at] as number) |
-    ((bytes[at + 1] as number) << 8) |
-    ((bytes[at + 2] as number) << 16) |
-    ((bytes[at + 3] as number) << 24)
-  )
 }
 
 function spread(bytes: Uint8Array, at: number, value: number, length: number): void {

@@ -38,20 +38,26 @@ export function isShared(buffer: unknown): buffer is SharedArrayBuffer {
   }
 }
 
+/** Two bytes, the lower 8 bits first. */
+export function little16(bytes: Uint8Array, at: number): number {
+  return (bytes[at] as number) | ((bytes[at + 1] as number) << 8)
+}
+
+/** Four; may come out negative. */
+export function little32(bytes: Uint8Array, at: number): number {
+  return little16(bytes, at) | (little16(bytes, at + 2) << 16)
+}
+
 /** The 16 bits that two bytes in address order make as an element of a typed array on this host. */
 export function pack16(bytes: Uint8Array, at: number): number {
-  const a = bytes[at] as number
-  const b = bytes[at + 1] as number
-  return HOST_LITTLE_ENDIAN ? a | (b << 8) : (a << 8) | b
+  const value = little16(bytes, at)
+  return HOST_LITTLE_ENDIAN ? value : swap16(value)
 }
 
 /** The same for 32 bits; may come out negative. */
 export function pack32(bytes: Uint8Array, at: number): number {
-  const a = bytes[at] as number
-  const b = bytes[at + 1] as number
-  const c = bytes[at + 2] as number
-  const d = bytes[at + 3] as number
-  return HOST_LITTLE_ENDIAN ? a | (b << 8) | (c << 16) | (d << 24) : (a << 24) | (b << 16) | (c << 8) | d
+  const value = little32(bytes, at)
+  return HOST_LITTLE_ENDIAN ? value : swap32(value)
 }
 
 export function swap16(value: number): number {
