@@ -44,7 +44,9 @@ const ALL_DIRECT = { least: 0, most: 0 }
 /** Stores to the device by its ordered lane, which a kernel can carry out or not. */
 function anyStores({ setting }: Board, { address, length }: Place, reach: 'kernel' | 'script' = 'kernel'): Due {
   if (isOne(address, length)) return [length]
-  if (setting.lane === 'script') return natural(address, length, 4)
+  // In elements of 4 bytes, or by cells: those of an array that the lane sees for the first time.
+  if (setting.lane === 'script')
+    return { least: natural(address, length, 8).length, most: natural(address, length, 4).length }
   const widest = widestStore(setting)
   // Few bytes of an array that the lane sees for the first time are moved in script, too.
   const narrow = natural(address, length, reach === 'script' || length <= 16 ? 4 : 8).length
