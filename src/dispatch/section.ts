@@ -1,5 +1,5 @@
 import type { Cells } from '../ram/access/cells.ts'
-import { NO_VIEWS, type SectionViews, sectionViews } from '../ram/access/section-views.ts'
+import { NO_VIEWS, type SectionViews } from '../ram/access/section-views.ts'
 import type { Lane } from '../ram/copy/lane.ts'
 import { markStored } from '../ram/dirty/dirty-marks.ts'
 import type { RamBlock } from '../ram/ram-block.ts'
@@ -116,7 +116,7 @@ export class Section {
     // To make a section of RAM that is not allocated yet does not allocate it: register accessors do, when they are called.
     // Of a ROM device it does, as they would not stand beside the device's handlers.
     const made = ram?.allocated || region?.kind === 'romDevice' ? ram : undefined
-    const views = made?.order === 'host' && below > 0 ? sectionViews(made.buffer, base, below) : NO_VIEWS
+    const views = made?.order === 'host' && below > 0 ? made.section(base, below) : NO_VIEWS
     const loads = readable ? views : NO_VIEWS
     const cells = cacheMode === undefined ? undefined : made?.cells(cacheMode)
     const registers = region && ram && new RegisterCompleter(cells, block.offset - blockStart, region, ram)

@@ -2,14 +2,18 @@ import { checkInteger, checkObject, checkText, type Fields, show } from '../chec
 import { isShared } from './access/views.ts'
 import { DirtyBitmaps, GUEST_PAGE, IDENTITY } from './dirty/dirty-bitmaps.ts'
 import { areTwo, identityOf, mayBeOne, noteIdentity } from './memory-identity.ts'
-import { CUT_BYTES, MAX_BYTES } from './shared-memory.ts'
+import { MAX_BYTES } from './memory-tables.ts'
+import { PageMap } from './page-map.ts'
+import { bufferOfMemory, noteTables } from './wrapped-memory.ts'
 
 /** What another thread needs to attach to a guest RAM. It may be sent by postMessage. */
 export interface GuestRamHandle {
   readonly memory: WebAssembly.Memory | undefined
   readonly buffer: SharedArrayBuffer
+  /** Where the guest RAM begins in the buffer, bytes. */
+  readonly offset: number
   readonly bytes: number
-  /** How many guest pages all threads together have cut into blocks, and which memory that is (memory-identity.ts). */
+  /** Which pages are in blocks, and which memory that is (PageMap). */
   readonly cut: SharedArrayBuffer
   /** Which pages were stored to, and who wants to know. */
   readonly dirty: SharedArrayBuffer
@@ -34,30 +38,42 @@ export interface PlacedBlock {
 export function checkHandle(value: unknown): GuestRamHandle {
   // Each field is read once, so that a getter can't answer otherwise after the check, and only if it is the handle's
   // own.
-  const { memory, buffer, bytes, cut, dirty, blocks }: Fields = { __proto__: null, ...(value as Fields) }
+  const {
+    memory,
+    buffer,
+    bytes,
+    cut,
+    dirty,
+    blocks,
+    offset: begin = 0,
+  }: Fields = {
+    __proto__: null,
+    ...(value as Fields),
+  }
   // Kernels access the WebAssembly.Memory and script accesses the buffer, so the buffer is taken from the memory
   // itself.
   const own = memory === undefined ? buffer : bufferOfMemory(memory)
   if (!isShared(own) || !isShared(buffer) || !isShared(cut) || !isShared(dirty) || !Array.isArray(blocks))
     return refuse(`${show(value)}${'handle' in Object(value) ? ': pass its handle' : ''}`)
-  const size = checkInteger(bytes, 'handle.bytes', 1, Math.min(own.byteLength, buffer.byteLength, MAX_BYTES))
-  const [pages = -1, identity = 0] = new Int32Array(cut, 0, cut.byteLength === CUT_BYTES ? 2 : 0)
+  const most = Math.min(own.byteLength, buffer.byteLength, MAX_BYTES)
+  const first = checkInteger(begin, 'handle.offset', 0, most - 1)
+  const size = checkInteger(bytes, 'handle.bytes', 1, most - first)
+  const end = first + size
+  const map = cut.byteLength < PageMap.size(end) || cut.byteLength % 4 !== 0 ? undefined : new PageMap(cut)
   if (
-    pages < blocks.length ||
-    pages > Math.ceil(size / GUEST_PAGE) ||
+    map === undefined ||
     // With bitmaps that are too short, marking a guest's store would fail.
-    dirty.byteLength !== DirtyBitmaps.size(size) ||
-    new Int32Array(dirty)[IDENTITY] !== identity ||
-    areTwo(identityOf(own), identity) ||
+    dirty.byteLength < DirtyBitmaps.size(end) ||
+    dirty.byteLength % 4 !== 0 ||
+    new Int32Array(dirty)[IDENTITY] !== map.identity ||
+    areTwo(identityOf(own), map.identity) ||
     !mayBeOne(own, buffer)
   )
-    refuse('one whose memory, buffer, cut, dirty and blocks do not belong together')
-  // A block may only lie on pages that are cut: the others will be cut into blocks later, by any thread.
-  const end = Math.min(size, pages * GUEST_PAGE)
+    return refuse('one whose memory, buffer, cut, dirty and blocks do not belong together')
   const placed = Array.from(blocks, (each, index): PlacedBlock => {
     const at = `handle.blocks[${index}]`
     const { name, offset, size } = checkObject(each, at)
-    const start = checkInteger(offset, `${at}.offset`, 0, end)
+    const start = checkInteger(offset, `${at}.offset`, first, end - 1)
     return {
       name: checkText(name, `${at}.name`),
       offset: start,
@@ -66,24 +82,26 @@ export function checkHandle(value: unknown): GuestRamHandle {
   })
   let free = 0
   for (const { offset, size } of [...placed].sort((a, b) => a.offset - b.offset)) {
-    if (offset < free || offset % GUEST_PAGE !== 0)
+    // A block may only lie on pages that are taken: the others will be cut into blocks later, by any thread.
+    const isFree = map.longestFree(Math.floor(offset / GUEST_PAGE), Math.ceil((offset + size) / GUEST_PAGE)) > 0
+    if (isFree || offset < free || (offset % GUEST_PAGE !== 0 && offset !== first))
       throw new RangeError(`handle.blocks must have pages of their own, got one at ${offset}`)
     free = offset + size
   }
-  noteIdentity(own, identity)
-  noteIdentity(buffer, identity)
-  return { memory: memory as GuestRamHandle['memory'], buffer: own, bytes: size, cut, dirty, blocks: placed }
+  noteIdentity(own, map.identity)
+  noteIdentity(buffer, map.identity)
+  noteTables({ memory: memory as WebAssembly.Memory | undefined, buffer: own }, { cut, dirty })
+  return {
+    memory: memory as GuestRamHandle['memory'],
+    buffer: own,
+    offset: first,
+    bytes: size,
+    cut,
+    dirty,
+    blocks: placed,
+  }
 }
 
 function refuse(got: string): never {
   throw new TypeError(`handle must be a GuestRam's handle, got ${got}`)
-}
-
-/** The buffer of a WebAssembly.Memory of any realm; undefined for everything else. The getter checks which it is. */
-function bufferOfMemory(memory: unknown): unknown {
-  try {
-    return Reflect.get(WebAssembly.Memory.prototype, 'buffer', memory)
-  } catch {
-    return undefined
-  }
 }

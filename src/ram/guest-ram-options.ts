@@ -3,9 +3,15 @@ import { detectHost } from '../host/detect.ts'
 import { checkHostProfile, type HostProfile } from '../host/profile.ts'
 import type { UnalignedPolicy } from './access/cells.ts'
 import type { ScratchPolicy } from './copy/lane.ts'
+import { canShare } from './memory-tables.ts'
 
 /** How this thread accesses the guest RAM. Each option may be left out, or undefined. */
 export interface GuestRamOptions {
+  /**
+   * Whether other threads can have the bytes. `auto`, the default: `allocate` makes shared memory where threads can share
+   * it, and private memory elsewhere, as on a page that is not isolated. What `wrap` is given is what it is.
+   */
+  readonly shared?: boolean | 'auto' | undefined
   /**
    * The tier of order. `host`: plain stores, ascending; ordered for an observer only where the CPU keeps stores in
    * order. `language`: atomic stores, ordered on every host by the ECMAScript and WebAssembly memory models for
@@ -13,7 +19,10 @@ export interface GuestRamOptions {
    * keeps stores in order, else `language`.
    */
   readonly order?: 'auto' | 'host' | 'language' | undefined
-  /** `wasm`: the kernels, or a TypeError. `script`: plain script. `auto`, the default: kernels where there are any. */
+  /**
+   * `wasm`: the kernels, or a TypeError. `script`: plain script. `auto`, the default: kernels where there are any. Private
+   * memory is copied by the engine, whatever this says.
+   */
   readonly lane?: 'auto' | 'wasm' | 'script' | undefined
   /** The CPU, where it can't be detected rightly, or where another CPU's rules are to be tried. */
   readonly host?: HostProfile | undefined
@@ -26,6 +35,7 @@ export interface GuestRamOptions {
 }
 
 export const GUEST_RAM_OPTIONS: readonly (keyof GuestRamOptions)[] = [
+  'shared',
   'order',
   'lane',
   'host',
@@ -35,6 +45,7 @@ export const GUEST_RAM_OPTIONS: readonly (keyof GuestRamOptions)[] = [
 ]
 
 export interface RamSettings {
+  readonly shared: boolean
   readonly order: 'host' | 'language'
   readonly lane: 'auto' | 'wasm' | 'script'
   readonly host: HostProfile
@@ -42,12 +53,18 @@ export interface RamSettings {
   readonly scratch: ScratchPolicy
 }
 
-export function resolveOptions(given: GuestRamOptions = {}): RamSettings {
+/** @param isShared Of memory that is there already. */
+export function resolveOptions(given: GuestRamOptions = {}, isShared?: boolean): RamSettings {
   const options = checkOptions<GuestRamOptions>(given, GUEST_RAM_OPTIONS)
   const order = checkOneOf(options.order ?? 'auto', ['auto', 'host', 'language'] as const, 'options.order')
   const host = options.host === undefined ? detectHost() : checkHostProfile(options.host, 'options.host')
+  const wish = checkOneOf(options.shared ?? 'auto', ['auto', true, false] as const, 'options.shared')
+  const shared = wish === 'auto' ? (isShared ?? canShare()) : wish
+  if (shared !== (isShared ?? shared))
+    throw new TypeError(`options.shared is ${wish}, but the memory is ${isShared ? 'shared' : 'private'}`)
   const limit = options.scratchLimit ?? Number.MAX_SAFE_INTEGER
   return {
+    shared,
     order: order === 'auto' ? (host.keepsStoreOrder ? 'host' : 'language') : order,
     lane: checkOneOf(options.lane ?? 'auto', ['auto', 'wasm', 'script'] as const, 'options.lane'),
     host,

@@ -1,8 +1,11 @@
-import { checkInteger, checkText, show } from '../check.ts'
+import { checkInteger, checkOptions, checkText } from '../check.ts'
 import type { CacheMode } from '../host/cache-mode.ts'
 import type { HostProfile } from '../host/profile.ts'
 import { Cells } from './access/cells.ts'
-import { isShared, type Views, viewsOf } from './access/views.ts'
+import { GuestBytes } from './access/guest-bytes.ts'
+import type { SectionViews } from './access/section-views.ts'
+import type { Views } from './access/views.ts'
+import { EngineLane } from './copy/engine-lane.ts'
 import type { Lane } from './copy/lane.ts'
 import { ScriptLane } from './copy/script-lane.ts'
 import { privateStage } from './copy/stage.ts'
@@ -12,10 +15,12 @@ import { DirtyBitmaps, GUEST_PAGE } from './dirty/dirty-bitmaps.ts'
 import { checkHandle, type GuestRamHandle } from './guest-ram-handle.ts'
 import { type GuestRamOptions, type RamSettings, resolveOptions } from './guest-ram-options.ts'
 import { instantiate, type Kernel, type KernelModule, kernelModule } from './kernels/kernel.ts'
-import { identityOf, newIdentity, noteIdentity } from './memory-identity.ts'
+import { newIdentity, noteIdentity } from './memory-identity.ts'
+import { allocateBytes, MAX_BYTES, makeTables } from './memory-tables.ts'
 import { NOT_CLONED } from './not-cloned.ts'
+import { PageMap } from './page-map.ts'
 import { MAKER, RamBlock } from './ram-block.ts'
-import { MAX_BYTES, sharedBytes, sharedTables } from './shared-memory.ts'
+import { noteTables, type PlacedBytes, placeWrapped, type WrapOptions, type WrappedSource } from './wrapped-memory.ts'
 
 declare global {
   /**
@@ -29,8 +34,13 @@ declare global {
   }
 }
 
+export interface BlockOptions {
+  /** Where in `ram.buffer` the block begins, bytes: a multiple of 4096, or where the guest RAM begins. */
+  readonly offset?: number | undefined
+}
+
 /**
- * Guest RAM: one shared memory that several threads see, each through a GuestRam of its own.
+ * Guest RAM: one memory, which several threads see where it is shared, each through a GuestRam of its own.
  *
  * @see S2 of the requirements for the order that its lanes keep.
  */
@@ -39,7 +49,10 @@ export class GuestRam {
   readonly clone: object
   /** Bytes. */
   readonly bytes: number
-  readonly buffer: SharedArrayBuffer
+  /** Where it begins in `buffer`, bytes. */
+  readonly offset: number
+  /** False of private memory, which this thread alone can see. */
+  readonly shared: boolean
   /** The CPU this thread runs on, or what the user gave for it. */
   readonly host: HostProfile
   /** The tier of order in force: `host` rests on a CPU that keeps stores in order, `language` on the memory model. */
@@ -55,55 +68,57 @@ export class GuestRam {
   /** The most that an overlapping copy may keep aside, bytes. For floors above. */
   readonly scratchLimit: number
   readonly #memory: WebAssembly.Memory | undefined
-  readonly #cut: SharedArrayBuffer
+  readonly #pages: PageMap
   readonly #kernel: Kernel | undefined
-  readonly #views: Views
+  readonly #memoryBytes: GuestBytes
   readonly #settings: RamSettings
   readonly #cells = new Map<boolean, Cells>()
   readonly #blocks: RamBlock[] = []
   /** A frozen copy of `#blocks` for callers; undefined when a block was cut since it was made. */
   #givenBlocks: readonly RamBlock[] | undefined
 
-  /** Use allocate, attach or wrap. */
-  private constructor(maker: typeof MAKER, handle: GuestRamHandle, settings: RamSettings) {
+  /** Use allocate, attach or wrap. @internal */
+  constructor(maker: typeof MAKER, placed: PlacedBytes, settings: RamSettings, blocks: GuestRamHandle['blocks'] = []) {
     if (maker !== MAKER)
       throw new TypeError('GuestRam has no public constructor: use GuestRam.allocate, attach or wrap')
+    const { memory, buffer, offset } = placed
+    const { shared, scratch } = settings
     this.clone = NOT_CLONED
-    this.bytes = handle.bytes
-    this.buffer = handle.buffer
-    this.#memory = handle.memory
-    this.#cut = handle.cut
-    this.dirty = new DirtyBitmaps(handle.dirty, handle.bytes)
+    this.bytes = placed.bytes
+    this.offset = offset
+    this.shared = shared
+    this.#memory = memory
+    this.#pages = new PageMap(placed.cut)
+    this.dirty = new DirtyBitmaps(placed.dirty)
     this.logs = this.dirty.words
     this.#settings = settings
     this.host = settings.host
-    this.order = settings.order
-    this.scratchLimit = settings.scratch.limit
-    this.#views = viewsOf(handle.buffer)
-    const module = handle.memory === undefined ? undefined : kernelFor(settings)
+    // Nobody else can see in which order private bytes are stored.
+    this.order = shared ? settings.order : 'host'
+    this.scratchLimit = scratch.limit
+    const bytes = new GuestBytes(buffer, memory)
+    this.#memoryBytes = bytes
+    const module = memory === undefined || !shared ? undefined : kernelFor(settings)
     if (module === undefined && settings.lane === 'wasm')
       throw new TypeError(`options.lane is "wasm", but no kernel can serve this memory here`)
     this.#kernel =
       module &&
-      instantiate(
-        module,
-        handle.memory as WebAssembly.Memory,
-        module.privateScratch ? privateStage().memory : undefined,
-      )
-    const users = new UserBuffers(handle.buffer, handle.bytes)
+      instantiate(module, memory as WebAssembly.Memory, module.privateScratch ? privateStage().memory : undefined)
+    const users = new UserBuffers(buffer, offset + placed.bytes)
     const cells = this.cells('normal')
-    const script = new ScriptLane(this.#views, cells, settings.scratch, users)
-    this.fixedLane = script
+    const script = new ScriptLane(bytes.views, cells, scratch, users, settings.order === 'language')
+    this.fixedLane = shared ? script : new EngineLane(bytes, script)
     this.lane =
-      module === undefined || this.#kernel === undefined || handle.memory === undefined
-        ? script
-        : new WasmLane(this.#kernel, module, handle.memory, script, this.#views, cells, settings.scratch, users)
-    for (const { name, offset, size } of handle.blocks) this.#blocks.push(new RamBlock(MAKER, this, name, offset, size))
+      module === undefined || this.#kernel === undefined || memory === undefined
+        ? this.fixedLane
+        : new WasmLane(this.#kernel, module, memory, script, bytes.views, cells, scratch, users)
+    for (const { name, offset, size } of blocks) this.#blocks.push(new RamBlock(MAKER, this, name, offset, size))
     Object.freeze(this)
   }
 
   /**
-   * Allocates guest RAM: one shared WebAssembly.Memory, zeroed. The host commits its pages as they are touched.
+   * Allocates guest RAM, zeroed: one shared WebAssembly.Memory, or an ArrayBuffer where it is private. The host commits its
+   * pages as they are touched.
    *
    * @param bytes 1 to 2^32.
    * @throws RangeError where the engine has no room for it.
@@ -111,13 +126,15 @@ export class GuestRam {
   static allocate(bytes: number, options?: GuestRamOptions): GuestRam {
     checkInteger(bytes, 'bytes', 1, MAX_BYTES)
     const settings = resolveOptions(options)
+    const { shared } = settings
     const identity = newIdentity()
-    const tables = sharedTables(bytes, identity)
-    const { memory, buffer } = sharedBytes(bytes)
+    const { memory, buffer } = allocateBytes(bytes, shared)
+    const tables = makeTables(buffer.byteLength, identity, shared)
     noteIdentity(buffer, identity)
+    noteTables({ memory, buffer }, tables)
     if (memory === undefined && settings.lane === 'wasm')
       throw new TypeError(`options.lane is "wasm", but this engine has no shared WebAssembly.Memory`)
-    return new GuestRam(MAKER, { memory, buffer, bytes, ...tables, blocks: [] }, settings)
+    return new GuestRam(MAKER, { memory, buffer, offset: 0, bytes, ...tables }, settings)
   }
 
   /**
@@ -126,23 +143,27 @@ export class GuestRam {
    * @param handle The `handle` of the other thread's GuestRam, after postMessage.
    */
   static attach(handle: GuestRamHandle, options?: GuestRamOptions): GuestRam {
-    return new GuestRam(MAKER, checkHandle(handle), resolveOptions(options))
+    const { blocks, ...placed } = checkHandle(handle)
+    return new GuestRam(MAKER, placed, resolveOptions(options, true), blocks)
   }
 
   /**
-   * Guest RAM in a buffer that someone else made. No kernel can reach it: the script lane serves it, with the same
-   * contract, slower.
+   * Guest RAM in memory that someone else made. What nobody else can see is copied by the engine; shared memory by kernels
+   * where it is a WebAssembly.Memory, and by the script lane elsewhere, with the same contract, slower. A
+   * WebAssembly.Memory may grow: the guest RAM stays where it is in it.
    *
-   * @param buffer 1 to 2^32 bytes. Of a growable one, the bytes that it has now.
+   * Who wraps the same memory again shares its blocks' pages and its dirty bitmaps: no two blocks get the same bytes.
+   *
+   * @param memory A WebAssembly.Memory, a buffer, or an array, whose part of its buffer it is then. The guest RAM ends below
+   *   2^32 in it. Of a growable buffer, the bytes that it has now.
    */
-  static wrap(buffer: SharedArrayBuffer, options?: GuestRamOptions): GuestRam {
-    if (!isShared(buffer)) throw new TypeError(`buffer must be a SharedArrayBuffer, got ${show(buffer)}`)
-    const bytes = checkInteger(buffer.byteLength, 'buffer.byteLength', 1, MAX_BYTES)
-    const settings = resolveOptions(options)
-    if (settings.lane === 'wasm')
-      throw new TypeError(`options.lane is "wasm", but no kernel can reach a buffer that is not a WebAssembly.Memory's`)
-    const tables = sharedTables(bytes, identityOf(buffer))
-    return new GuestRam(MAKER, { memory: undefined, buffer, bytes, ...tables, blocks: [] }, settings)
+  static wrap(memory: WrappedSource, options?: WrapOptions): GuestRam {
+    return new GuestRam(MAKER, ...placeWrapped(memory, options))
+  }
+
+  /** The buffer that the bytes are in. Of private memory that grows it is another each time. */
+  get buffer(): SharedArrayBuffer {
+    return this.#memoryBytes.buffer as SharedArrayBuffer
   }
 
   /**
@@ -151,23 +172,35 @@ export class GuestRam {
    * @param name For people; blocks may share one.
    * @param bytes 1 to what is left.
    */
-  block(name: string, bytes: number): RamBlock {
+  block(name: string, bytes: number, options: BlockOptions = {}): RamBlock {
     checkText(name, 'name')
     checkInteger(bytes, 'bytes', 1, MAX_BYTES)
-    const cut = new Int32Array(this.#cut)
-    const pages = Math.ceil(bytes / GUEST_PAGE)
-    for (;;) {
-      const first = Atomics.load(cut, 0)
-      const left = Math.max(0, this.bytes - first * GUEST_PAGE)
-      if (bytes > left)
-        throw new RangeError(`bytes must be at most the ${left} that are left of this guest RAM, got ${bytes}`)
-      if (Atomics.compareExchange(cut, 0, first, first + pages) === first) {
-        const block = new RamBlock(MAKER, this, name, first * GUEST_PAGE, bytes)
-        this.#blocks.push(block)
-        this.#givenBlocks = undefined
-        return block
-      }
+    const { offset } = checkOptions<BlockOptions>(options, ['offset'])
+    const end = this.offset + this.bytes
+    const isGiven = offset !== undefined
+    const low = isGiven ? checkInteger(offset, 'options.offset', this.offset, end - 1) : this.offset
+    if (isGiven && offset % GUEST_PAGE !== 0 && offset !== this.offset)
+      throw new RangeError(`options.offset must be a multiple of ${GUEST_PAGE}, got ${offset}`)
+    const first = Math.floor(low / GUEST_PAGE)
+    // A guest RAM may begin or end within a page: then a block that does so fits there alone.
+    const last = Math.floor((end - (((bytes - 1) % GUEST_PAGE) + 1)) / GUEST_PAGE) + 1
+    const head = low % GUEST_PAGE
+    const inHead = Math.ceil((head + bytes) / GUEST_PAGE)
+    const count = Math.ceil(bytes / GUEST_PAGE)
+    let page = low + bytes > end ? undefined : this.#pages.take(first, first + inHead, inHead)
+    if (page === undefined && !isGiven) page = this.#pages.take(first + (head > 0 ? 1 : 0), last, count)
+    if (page === undefined) {
+      const left = Math.min(this.#pages.longestFree(first, Math.ceil(end / GUEST_PAGE)) * GUEST_PAGE, end - low)
+      throw new RangeError(
+        isGiven
+          ? `options.offset must be where ${bytes} bytes are free, got ${offset}`
+          : `bytes must be at most the ${left} that are left of this guest RAM, got ${bytes}`,
+      )
     }
+    const block = new RamBlock(MAKER, this, name, page === first ? low : page * GUEST_PAGE, bytes)
+    this.#blocks.push(block)
+    this.#givenBlocks = undefined
+    return block
   }
 
   /** The blocks that this thread has cut, and those that its handle brought along, as of now: a frozen array. */
@@ -178,13 +211,16 @@ export class GuestRam {
 
   /** What `attach` takes in another thread. Lists the blocks that are known here at this moment. */
   get handle(): GuestRamHandle {
+    if (!this.shared)
+      throw new TypeError('private guest RAM has no handle: no other thread can have its bytes (options.shared)')
     this.dirty.share()
     return {
       memory: this.#memory,
       buffer: this.buffer,
+      offset: this.offset,
       bytes: this.bytes,
-      cut: this.#cut,
-      dirty: this.dirty.buffer,
+      cut: this.#pages.buffer as SharedArrayBuffer,
+      dirty: this.dirty.buffer as SharedArrayBuffer,
       blocks: this.#blocks.map(({ name, offset, size }) => ({ name, offset, size })),
     }
   }
@@ -196,7 +232,12 @@ export class GuestRam {
 
   /** The whole buffer as typed arrays, in host byte order. For floors above. @internal */
   get elements(): Views {
-    return this.#views
+    return this.#memoryBytes.live()
+  }
+
+  /** The part of the bytes from `base` on as elements. For floors above. @internal */
+  section(base: number, bytes: number): SectionViews {
+    return this.#memoryBytes.section(base, bytes)
   }
 
   /**
@@ -207,8 +248,14 @@ export class GuestRam {
     const oneAccess = this.host.access[cacheMode].unaligned
     let cells = this.#cells.get(oneAccess)
     if (cells === undefined) {
-      const { order, unaligned } = this.#settings
-      cells = new Cells(this.#views, this.#kernel, { atomic: order === 'language', oneAccess, unaligned })
+      const bytes = this.#memoryBytes
+      const { unaligned } = this.#settings
+      const options = {
+        atomic: this.order === 'language',
+        oneAccess,
+        unaligned: bytes.private ? ('split' as const) : unaligned,
+      }
+      cells = new Cells(bytes.views, this.#kernel, options, () => bytes.live())
       this.#cells.set(oneAccess, cells)
     }
     return cells

@@ -1,15 +1,17 @@
 import type { CacheMode } from '../host/cache-mode.ts'
 import type { HostProfile } from '../host/profile.ts'
 import type { Cells } from './access/cells.ts'
+import type { SectionViews } from './access/section-views.ts'
 import type { Views } from './access/views.ts'
 import type { Lane } from './copy/lane.ts'
 import { DirtyBitmaps, GUEST_PAGE } from './dirty/dirty-bitmaps.ts'
 import { GuestRam, kernelFor } from './guest-ram.ts'
-import type { GuestRamOptions, RamSettings } from './guest-ram-options.ts'
+import type { RamSettings } from './guest-ram-options.ts'
 import { newIdentity } from './memory-identity.ts'
+import { allocateBytes, makeTables, type Tables } from './memory-tables.ts'
 import { NOT_CLONED } from './not-cloned.ts'
+import { PageMap } from './page-map.ts'
 import { type BlockMemory, MAKER, RamBlock } from './ram-block.ts'
-import { type SharedTables, sharedBytes, sharedTables } from './shared-memory.ts'
 
 /** A guest RAM that is allocated when something of it is first used. From then on no more blocks are added. */
 export class LazyRam implements BlockMemory {
@@ -18,26 +20,23 @@ export class LazyRam implements BlockMemory {
   readonly order: 'host' | 'language'
   readonly scratchLimit: number
   readonly #limit: number
-  readonly #options: GuestRamOptions
   readonly #settings: RamSettings
   readonly #planned: { readonly name: string; readonly offset: number; readonly size: number }[] = []
   #bytes = 0
   #ram: GuestRam | undefined
   // Made before the memory where a dirty log is turned on first: to log memory must not allocate it.
-  #tables: SharedTables | undefined
+  #tables: Tables | undefined
   #dirty: DirtyBitmaps | undefined
 
   /**
    * @param limit The most bytes that it may have.
-   * @param options Those that `settings` were made of.
    */
-  constructor(limit: number, options: GuestRamOptions, settings: RamSettings) {
+  constructor(limit: number, settings: RamSettings) {
     this.clone = NOT_CLONED
     this.host = settings.host
-    this.order = settings.order
+    this.order = settings.shared ? settings.order : 'host'
     this.scratchLimit = settings.scratch.limit
     this.#limit = limit
-    this.#options = options
     this.#settings = settings
   }
 
@@ -64,17 +63,15 @@ export class LazyRam implements BlockMemory {
 
   get ram(): GuestRam {
     if (this.#ram === undefined) {
-      const { cut, dirty } = this.#shared()
-      const bytes = sharedBytes(this.#bytes)
-      const handle = { ...bytes, bytes: this.#bytes, cut, dirty, blocks: this.#planned }
-      this.#ram = GuestRam.attach(handle, this.#options)
+      const placed = { ...allocateBytes(this.#bytes, this.#settings.shared), offset: 0, bytes: this.#bytes }
+      this.#ram = new GuestRam(MAKER, { ...placed, ...this.#madeTables() }, this.#settings, this.#planned)
     }
     return this.#ram
   }
 
   get dirty(): DirtyBitmaps {
     if (this.#ram !== undefined) return this.#ram.dirty
-    this.#dirty ??= new DirtyBitmaps(this.#shared().dirty, this.#bytes)
+    this.#dirty ??= new DirtyBitmaps(this.#madeTables().dirty)
     return this.#dirty
   }
 
@@ -111,11 +108,16 @@ export class LazyRam implements BlockMemory {
     return { oneAccess, splits: settings.unaligned === 'split' }
   }
 
-  #shared(): SharedTables {
+  section(base: number, bytes: number): SectionViews {
+    return this.ram.section(base, bytes)
+  }
+
+  #madeTables(): Tables {
     if (this.#tables === undefined) {
-      this.#tables = sharedTables(this.#bytes, newIdentity())
-      // All pages count as cut, so that no thread that attaches cuts blocks out of them.
-      Atomics.store(new Int32Array(this.#tables.cut), 0, this.#bytes / GUEST_PAGE)
+      this.#tables = makeTables(this.#bytes, newIdentity(), this.#settings.shared)
+      // All pages are in blocks, so that no thread that attaches cuts blocks out of them.
+      const pages = this.#bytes / GUEST_PAGE
+      new PageMap(this.#tables.cut).take(0, pages, pages)
     }
     return this.#tables
   }

@@ -2,7 +2,7 @@
  * Which memory a SharedArrayBuffer is of. One memory may have many such objects: a clone that came back through
  * postMessage, a WebAssembly.Memory's buffer before and after it grew. All of them begin at its first byte, so an
  * offset is the same in each; what can't be seen is whether two objects are of one memory. Each memory that this
- * library makes therefore gets a random number, which travels in the tables beside it (shared-memory.ts) and is noted
+ * library makes therefore gets a random number, which travels in the tables beside it (memory-tables.ts) and is noted
  * here for the objects that a thread gets to know. A memory that someone else made has none.
  */
 const identities = /* @__PURE__ */ new WeakMap<ArrayBufferLike, number>()

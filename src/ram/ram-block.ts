@@ -2,6 +2,7 @@ import { checkInteger, show } from '../check.ts'
 import type { CacheMode } from '../host/cache-mode.ts'
 import type { HostProfile } from '../host/profile.ts'
 import type { Cells } from './access/cells.ts'
+import type { SectionViews } from './access/section-views.ts'
 import type { Views } from './access/views.ts'
 import type { Lane } from './copy/lane.ts'
 import type { DirtyBitmaps } from './dirty/dirty-bitmaps.ts'
@@ -27,6 +28,7 @@ export interface BlockMemory {
    */
   readonly logs: Int32Array
   cells(cacheMode: CacheMode): Cells
+  section(base: number, bytes: number): SectionViews
   /** Of guest RAM that is not allocated yet: what `cells` will be like. To ask that allocates nothing. */
   plannedCells?(cacheMode: CacheMode): Pick<Cells, 'oneAccess' | 'splits'> | undefined
 }

@@ -3,9 +3,9 @@ import { GUEST_PAGE } from './dirty/dirty-bitmaps.ts'
 import type { GuestRamHandle } from './guest-ram-handle.ts'
 import { GUEST_RAM_OPTIONS, type GuestRamOptions, type RamSettings, resolveOptions } from './guest-ram-options.ts'
 import { LazyRam } from './lazy-ram.ts'
+import { MAX_BYTES } from './memory-tables.ts'
 import { NOT_CLONED } from './not-cloned.ts'
 import { isBlock, type RamBlock } from './ram-block.ts'
-import { MAX_BYTES } from './shared-memory.ts'
 
 export interface SparseRamOptions extends GuestRamOptions {
   /**
@@ -27,7 +27,6 @@ const MEMORY_BYTES = 2 ** 31
 export class SparseRam {
   /** @internal */
   readonly clone: object
-  readonly #options: GuestRamOptions
   readonly #settings: RamSettings
   readonly #memoryBytes: number
   readonly #rams: LazyRam[] = []
@@ -38,7 +37,6 @@ export class SparseRam {
     const given = checkOptions<SparseRamOptions>(options, [...GUEST_RAM_OPTIONS, 'memoryBytes'])
     const { memoryBytes = MEMORY_BYTES, ...rest } = given
     this.#settings = resolveOptions(rest)
-    this.#options = rest
     this.#memoryBytes = checkInteger(memoryBytes, 'options.memoryBytes', GUEST_PAGE, MAX_BYTES)
     if (memoryBytes % GUEST_PAGE !== 0)
       throw new RangeError(`options.memoryBytes must be a multiple of ${GUEST_PAGE}, got ${memoryBytes}`)
@@ -81,7 +79,7 @@ export class SparseRam {
     const bytes = Math.min(left, this.#memoryBytes)
     const latest = this.#rams[this.#rams.length - 1]
     if (latest !== undefined && bytes <= latest.free) return latest.plan(name, bytes)
-    const ram = new LazyRam(this.#memoryBytes, this.#options, this.#settings)
+    const ram = new LazyRam(this.#memoryBytes, this.#settings)
     this.#rams.push(ram)
     return ram.plan(name, bytes)
   }

@@ -32,10 +32,11 @@ export class Cells implements CellAccess {
   readonly splits: boolean
   /** The high half of the latest `load64Pair`. */
   high = 0
-  readonly #u8: Uint8Array
-  readonly #u16: Uint16Array
-  readonly #u32: Uint32Array
-  readonly #u64: BigUint64Array
+  readonly #live: () => Views
+  #u8: Uint8Array
+  #u16: Uint16Array
+  #u32: Uint32Array
+  #u64: BigUint64Array
   readonly #kernel: Kernel | undefined
   // Three views of the same 8 bytes: a 64-bit element that is moved from one array to another makes no bigint, and its
   // halves are read through the view of 32-bit elements.
@@ -43,11 +44,13 @@ export class Cells implements CellAccess {
   readonly #pun32: Uint32Array = new Uint32Array(this.#pun64.buffer)
   readonly #pun8: Uint8Array = new Uint8Array(this.#pun64.buffer)
 
-  constructor(views: Views, kernel: Kernel | undefined, options: CellOptions) {
+  /** @param live Gives the views anew where those were detached (GuestBytes). */
+  constructor(views: Views, kernel: Kernel | undefined, options: CellOptions, live: () => Views = () => views) {
     this.atomic = options.atomic
     // In the language order every access is atomic and must be aligned, so the policy decides about unaligned ones.
     this.oneAccess = options.oneAccess && kernel !== undefined && !options.atomic
     this.splits = options.unaligned === 'split'
+    this.#live = live
     this.#u8 = views.u8
     this.#u16 = views.u16
     this.#u32 = views.u32
@@ -55,8 +58,21 @@ export class Cells implements CellAccess {
     this.#kernel = kernel
   }
 
-  /** False where an access of `size` bytes at `address` would be refused. */
+  /** To be called before an access to bytes that may have moved: private memory that has grown (GuestBytes). */
+  live(): this {
+    if (this.#u8.length === 0) {
+      const { u8, u16, u32, u64 } = this.#live()
+      this.#u8 = u8
+      this.#u16 = u16
+      this.#u32 = u32
+      this.#u64 = u64
+    }
+    return this
+  }
+
+  /** False where an access of `size` bytes at `address` would be refused. To be asked before one, as `live` is. */
   permits(address: number, size: number): boolean {
+    this.live()
     return this.splits || this.oneAccess || (address & (size - 1)) === 0
   }
 

@@ -70,7 +70,7 @@ function mark(block: RamBlock, address: number, size: number): void {
 }
 
 function cellsOf(block: RamBlock, cacheMode: CacheMode): Cells {
-  return block.ram.cells(cacheMode === 'normal' ? cacheMode : checkCacheMode(cacheMode, 'cacheMode'))
+  return block.ram.cells(cacheMode === 'normal' ? cacheMode : checkCacheMode(cacheMode, 'cacheMode')).live()
 }
 
 function address(block: RamBlock, offset: number, size: number): number {

@@ -40,7 +40,8 @@ export interface BulkLane {
 }
 
 export interface Lane extends OrderedLane, BulkLane {
-  readonly name: 'wasm' | 'script'
+  /** `engine`: the engine's own copies, of private bytes. */
+  readonly name: 'wasm' | 'script' | 'engine'
 }
 
 /** Where the exact order of an overlapping move needs more scratch than this, it is refused or done backwards. */

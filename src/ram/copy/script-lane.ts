@@ -26,11 +26,15 @@ export class ScriptLane implements Lane {
   /** Has what is filled in, or the bytes of one access on their way between guest RAM and another shared buffer. */
   readonly #own: Views = viewsOf(new ArrayBuffer(OWN_BYTES + 8))
 
-  constructor(ram: Views, cells: Cells, scratch: ScratchPolicy, users: UserBuffers) {
+  /**
+   * @param ram Its arrays may be replaced: when private memory has grown (GuestBytes).
+   * @param atomic Stores to guest RAM, and to arrays that other threads see, are atomic.
+   */
+  constructor(ram: Views, cells: Cells, scratch: ScratchPolicy, users: UserBuffers, atomic: boolean = cells.atomic) {
     this.name = 'script'
     this.#ram = ram
     this.#cells = cells
-    this.#atomic = cells.atomic
+    this.#atomic = atomic
     this.#scratch = scratch
     this.#users = users
   }

@@ -26,8 +26,8 @@ export const IDENTITY: number = CODE_WRITES + 1
 const HEADER: number = IDENTITY + 1
 
 /**
- * Which pages of a guest RAM were stored to: one bit a page for each client (RULES F2), in memory that all threads of
- * the guest RAM share. Bits belong to the RAM, so all regions and aliases that show a block share them.
+ * Which pages of a memory were stored to: one bit a page for each client (RULES F2), in a buffer that all threads share
+ * that share the memory. Bits belong to the RAM, so all regions and aliases that show a block share them.
  *
  * No store is lost between the two sides, whatever their threads do at the same time:
  * - who stores makes its stores first, then marks: an atomic OR, with no look at the bit beforehand;
@@ -40,20 +40,20 @@ const HEADER: number = IDENTITY + 1
  * buffer; the harvest takes the bit and loads the old bytes, and only then does the store arrive.
  */
 export class DirtyBitmaps {
-  readonly buffer: SharedArrayBuffer
+  readonly buffer: ArrayBufferLike
   readonly words: Int32Array
   /** How many words the bits of one client take. */
   readonly #words: number
 
-  /** @param bytes Of the guest RAM. */
-  constructor(buffer: SharedArrayBuffer, bytes: number) {
+  /** @param buffer Of `DirtyBitmaps.size` bytes. */
+  constructor(buffer: ArrayBufferLike) {
     this.buffer = buffer
     this.words = new Int32Array(buffer)
-    this.#words = clientWords(bytes)
+    this.#words = (this.words.length - HEADER) / DIRTY_CLIENTS
     enterGlobalDirtyLog(this)
   }
 
-  /** The size of the shared memory for a guest RAM of `bytes` bytes, bytes. The host commits it as pages are marked. */
+  /** The size of the buffer for a memory of `bytes` bytes, bytes. The host commits it as pages are marked. */
   static size(bytes: number): number {
     return 4 * (HEADER + DIRTY_CLIENTS * clientWords(bytes))
   }
