@@ -62,6 +62,8 @@ export function checkHandle(value: unknown): GuestRamHandle {
   const map = cut.byteLength < PageMap.size(end) || cut.byteLength % 4 !== 0 ? undefined : new PageMap(cut)
   if (
     map === undefined ||
+    (map.bytes !== 0 && map.bytes !== size) ||
+    blocks.length > Math.ceil(size / GUEST_PAGE) ||
     // With bitmaps that are too short, marking a guest's store would fail.
     dirty.byteLength < DirtyBitmaps.size(end) ||
     dirty.byteLength % 4 !== 0 ||
@@ -83,8 +85,8 @@ export function checkHandle(value: unknown): GuestRamHandle {
   let free = 0
   for (const { offset, size } of [...placed].sort((a, b) => a.offset - b.offset)) {
     // A block may only lie on pages that are taken: the others will be cut into blocks later, by any thread.
-    const isFree = map.longestFree(Math.floor(offset / GUEST_PAGE), Math.ceil((offset + size) / GUEST_PAGE)) > 0
-    if (isFree || offset < free || (offset % GUEST_PAGE !== 0 && offset !== first))
+    const isCut = map.longestFree(Math.floor(offset / GUEST_PAGE), Math.ceil((offset + size) / GUEST_PAGE)) === 0
+    if (!isCut || offset < free || (offset % GUEST_PAGE !== 0 && offset !== first))
       throw new RangeError(`handle.blocks must have pages of their own, got one at ${offset}`)
     free = offset + size
   }

@@ -100,7 +100,11 @@ export class GuestRam {
     this.#memoryBytes = bytes
     const module = memory === undefined || !shared ? undefined : kernelFor(settings)
     if (module === undefined && settings.lane === 'wasm')
-      throw new TypeError(`options.lane is "wasm", but no kernel can serve this memory here`)
+      throw new TypeError(
+        memory === undefined
+          ? `options.lane is "wasm", but no kernel can reach a buffer that is not a WebAssembly.Memory's`
+          : 'options.lane is "wasm", but no kernel can serve this memory here',
+      )
     this.#kernel =
       module &&
       instantiate(module, memory as WebAssembly.Memory, module.privateScratch ? privateStage().memory : undefined)
@@ -129,11 +133,12 @@ export class GuestRam {
     const { shared } = settings
     const identity = newIdentity()
     const { memory, buffer } = allocateBytes(bytes, shared)
-    const tables = makeTables(buffer.byteLength, identity, shared)
-    noteIdentity(buffer, identity)
-    noteTables({ memory, buffer }, tables)
     if (memory === undefined && settings.lane === 'wasm')
       throw new TypeError(`options.lane is "wasm", but this engine has no shared WebAssembly.Memory`)
+    const tables = makeTables(buffer.byteLength, identity, shared)
+    new PageMap(tables.cut).bytes = bytes
+    noteIdentity(buffer, identity)
+    noteTables({ memory, buffer }, tables)
     return new GuestRam(MAKER, { memory, buffer, offset: 0, bytes, ...tables }, settings)
   }
 
@@ -154,11 +159,11 @@ export class GuestRam {
    *
    * Who wraps the same memory again shares its blocks' pages and its dirty bitmaps: no two blocks get the same bytes.
    *
-   * @param memory A WebAssembly.Memory, a buffer, or an array, whose part of its buffer it is then. The guest RAM ends below
+   * @param buffer A WebAssembly.Memory, a buffer, or an array, whose part of its buffer it is then. The guest RAM ends below
    *   2^32 in it. Of a growable buffer, the bytes that it has now.
    */
-  static wrap(memory: WrappedSource, options?: WrapOptions): GuestRam {
-    return new GuestRam(MAKER, ...placeWrapped(memory, options))
+  static wrap(buffer: WrappedSource, options?: WrapOptions): GuestRam {
+    return new GuestRam(MAKER, ...placeWrapped(buffer, options))
   }
 
   /** The buffer that the bytes are in. Of private memory that grows it is another each time. */

@@ -1,9 +1,11 @@
 import { bitsIn, GUEST_PAGE } from './dirty/dirty-bitmaps.ts'
 
-/** The words ahead of the map: which memory it is of (memory-identity.ts), and how often pages were given back. */
+/** The words ahead of the map: which memory it is of (memory-identity.ts), how often pages were given back. */
 const IDENTITY = 0
 const RETURNS = 1
-const HEAD = 2
+/** The size of the one guest RAM that the memory was allocated for, bytes; 0 of other memory. */
+const BYTES = 2
+const HEAD = 3
 
 /**
  * Which pages of a memory are in blocks, a bit for each. Threads that share the memory share the map, and may take pages at
@@ -31,6 +33,14 @@ export class PageMap {
 
   set identity(identity: number) {
     this.#words[IDENTITY] = identity
+  }
+
+  get bytes(): number {
+    return (this.#words[BYTES] as number) >>> 0
+  }
+
+  set bytes(bytes: number) {
+    this.#words[BYTES] = bytes
   }
 
   /**

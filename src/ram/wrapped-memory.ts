@@ -45,7 +45,7 @@ export function placeWrapped(source: WrappedSource, options: WrapOptions = {}): 
   const view = ArrayBuffer.isView(source) ? source : undefined
   const buffer = view === undefined ? (source === memory ? own : source) : view.buffer
   if (!isBuffer(buffer))
-    throw new TypeError(`memory must be a WebAssembly.Memory, a buffer or an array, got ${show(source)}`)
+    throw new TypeError(`buffer must be an ArrayBuffer, a SharedArrayBuffer, a WebAssembly.Memory or an array, got ${show(source)}`)
   const shared = isShared(buffer)
   if (own !== undefined && own !== buffer && !(shared && isShared(own) && mayBeOne(own, buffer)))
     throw new TypeError('options.memory must be the one that the buffer is of, got another')
@@ -58,6 +58,8 @@ export function placeWrapped(source: WrappedSource, options: WrapOptions = {}): 
   const tables = tablesOf(memory, buffer, shared)
   if (tables.cut.byteLength < PageMap.size(offset + size))
     throw new TypeError('memory was wrapped as a buffer before it grew: options.memory must be given then, too')
+  // More than one guest RAM may be in it from now on.
+  new PageMap(tables.cut).bytes = 0
   return [{ memory, buffer: own ?? buffer, offset, bytes: size, ...tables }, settings]
 }
 

@@ -308,8 +308,8 @@ describe('options', () => {
 
 describe('wrap: buffer', () => {
   test.each<[string, unknown, RegExp]>([
-    ['an ArrayBuffer', new ArrayBuffer(8), /^buffer must be a SharedArrayBuffer, got an object$/],
-    ['a view of one', new Uint8Array(new SharedArrayBuffer(8)), /^buffer .*got an object$/],
+    ['a stand-in of a private one', new Proxy(new ArrayBuffer(8), {}), /^buffer .*got an object$/],
+    ['a stand-in of an array', new Proxy(new Uint8Array(8), {}), /^buffer .*got an object$/],
     ['what looks like one', Object.create(SharedArrayBuffer.prototype), /^buffer .*got an object$/],
     [
       'what says that it is one',
