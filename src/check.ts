@@ -140,7 +140,7 @@ function refuseBytes(value: unknown, argument: string): never {
 }
 
 /** What Object.prototype.toString calls a value; empty where it throws. */
-function tagOf(value: unknown): string {
+export function tagOf(value: unknown): string {
   try {
     return Object.prototype.toString.call(value).slice(8, -1)
   } catch {

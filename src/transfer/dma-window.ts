@@ -58,8 +58,10 @@ export class DmaWindow {
   get bytes(): Uint8Array {
     const { section, ram, bounce } = this.#still('')
     const block = section.block as RamBlock
-    this.#bytes ??= bounce?.bytes ?? block.view(ram - block.offset, this.length)
-    return this.#bytes
+    let bytes = this.#bytes
+    // Private memory that has grown since leaves a view of no length (GuestBytes).
+    if (!bytes?.length) bytes = this.#bytes = bounce?.bytes ?? block.view(ram - block.offset, this.length)
+    return bytes
   }
 
   #still(already: string): Lent {

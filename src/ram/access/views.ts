@@ -1,3 +1,4 @@
+import { tagOf } from '../../check.ts'
 import { HOST_LITTLE_ENDIAN } from '../../host/endian.ts'
 
 /**
@@ -25,14 +26,14 @@ export function viewsOf(buffer: ArrayBufferLike, offset = 0, bytes: number = buf
 }
 
 /**
- * True of a buffer that other threads may see, of any realm (an iframe's, node:vm's). Some pages have no such
- * buffers, nor the name.
+ * True of a buffer that other threads may see, of any realm (an iframe's, node:vm's). Some pages have no such buffers, nor
+ * the name; in others to look at the name is reported as deprecated. So it is not looked at.
  */
 export function isShared(buffer: unknown): buffer is SharedArrayBuffer {
-  // Most are none, and the engine's own getter tells that by throwing, which takes a microsecond.
   if (buffer instanceof ArrayBuffer) return false
   try {
-    return Reflect.get(SharedArrayBuffer.prototype, 'byteLength', buffer) !== undefined
+    // What says that it is one, and of what is none an array makes a copy.
+    return tagOf(buffer) === 'SharedArrayBuffer' && new Uint8Array(buffer as ArrayBuffer).buffer === buffer
   } catch {
     return false
   }
