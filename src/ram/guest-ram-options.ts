@@ -62,6 +62,10 @@ export function resolveOptions(given: GuestRamOptions = {}, isShared?: boolean):
   const shared = wish === 'auto' ? (isShared ?? canShare()) : wish
   if (shared !== (isShared ?? shared))
     throw new TypeError(`options.shared is ${wish}, but the memory is ${isShared ? 'shared' : 'private'}`)
+  if (isShared === undefined && wish === true && !canShare())
+    throw new TypeError(
+      'options.shared is true, but threads can share no memory here: a page must be isolated for that',
+    )
   const limit = options.scratchLimit ?? Number.MAX_SAFE_INTEGER
   return {
     shared,

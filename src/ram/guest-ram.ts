@@ -12,6 +12,7 @@ import { privateStage } from './copy/stage.ts'
 import { UserBuffers } from './copy/user-buffer.ts'
 import { WasmLane } from './copy/wasm-lane.ts'
 import { DirtyBitmaps, GUEST_PAGE } from './dirty/dirty-bitmaps.ts'
+import { markLogged } from './dirty/dirty-marks.ts'
 import { checkHandle, type GuestRamHandle } from './guest-ram-handle.ts'
 import { type GuestRamOptions, type RamSettings, resolveOptions } from './guest-ram-options.ts'
 import { instantiate, type Kernel, type KernelModule, kernelModule } from './kernels/kernel.ts'
@@ -212,6 +213,38 @@ export class GuestRam {
   get blocks(): readonly RamBlock[] {
     this.#givenBlocks ??= Object.freeze(this.#blocks.slice())
     return this.#givenBlocks
+  }
+
+  /**
+   * Makes bytes read as zero, and marks them for who logs them (a balloon's pages). No engine gives pages of an array back to
+   * the host; but what is zero already is not touched, so that pages which were never stored to stay uncommitted.
+   *
+   * @param offset In `buffer`, as a block's is, bytes: anywhere in this guest RAM.
+   * @param bytes 0 to what follows.
+   */
+  discard(offset: number, bytes: number): void {
+    const end = this.offset + this.bytes
+    checkInteger(offset, 'offset', this.offset, end)
+    const last = offset + checkInteger(bytes, 'bytes', 0, end - offset)
+    const { u8 } = this.elements
+    for (let at = offset; at < last; ) {
+      const next = Math.min(last, at - (at % GUEST_PAGE) + GUEST_PAGE)
+      if (u8.subarray(at, next).some(byte => byte !== 0)) {
+        this.lane.fill(at, 0, next - at)
+        if (this.logs[0] !== 0) markLogged(this.dirty, at, next - at)
+      }
+      at = next
+    }
+  }
+
+  /** @internal */
+  takeBack(block: RamBlock): void {
+    const { offset, size } = block
+    this.discard(offset, size)
+    this.#blocks.splice(this.#blocks.indexOf(block), 1)
+    this.#givenBlocks = undefined
+    const first = Math.floor(offset / GUEST_PAGE)
+    this.#pages.free(first, Math.ceil((offset + size) / GUEST_PAGE) - first)
   }
 
   /** What `attach` takes in another thread. Lists the blocks that are known here at this moment. */

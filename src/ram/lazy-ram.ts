@@ -6,6 +6,7 @@ import type { Views } from './access/views.ts'
 import type { Lane } from './copy/lane.ts'
 import { DirtyBitmaps, GUEST_PAGE } from './dirty/dirty-bitmaps.ts'
 import { GuestRam, kernelFor } from './guest-ram.ts'
+import type { GuestRamHandle } from './guest-ram-handle.ts'
 import type { RamSettings } from './guest-ram-options.ts'
 import { newIdentity } from './memory-identity.ts'
 import { allocateBytes, makeTables, type Tables } from './memory-tables.ts'
@@ -21,7 +22,9 @@ export class LazyRam implements BlockMemory {
   readonly scratchLimit: number
   readonly #limit: number
   readonly #settings: RamSettings
-  readonly #planned: { readonly name: string; readonly offset: number; readonly size: number }[] = []
+  /** Its blocks, in the order of their offsets. */
+  readonly #planned: RamBlock[] = []
+  /** What its blocks have taken, bytes, before some of them were freed: the size of the memory once that is there. */
   #bytes = 0
   #ram: GuestRam | undefined
   // Made before the memory where a dirty log is turned on first: to log memory must not allocate it.
@@ -40,9 +43,18 @@ export class LazyRam implements BlockMemory {
     this.#settings = settings
   }
 
-  /** How many more bytes blocks may take. None once the tables are made, which are made for a certain size. */
-  get free(): number {
-    return this.#tables === undefined ? this.#limit - this.#bytes : 0
+  /**
+   * Where a block of `bytes` bytes may go: in place of blocks that were freed, or behind all of them as long as there are no
+   * tables yet, which are made for a certain size. Undefined where it fits nowhere.
+   */
+  gapFor(bytes: number): number | undefined {
+    let at = 0
+    for (const { offset, size } of this.#planned) {
+      if (offset - at >= bytes) return at
+      at = offset + Math.ceil(size / GUEST_PAGE) * GUEST_PAGE
+    }
+    const end = this.#tables === undefined ? this.#limit : this.#bytes
+    return at + bytes <= end ? at : undefined
   }
 
   get allocated(): boolean {
@@ -53,18 +65,31 @@ export class LazyRam implements BlockMemory {
     return this.allocated ? this.#bytes : 0
   }
 
-  /** A block: page aligned, as `GuestRam.block` cuts them. @param bytes Up to `free`. */
-  plan(name: string, bytes: number): RamBlock {
-    const block = new RamBlock(MAKER, this, name, this.#bytes, bytes)
-    this.#planned.push({ name, offset: block.offset, size: bytes })
-    this.#bytes += Math.ceil(bytes / GUEST_PAGE) * GUEST_PAGE
+  /** A block, page aligned, as `GuestRam.block` cuts them. @param offset Of `gapFor`. */
+  plan(name: string, offset: number, bytes: number): RamBlock {
+    const block = new RamBlock(MAKER, this, name, offset, bytes)
+    this.#planned.push(block)
+    this.#planned.sort((a, b) => a.offset - b.offset)
+    this.#bytes = Math.max(this.#bytes, offset + Math.ceil(bytes / GUEST_PAGE) * GUEST_PAGE)
     return block
+  }
+
+  /** The memory stays for other blocks, also where this was the last. */
+  takeBack(block: RamBlock): void {
+    this.#ram?.discard(block.offset, block.size)
+    this.#planned.splice(this.#planned.indexOf(block), 1)
+  }
+
+  /** What `GuestRam.attach` takes in another thread. */
+  get handle(): GuestRamHandle {
+    const blocks = this.#planned.map(({ name, offset, size }) => ({ name, offset, size }))
+    return { ...this.ram.handle, blocks }
   }
 
   get ram(): GuestRam {
     if (this.#ram === undefined) {
       const placed = { ...allocateBytes(this.#bytes, this.#settings.shared), offset: 0, bytes: this.#bytes }
-      this.#ram = new GuestRam(MAKER, { ...placed, ...this.#madeTables() }, this.#settings, this.#planned)
+      this.#ram = new GuestRam(MAKER, { ...placed, ...this.#madeTables() }, this.#settings)
     }
     return this.#ram
   }

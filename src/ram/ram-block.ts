@@ -27,6 +27,8 @@ export interface BlockMemory {
    * nothing; a thread is sure to see a log that was turned on once it has synchronized with the thread that did so.
    */
   readonly logs: Int32Array
+  /** Takes a block back whose pages nobody uses any more. */
+  takeBack(block: RamBlock): void
   cells(cacheMode: CacheMode): Cells
   section(base: number, bytes: number): SectionViews
   /** Of guest RAM that is not allocated yet: what `cells` will be like. To ask that allocates nothing. */
@@ -72,6 +74,9 @@ export class RamBlock {
   readonly offset: number
   /** Bytes. */
   readonly size: number
+  /** How many mapped regions and windows show it. */
+  #uses = 0
+  #freed = false
 
   /** Made by `GuestRam.block`. */
   constructor(maker: typeof MAKER, ram: BlockMemory, name: string, offset: number, size: number) {
@@ -93,14 +98,54 @@ export class RamBlock {
    * @param length Bytes; up to the block's end unless given.
    */
   view(offset = 0, length?: number): SharedUint8Array {
+    this.#refuseFreed()
     const most = this.size - checkInteger(offset, 'offset', 0, this.size)
     const bytes = length === undefined ? most : checkInteger(length, 'length', 0, most)
     return new Uint8Array(this.ram.buffer, this.offset + offset, bytes)
   }
+
+  /**
+   * Gives its pages back, zeroed: other blocks may be cut of them. Views of it that were handed out show those then, and so
+   * do other threads that still have it: whoever has the bytes must have let go of them first.
+   *
+   * @throws TypeError where a region shows it that is mapped: in a container, as a space's root, or by an alias that is; or
+   *   a window to it is not unmapped. Where a transaction is open, what it unmaps counts until it ends.
+   */
+  free(): void {
+    this.#refuseFreed()
+    if (this.#uses > 0) throw new TypeError(`block ${show(this.name)} is in use: a mapped region or a window shows it`)
+    this.#freed = true
+    this.ram.takeBack(this)
+  }
+
+  /** @internal */
+  get freed(): boolean {
+    return this.#freed
+  }
+
+  /** A region or a window shows it from here on. @throws TypeError where it was freed. @internal */
+  use(): void {
+    this.#refuseFreed()
+    this.#uses++
+  }
+
+  /** @internal */
+  letGo(): void {
+    this.#uses--
+  }
+
+  #refuseFreed(): void {
+    if (this.#freed) throw new TypeError(`block ${show(this.name)} was freed`)
+  }
 }
 
-export function isBlock(value: unknown): value is RamBlock {
+function isMade(value: unknown): value is RamBlock {
   return value instanceof RamBlock && (value as MaybeBlock)[SELF] === value
+}
+
+/** A block that can be used: one that was freed can't. */
+export function isBlock(value: unknown): value is RamBlock {
+  return isMade(value) && !value.freed
 }
 
 /** @throws TypeError that names the argument, and says how to come by a block. */
@@ -114,6 +159,7 @@ export function checkBlock(value: unknown, argument: string): RamBlock {
 export function showNearBlock(value: unknown): string | undefined {
   try {
     const { block, view, ram } = Object(value)
+    if (isMade(value)) return `${show((value as RamBlock).name)}, which was freed`
     if (typeof block === 'function') return `a GuestRam${CUT_ONE}`
     if (typeof view === 'function' && ram)
       return 'one that belongs to another copy of guestmem (ES module beside CommonJS)'

@@ -71,16 +71,18 @@ export class SparseRam {
   handleOf(block: RamBlock): GuestRamHandle {
     const ram = isBlock(block) ? this.#rams.find(each => each === block.ram) : undefined
     if (ram === undefined) throw new TypeError(`block must be one of this sparse RAM's, got ${show(block)}`)
-    return ram.ram.handle
+    return ram.handle
   }
 
-  /** A block of at most `left` bytes: in the latest guest RAM if that has room, so that small blocks share one. */
+  /** A block of at most `left` bytes: in the first guest RAM that has room, so that small blocks share one. */
   #block(name: string, left: number): RamBlock {
     const bytes = Math.min(left, this.#memoryBytes)
-    const latest = this.#rams[this.#rams.length - 1]
-    if (latest !== undefined && bytes <= latest.free) return latest.plan(name, bytes)
+    for (const ram of this.#rams) {
+      const gap = ram.gapFor(bytes)
+      if (gap !== undefined) return ram.plan(name, gap, bytes)
+    }
     const ram = new LazyRam(this.#memoryBytes, this.#settings)
     this.#rams.push(ram)
-    return ram.plan(name, bytes)
+    return ram.plan(name, 0, bytes)
   }
 }

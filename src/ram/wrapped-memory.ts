@@ -45,7 +45,9 @@ export function placeWrapped(source: WrappedSource, options: WrapOptions = {}): 
   const view = ArrayBuffer.isView(source) ? source : undefined
   const buffer = view === undefined ? (source === memory ? own : source) : view.buffer
   if (!isBuffer(buffer))
-    throw new TypeError(`buffer must be an ArrayBuffer, a SharedArrayBuffer, a WebAssembly.Memory or an array, got ${show(source)}`)
+    throw new TypeError(
+      `buffer must be an ArrayBuffer, a SharedArrayBuffer, a WebAssembly.Memory or an array, got ${show(source)}`,
+    )
   const shared = isShared(buffer)
   if (own !== undefined && own !== buffer && !(shared && isShared(own) && mayBeOne(own, buffer)))
     throw new TypeError('options.memory must be the one that the buffer is of, got another')

@@ -2,7 +2,7 @@ import { checkAddress, checkBoolean, checkOneOf, checkOptions, show } from '../c
 import { type CacheMode, checkCacheMode } from '../host/cache-mode.ts'
 import { forgetFastPaths } from '../ram/dirty/fast-paths.ts'
 import { globalDirtyLog } from '../ram/dirty/global-dirty-log.ts'
-import type { RamBlock } from '../ram/ram-block.ts'
+import { checkBlock, type RamBlock } from '../ram/ram-block.ts'
 import type { RegionKind } from '../request/route.ts'
 import { type Backing, backingOf, backingSize } from './backing.ts'
 import type { Completer } from './device/completer.ts'
@@ -290,6 +290,17 @@ export class MemoryRegion extends RegionTree<MemoryRegion> {
     const backing = Object.freeze(backingOf(block).map(each => Object.freeze(each)))
     const cacheMode = checkCacheMode(mode, 'options.cacheMode')
     return new MemoryRegion(kind, name, backingSize(backing), access, undefined, 0, backing, cacheMode)
+  }
+
+  /** It is mapped from here on: its blocks can't be freed. @throws TypeError where one was freed. @internal */
+  use(): void {
+    for (const { block } of this.backing) checkBlock(block, 'block of the region')
+    for (const { block } of this.backing) block.use()
+  }
+
+  /** @internal */
+  letGo(): void {
+    for (const { block } of this.backing) block.letGo()
   }
 
   protected get maxSize(): number {

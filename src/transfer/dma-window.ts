@@ -52,6 +52,7 @@ export class DmaWindow {
     this.direct = lent.bounce === undefined
     this.result = result
     this.#lent = lent
+    if (this.direct) lent.section.block?.use()
   }
 
   /** The bytes. @throws TypeError once the window is unmapped. */
@@ -87,6 +88,7 @@ export class DmaWindow {
     this.#lent = undefined
     this.#bytes = undefined
     if (bounce === undefined) {
+      section.block?.letGo()
       // The device may have stored to the bytes at any time until now, so they are marked now, for those who log them now.
       if (write && section.logs[0] !== 0) section.mark(ram, accessed)
       return MemTxResult.OK

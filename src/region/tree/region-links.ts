@@ -1,5 +1,5 @@
 import { show } from '../../check.ts'
-import { currentEpoch, markDirty, markMap, type Viewer } from './transaction.ts'
+import { currentEpoch, markDirty, markMap, type Viewer, whenShown } from './transaction.ts'
 import { addViewer, removeViewer } from './viewers.ts'
 
 /**
@@ -22,6 +22,10 @@ export interface RegionNode<R extends RegionNode<R>> {
   readonly target: R | undefined
   readonly targetOffset: number
   readonly links: RegionLinks<R>
+  /** It is mapped from here on. @throws TypeError where its memory was freed. */
+  use(): void
+  /** It is not any more. */
+  letGo(): void
 }
 
 /**
@@ -55,13 +59,19 @@ export class RegionLinks<R extends RegionNode<R>> {
   /**
    * The region is mapped once more. A target knows only the aliases of it that are mapped, so that one that nobody
    * maps, nor refers to, can be collected.
+   *
+   * @throws TypeError, and nothing has changed, where the memory that it shows was freed.
    */
   retain(): void {
     const { target } = this.#region
+    if (this.#mapped === 0) {
+      // Both throw before anything has changed: only an alias has a target, and it has no memory of its own.
+      this.#region.use()
+      if (target !== undefined) target.links.#retainFor(this.#region)
+    }
     if (this.#mapped++ === 0 && target !== undefined) {
       // The target may have changed while it did not know of this alias.
       this.version++
-      target.links.#retainFor(this.#region)
       this.levels = Math.max(this.levels, target.links.levels + 1)
     }
   }
@@ -69,16 +79,18 @@ export class RegionLinks<R extends RegionNode<R>> {
   /** The region is mapped once less. */
   release(): void {
     const { target } = this.#region
-    if (--this.#mapped === 0 && target !== undefined) {
+    if (--this.#mapped > 0) return
+    whenShown(() => this.#region.letGo())
+    if (target !== undefined) {
       target.links.#aliases?.delete(this.#region)
       target.links.release()
     }
   }
 
   #retainFor(alias: R): void {
+    this.retain()
     this.#aliases ??= new Set()
     this.#aliases.add(alias)
-    this.retain()
   }
 
   /** The address spaces that have this region as their root. */
@@ -89,10 +101,10 @@ export class RegionLinks<R extends RegionNode<R>> {
   /** @throws RangeError where the region is an alias whose target has grown too deep for it. */
   attach(viewer: Viewer): void {
     this.checkTarget()
+    this.retain()
     this.#viewers ??= new Set()
     this.#viewers.add(viewer)
     addViewer(viewer)
-    this.retain()
   }
 
   detach(viewer: Viewer): void {

@@ -46,6 +46,10 @@ export abstract class RegionTree<R extends RegionTree<R>> implements RegionNode<
   abstract readonly targetOffset: number
   abstract readonly readonly: boolean
   abstract readonly nonvolatile: boolean
+  /** @internal */
+  abstract use(): void
+  /** @internal */
+  abstract letGo(): void
   /** @internal First of all fields, so that nothing is cloned before it is refused. */
   readonly clone: () => never
   readonly kind: RegionKind
@@ -138,13 +142,13 @@ export abstract class RegionTree<R extends RegionTree<R>> implements RegionNode<
       for (let above: R | undefined = this.#self; above !== undefined; above = above.#container)
         if (above === region) throw new TypeError(`region ${show(region.name)} can't be added under itself`)
       const before = [region.#address, region.#priority] as const
+      region.links.retain()
       region.#address = address
       region.#priority = priority
       region.#container = this.#self
       this.#added ??= new Set()
       this.#added.add(region)
       this.#subregions = undefined
-      region.links.retain()
       this.#orUndo(
         () => {
           this.links.checkLevels(region)

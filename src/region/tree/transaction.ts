@@ -40,6 +40,7 @@ let epoch = 1
 let mapPending = false
 let notifiersPending = false
 let dirty = new Set<Viewer>()
+let endings: (() => void)[] = []
 let observer: TransactionObserver | undefined
 
 /**
@@ -81,6 +82,12 @@ export function isObserved(): boolean {
 /** @param one Undefined ends it. */
 export function setTransactionObserver(one: TransactionObserver | undefined): void {
   observer = one
+}
+
+/** Calls `ending`, which throws nothing, once no space shows what the open transaction has taken away. */
+export function whenShown(ending: () => void): void {
+  if (depth > 0) endings.push(ending)
+  else ending()
 }
 
 /** Returns what is pending; afterwards nothing is. Undefined where nothing was. */
@@ -134,5 +141,8 @@ function end(failed: boolean): void {
     if (!failed) throw error
   } finally {
     depth = 0
+    const due = endings
+    endings = []
+    for (const ending of due) ending()
   }
 }
