@@ -2,6 +2,7 @@ import { checkAddress, checkBoolean, checkBytes, checkInteger, checkOptions, sho
 import { loadScalar, storeScalar } from '../dispatch/scalar-access.ts'
 import { Section } from '../dispatch/section.ts'
 import type { Value } from '../ram/access/cell-values.ts'
+import { checkBlock } from '../ram/ram-block.ts'
 import { completion } from '../region/device/completer.ts'
 import type { MemoryRegion } from '../region/memory-region.ts'
 import { checkAttrs, MemTxAttrs } from '../request/attrs.ts'
@@ -197,6 +198,8 @@ export class MemoryRegionCache extends EndianForms {
 
   /** Where an access begins in the section, bytes. */
   #place(offset: number, size: number): number {
+    const { block } = this.#section
+    if (block !== undefined) checkBlock(block, 'block of the cache')
     if (!Number.isInteger(offset) || offset < 0 || offset + size > this.length) {
       checkAddress(offset, 'offset')
       throw new RangeError(`offset and ${size} bytes must end within ${this.length}, got ${offset}`)

@@ -17,7 +17,7 @@ import { checkHandle, type GuestRamHandle } from './guest-ram-handle.ts'
 import { type GuestRamOptions, type RamSettings, resolveOptions } from './guest-ram-options.ts'
 import { instantiate, type Kernel, type KernelModule, kernelModule } from './kernels/kernel.ts'
 import { newIdentity, noteIdentity } from './memory-identity.ts'
-import { allocateBytes, MAX_BYTES, makeTables } from './memory-tables.ts'
+import { allocateBytes, keepReleased, MAX_BYTES, makeTables } from './memory-tables.ts'
 import { NOT_CLONED } from './not-cloned.ts'
 import { PageMap } from './page-map.ts'
 import { MAKER, RamBlock } from './ram-block.ts'
@@ -48,8 +48,6 @@ export interface BlockOptions {
 export class GuestRam {
   /** @internal Keeps the object from being cloned. The first field, so that it is met before any other is cloned. */
   readonly clone: object
-  /** Bytes. */
-  readonly bytes: number
   /** Where it begins in `buffer`, bytes. */
   readonly offset: number
   /** False of private memory, which this thread alone can see. */
@@ -70,6 +68,7 @@ export class GuestRam {
   readonly scratchLimit: number
   readonly #memory: WebAssembly.Memory | undefined
   readonly #pages: PageMap
+  #bytes: number
   readonly #kernel: Kernel | undefined
   readonly #memoryBytes: GuestBytes
   readonly #settings: RamSettings
@@ -85,7 +84,7 @@ export class GuestRam {
     const { memory, buffer, offset } = placed
     const { shared, scratch } = settings
     this.clone = NOT_CLONED
-    this.bytes = placed.bytes
+    this.#bytes = placed.bytes
     this.offset = offset
     this.shared = shared
     this.#memory = memory
@@ -167,6 +166,11 @@ export class GuestRam {
     return new GuestRam(MAKER, ...placeWrapped(buffer, options))
   }
 
+  /** Bytes. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
   /** The buffer that the bytes are in. Of private memory that grows it is another each time. */
   get buffer(): SharedArrayBuffer {
     return this.#memoryBytes.buffer as SharedArrayBuffer
@@ -182,6 +186,7 @@ export class GuestRam {
     checkText(name, 'name')
     checkInteger(bytes, 'bytes', 1, MAX_BYTES)
     const { offset } = checkOptions<BlockOptions>(options, ['offset'])
+    this.#memoryBytes.live()
     const end = this.offset + this.bytes
     const isGiven = offset !== undefined
     const low = isGiven ? checkInteger(offset, 'options.offset', this.offset, end - 1) : this.offset
@@ -216,6 +221,52 @@ export class GuestRam {
   }
 
   /**
+   * Makes guest RAM longer that is in a private WebAssembly.Memory, which grows if it has to: blocks can be cut of what comes
+   * in addition.
+   *
+   * @param bytes Of all of it: what it has or more.
+   * @throws RangeError where the memory can't grow so far, TypeError of other guest RAM.
+   */
+  grow(bytes: number): void {
+    const memory = this.#memoryBytes.growable
+    if (memory === undefined)
+      throw new TypeError('only guest RAM in a WebAssembly.Memory that is not shared can grow, and this is other')
+    const end = this.offset + checkInteger(bytes, 'bytes', this.#bytes, MAX_BYTES - this.offset)
+    const more = Math.ceil((end - memory.buffer.byteLength) / 65_536)
+    try {
+      if (more > 0) memory.grow(more)
+    } catch {
+      throw new RangeError(`bytes must be what the memory can grow to, got ${bytes}`)
+    }
+    this.#bytes = bytes
+  }
+
+  /**
+   * Ends it: all its blocks are freed, and its bytes are no one's. What this library allocated is used again, or collected;
+   * what was wrapped is its owner's. Views that were handed out must not be used any more. `using ram = ...` does it, too.
+   *
+   * @throws TypeError where a block is in use (RamBlock.free), and nothing has changed.
+   */
+  release(): void {
+    const { buffer } = this
+    for (const block of this.#blocks) block.refuseUsed()
+    for (const block of this.blocks) block.free()
+    const isOurs = this.#pages.bytes !== 0
+    // Elements 0 and 2 are not 0 where somebody logs it, or other threads may have it (BlockMemory.logs).
+    if (isOurs && this.shared && this.logs[2] === 0) {
+      this.#zero(0, buffer.byteLength)
+      keepReleased(this.#bytes, { memory: this.#memory, buffer: this.#memory?.buffer ?? buffer })
+    }
+    this.#memoryBytes.drop()
+    if (isOurs && !this.shared) (buffer as unknown as { transfer?(bytes: number): void }).transfer?.(0)
+  }
+
+  static {
+    const { dispose } = Symbol as { dispose?: symbol }
+    if (dispose !== undefined) Object.defineProperty(GuestRam.prototype, dispose, { value: GuestRam.prototype.release })
+  }
+
+  /**
    * Makes bytes read as zero, and marks them for who logs them (a balloon's pages). No engine gives pages of an array back to
    * the host; but what is zero already is not touched, so that pages which were never stored to stay uncommitted.
    *
@@ -225,11 +276,16 @@ export class GuestRam {
   discard(offset: number, bytes: number): void {
     const end = this.offset + this.bytes
     checkInteger(offset, 'offset', this.offset, end)
-    const last = offset + checkInteger(bytes, 'bytes', 0, end - offset)
-    const { u8 } = this.elements
+    this.#zero(offset, offset + checkInteger(bytes, 'bytes', 0, end - offset))
+  }
+
+  #zero(offset: number, last: number): void {
+    const { u32 } = this.elements
     for (let at = offset; at < last; ) {
       const next = Math.min(last, at - (at % GUEST_PAGE) + GUEST_PAGE)
-      if (u8.subarray(at, next).some(byte => byte !== 0)) {
+      let word = Math.floor(at / 4)
+      while (4 * word < next && u32[word] === 0) word++
+      if (4 * word < next) {
         this.lane.fill(at, 0, next - at)
         if (this.logs[0] !== 0) markLogged(this.dirty, at, next - at)
       }

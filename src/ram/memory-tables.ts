@@ -22,8 +22,24 @@ export interface AllocatedBytes {
 export function allocateBytes(bytes: number, shared: boolean): AllocatedBytes {
   if (!shared) return { memory: undefined, buffer: new ArrayBuffer(bytes) }
   const pages = Math.ceil(bytes / WASM_PAGE)
+  const released = pool.get(pages)?.pop()
+  if (released !== undefined) return released
   const memory = sharedMemory(pages)
   return { memory, buffer: memory?.buffer ?? new SharedArrayBuffer(pages * WASM_PAGE) }
+}
+
+/**
+ * Shared memory that was released, by its size in pages. Engines do not count it when they decide whether to collect what
+ * nobody refers to (V8 keeps a hundred memories of 64 MiB), so that it is used again.
+ */
+const pool = /* @__PURE__ */ new Map<number, AllocatedBytes[]>()
+
+/** Keeps zeroed shared memory, of which no other thread can know, for the next guest RAM of `bytes` bytes. */
+export function keepReleased(bytes: number, { memory, buffer }: AllocatedBytes): void {
+  const pages = Math.ceil(bytes / WASM_PAGE)
+  const kept = pool.get(pages) ?? []
+  kept.push({ memory, buffer })
+  pool.set(pages, kept)
 }
 
 /** True where threads can share memory: in a page only if it is isolated. */

@@ -113,9 +113,14 @@ export class RamBlock {
    */
   free(): void {
     this.#refuseFreed()
-    if (this.#uses > 0) throw new TypeError(`block ${show(this.name)} is in use: a mapped region or a window shows it`)
+    this.refuseUsed()
     this.#freed = true
     this.ram.takeBack(this)
+  }
+
+  /** @internal */
+  refuseUsed(): void {
+    if (this.#uses > 0) throw new TypeError(`block ${show(this.name)} is in use: a mapped region or a window shows it`)
   }
 
   /** @internal */

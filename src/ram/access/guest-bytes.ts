@@ -21,7 +21,7 @@ export class GuestBytes {
   /** Only this thread can see the bytes. */
   readonly private: boolean
   /** Of private bytes, what has another buffer when it has grown. */
-  readonly #memory: WebAssembly.Memory | undefined
+  #memory: WebAssembly.Memory | undefined
   #parts: Part[] = []
   #most = 64
 
@@ -35,6 +35,17 @@ export class GuestBytes {
   live(): Views {
     if (this.views.u8.length === 0) this.#renew()
     return this.views
+  }
+
+  /** The memory, where it may grow. */
+  get growable(): WebAssembly.Memory | undefined {
+    return this.#memory
+  }
+
+  /** Lets the bytes go: from here on there are none. */
+  drop(): void {
+    this.#memory = undefined
+    Object.assign(this.views, viewsOf(new ArrayBuffer(0)))
   }
 
   get buffer(): ArrayBufferLike {
@@ -57,7 +68,7 @@ export class GuestBytes {
   #renew(): void {
     const buffer = this.#memory?.buffer
     if (buffer === undefined || buffer.byteLength === 0)
-      throw new TypeError('this guest RAM is no more: its buffer was detached')
+      throw new TypeError('this guest RAM is no more: it was released, or its buffer detached')
     Object.assign(this.views, viewsOf(buffer))
     for (const { views, base, bytes } of this.#parts) {
       const known = views.deref()

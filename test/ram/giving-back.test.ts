@@ -1,0 +1,256 @@
+import fc from 'fast-check'
+import {
+  AddressSpace,
+  DirtyClient,
+  GuestRam,
+  isDirty,
+  MemoryRegion,
+  MemoryRegionCache,
+  type RamBlock,
+  ramCopy,
+  readl,
+  SparseRam,
+} from 'guestmem'
+import { describe, expect, test } from 'vitest'
+import { runs } from '../support/campaign.ts'
+
+const PAGE = 4096
+const MIB = 2 ** 20
+const KINDS: [string, { shared: boolean }][] = [
+  ['shared', { shared: true }],
+  ['private', { shared: false }],
+]
+
+describe.each(KINDS)('a block of %s guest RAM', (_kind, options) => {
+  test('that is freed gives its pages to others, zeroed', () => {
+    const ram = GuestRam.allocate(16 * PAGE, options)
+    const blocks = [3, 4, 5].map(pages => ram.block(`${pages}`, pages * PAGE - 1)) as [RamBlock, RamBlock, RamBlock]
+    for (const block of blocks) block.view().fill(0xaa)
+    blocks[1].free()
+    expect(ram.blocks.map(({ name }) => name)).toEqual(['3', '5'])
+    const again = ram.block('again', 4 * PAGE)
+    expect(again.offset).toBe(3 * PAGE)
+    expect(again.view().every(byte => byte === 0)).toBe(true)
+    expect(blocks[0].view().every(byte => byte === 0xaa)).toBe(true)
+  })
+
+  test('a DIMM that comes and goes 2,000 times takes no more than one', () => {
+    const ram = GuestRam.allocate(16 * MIB, options)
+    const root = MemoryRegion.container('root', 2 ** 32)
+    const space = new AddressSpace('space', root)
+    for (let i = 0; i < 2000; i++) {
+      const dimm = ram.block(`dimm ${i}`, MIB)
+      const region = MemoryRegion.ram('dimm', dimm)
+      root.addSubregion(i * PAGE, region)
+      expect(space.load32(i * PAGE + 64)).toBe(0)
+      space.store32(i * PAGE + 64, i + 1)
+      root.removeSubregion(region)
+      dimm.free()
+    }
+    expect(ram.blocks).toEqual([])
+  })
+
+  test('blocks come and go at random: no two overlap, and what is free can be had', () => {
+    const step = fc.oneof(fc.record({ cut: fc.integer({ min: 1, max: 5 * PAGE }) }), fc.record({ free: fc.nat(20) }))
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 50 }), steps => {
+        const ram = GuestRam.allocate(20 * PAGE, options)
+        const held: RamBlock[] = []
+        for (const each of steps) {
+          if ('cut' in each) {
+            const taken = new Array<boolean>(20).fill(false)
+            for (const { offset, size } of held) taken.fill(true, offset / PAGE, Math.ceil((offset + size) / PAGE))
+            const need = Math.ceil(each.cut / PAGE)
+            const due = taken.findIndex(
+              (_, page) => page + need <= 20 && !taken.slice(page, page + need).includes(true),
+            )
+            if (due < 0) expect(() => ram.block('b', each.cut)).toThrow(/^bytes must be at most/)
+            else {
+              const block = ram.block('b', each.cut)
+              expect(block.offset).toBe(due * PAGE)
+              expect(block.view().every(byte => byte === 0)).toBe(true)
+              block.view().fill(0x77)
+              held.push(block)
+            }
+          } else if (held.length > 0) held.splice(each.free % held.length, 1)[0]?.free()
+        }
+        for (const block of held) expect(block.view().every(byte => byte === 0x77)).toBe(true)
+      }),
+      runs(200),
+    )
+  })
+
+  test('is not freed while somebody uses it, and not used once it is freed', () => {
+    const ram = GuestRam.allocate(16 * PAGE, options)
+    const block = ram.block('dimm', PAGE)
+    const root = MemoryRegion.container('root', 2 ** 20)
+    const space = new AddressSpace('space', root)
+    const region = MemoryRegion.ram('region', block)
+    const alias = MemoryRegion.alias('alias', region, 0, PAGE)
+    const refused = /^block "dimm" is in use: a mapped region or a window shows it$/
+    root.addSubregion(0, alias)
+    expect(() => block.free()).toThrow(refused)
+    root.removeSubregion(alias)
+    const inner = MemoryRegion.container('inner', PAGE)
+    inner.addSubregion(0, region)
+    expect(() => block.free()).toThrow(refused)
+    inner.removeSubregion(region)
+    const own = new AddressSpace('own', region)
+    expect(() => block.free()).toThrow(refused)
+    own.destroy()
+    root.addSubregion(0, region)
+    const window = space.map(0, PAGE)
+    const cache = new MemoryRegionCache(space, 0, PAGE)
+    MemoryRegion.transaction(() => {
+      root.removeSubregion(region)
+      // The space shows it until the transaction ends.
+      expect(() => block.free()).toThrow(refused)
+      expect(space.load8(0)).toBe(0)
+    })
+    expect(() => block.free()).toThrow(refused)
+    window?.unmap()
+    block.free()
+    const freed = /"dimm",? (which )?was freed$/
+    const before = [space.view, root.subregions]
+    for (const call of [
+      () => block.free(),
+      () => block.view(),
+      () => MemoryRegion.ram('again', block),
+      () => root.addSubregion(0, region),
+      () => root.addSubregion(0, alias),
+      () => new AddressSpace('space', region),
+      () => readl(block, 0),
+      () => ramCopy(ram.block('b', 8), 0, block, 0, 8),
+      () => cache.load8(0),
+      () => cache.read(0, new Uint8Array(1)),
+    ])
+      expect(call).toThrow(freed)
+    expect([space.view, root.subregions]).toEqual(before)
+    expect([region.container, alias.container]).toEqual([undefined, undefined])
+  })
+})
+
+describe('discard', () => {
+  test.each(KINDS)('zeroes what it is asked to, no byte around it, and marks it (%s)', (_kind, options) => {
+    fc.assert(
+      fc.property(fc.nat(9000), fc.nat(9000), fc.boolean(), (offset, bytes, stored) => {
+        const ram = GuestRam.allocate(5 * PAGE, options)
+        const block = ram.block('b', 5 * PAGE)
+        MemoryRegion.ram('region', block).setLog(DirtyClient.MIGRATION, true)
+        if (stored) block.view().fill(1)
+        ram.discard(offset, bytes)
+        const due = new Uint8Array(5 * PAGE).fill(stored ? 1 : 0).fill(0, offset, offset + bytes)
+        expect(Buffer.compare(block.view(), due)).toBe(0)
+        expect(isDirty(block, 0, 5 * PAGE, DirtyClient.MIGRATION)).toBe(stored && bytes > 0)
+      }),
+      runs(100),
+    )
+  })
+
+  test('refuses what is not in it', () => {
+    const ram = GuestRam.wrap(new ArrayBuffer(100), { offset: 10, bytes: 50 })
+    expect(() => ram.discard(9, 1)).toThrow(/^offset .*from 10 to 60, got 9$/)
+    expect(() => ram.discard(20, 41)).toThrow(/^bytes .*from 0 to 40, got 41$/)
+  })
+})
+
+describe('release', () => {
+  test.each(KINDS)('of %s guest RAM: nothing can be done with it any more', (_kind, options) => {
+    const ram = GuestRam.allocate(4 * PAGE, options)
+    const block = ram.block('b', PAGE)
+    const region = MemoryRegion.ram('region', block)
+    const space = new AddressSpace('space', region)
+    expect(() => ram.release()).toThrow(/^block "b" is in use/)
+    expect(space.load8(0)).toBe(0)
+    space.destroy()
+    ram.release()
+    for (const call of [
+      () => ram.block('more', 1),
+      () => ram.buffer,
+      () => ram.release(),
+      () => block.view(),
+      () => new AddressSpace('space', region),
+    ])
+      expect(call).toThrow(TypeError)
+  })
+
+  test('by `using`, where the engine has the symbol', () => {
+    const { dispose } = Symbol as { dispose?: symbol }
+    const ram = GuestRam.allocate(8) as unknown as Record<symbol, () => void>
+    if (dispose !== undefined) expect(ram[dispose]).toBe(GuestRam.prototype.release)
+    else expect(Object.getOwnPropertySymbols(GuestRam.prototype)).toEqual([])
+  })
+
+  test('shared memory is used again, zeroed; not where another thread may have it', () => {
+    const one = GuestRam.allocate(3 * MIB + 5, { shared: true })
+    one.block('b', MIB).view().fill(7)
+    new Uint8Array(one.buffer).fill(9, 2 * MIB)
+    const { buffer } = one
+    one.release()
+    const two = GuestRam.allocate(3 * MIB + 9, { shared: true })
+    expect(two.buffer).toBe(buffer)
+    expect(
+      two
+        .block('b', 3 * MIB + 9)
+        .view()
+        .every(byte => byte === 0),
+    ).toBe(true)
+    expect(two.handle.buffer).toBe(buffer)
+    two.release()
+    expect(GuestRam.allocate(3 * MIB, { shared: true }).buffer).not.toBe(buffer)
+  })
+
+  test('what was wrapped stays as it is', () => {
+    const bytes = new Uint8Array(PAGE).fill(5)
+    const ram = GuestRam.wrap(bytes)
+    ram.release()
+    expect(bytes.every(byte => byte === 5)).toBe(true)
+    expect(GuestRam.wrap(bytes).block('b', PAGE).size).toBe(PAGE)
+  })
+})
+
+describe('sparse RAM', () => {
+  test('64 hot-plugs take what one takes', () => {
+    const sparse = new SparseRam({ memoryBytes: 8 * MIB })
+    const root = MemoryRegion.container('root', 2 ** 32)
+    const space = new AddressSpace('space', root)
+    const kept = sparse.blocks('kept', MIB)[0] as RamBlock
+    kept.view()[0] = 1
+    let most = 0
+    for (let i = 0; i < 64; i++) {
+      const blocks = sparse.blocks('dimm', 5 * MIB)
+      const region = MemoryRegion.ram('dimm', blocks)
+      root.addSubregion(0, region)
+      expect(space.load32(4 * MIB)).toBe(0)
+      space.store32(4 * MIB, i + 1)
+      root.removeSubregion(region)
+      for (const block of blocks) block.free()
+      if (i === 1) most = sparse.allocatedBytes
+      if (i > 1) expect(sparse.allocatedBytes).toBe(most)
+    }
+    expect(kept.view()[0]).toBe(1)
+  })
+})
+
+describe('grow', () => {
+  test('of a private WebAssembly.Memory: more blocks can be cut', () => {
+    const memory = new WebAssembly.Memory({ initial: 1, maximum: 3 })
+    const ram = GuestRam.wrap(memory, { offset: PAGE })
+    const block = ram.block('first', 15 * PAGE)
+    const space = new AddressSpace('space', MemoryRegion.ram('ram', block))
+    space.store32(8, 0x1234_5678)
+    expect(() => ram.block('second', 1)).toThrow(RangeError)
+    ram.grow(31 * PAGE)
+    expect([ram.bytes, memory.buffer.byteLength]).toEqual([31 * PAGE, 131_072])
+    const second = ram.block('second', 16 * PAGE)
+    expect(second.offset).toBe(65_536)
+    expect(space.load32(8)).toBe(0x1234_5678)
+    ram.grow(31 * PAGE)
+    expect(() => ram.grow(60 * PAGE)).toThrow(/^bytes must be what the memory can grow to, got 245760$/)
+    expect(() => ram.grow(30 * PAGE)).toThrow(/^bytes must be an integer from 126976 /)
+    expect(ram.bytes).toBe(31 * PAGE)
+    expect(() => GuestRam.allocate(PAGE).grow(2 * PAGE)).toThrow(
+      /^only guest RAM in a WebAssembly\.Memory that is not shared/,
+    )
+  })
+})
