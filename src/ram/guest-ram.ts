@@ -348,6 +348,7 @@ export class GuestRam {
         atomic: this.order === 'language',
         oneAccess,
         unaligned: bytes.private ? ('split' as const) : unaligned,
+        private: bytes.private,
       }
       cells = new Cells(bytes.views, this.#kernel, options, () => bytes.live())
       this.#cells.set(oneAccess, cells)

@@ -14,6 +14,8 @@ export interface CellOptions {
   /** Unaligned accesses can be made in one instruction of the kernel. */
   readonly oneAccess: boolean
   readonly unaligned: UnalignedPolicy
+  /** Nobody else can see the bytes. */
+  readonly private?: boolean | undefined
 }
 
 /**
@@ -37,6 +39,8 @@ export class Cells implements CellAccess {
   #u16: Uint16Array
   #u32: Uint32Array
   #u64: BigUint64Array
+  /** Of private bytes, whose accesses nobody can see torn: the engine makes unaligned ones. */
+  #data: DataView | undefined
   readonly #kernel: Kernel | undefined
   // Three views of the same 8 bytes: a 64-bit element that is moved from one array to another makes no bigint, and its
   // halves are read through the view of 32-bit elements.
@@ -55,6 +59,7 @@ export class Cells implements CellAccess {
     this.#u16 = views.u16
     this.#u32 = views.u32
     this.#u64 = views.u64
+    this.#data = options.private ? new DataView(views.u8.buffer) : undefined
     this.#kernel = kernel
   }
 
@@ -66,6 +71,7 @@ export class Cells implements CellAccess {
       this.#u16 = u16
       this.#u32 = u32
       this.#u64 = u64
+      this.#data &&= new DataView(u8.buffer)
     }
     return this
   }
@@ -109,6 +115,11 @@ export class Cells implements CellAccess {
 
   /** 64 bits as two numbers, without a bigint: returns the low half, leaves the high one in `high`. */
   load64Pair(address: number): number {
+    const data = this.#data
+    if (data !== undefined) {
+      this.high = data.getUint32(address + 4, true)
+      return data.getUint32(address, true)
+    }
     if ((address & 7) === 0) {
       const kernel = this.#kernel
       if (kernel !== undefined) {
@@ -171,6 +182,12 @@ export class Cells implements CellAccess {
 
   /** 64 bits given as two numbers. */
   store64Pair(address: number, low: number, high: number): void {
+    const data = this.#data
+    if (data !== undefined) {
+      data.setUint32(address, low, true)
+      data.setUint32(address + 4, high, true)
+      return
+    }
     if ((address & 7) === 0) {
       const kernel = this.#kernel
       if (kernel === undefined) {
@@ -190,6 +207,7 @@ export class Cells implements CellAccess {
   // Unaligned accesses are methods of their own, so that the aligned ones stay small enough for the JIT to inline.
 
   #load16Unaligned(address: number): number {
+    if (this.#data !== undefined) return this.#data.getUint16(address, true)
     if (this.oneAccess) return (this.#kernel as Kernel).load16(address)
     this.#check(address, 2)
     const low = this.load8(address)
@@ -197,6 +215,7 @@ export class Cells implements CellAccess {
   }
 
   #load32Unaligned(address: number): number {
+    if (this.#data !== undefined) return this.#data.getUint32(address, true)
     if (this.oneAccess) return (this.#kernel as Kernel).load32(address) >>> 0
     this.#check(address, 4)
     if ((address & 1) === 0) {
@@ -209,7 +228,8 @@ export class Cells implements CellAccess {
   }
 
   #store16Unaligned(address: number, value: number): void {
-    if (this.oneAccess) (this.#kernel as Kernel).store16(address, value)
+    if (this.#data !== undefined) this.#data.setUint16(address, value, true)
+    else if (this.oneAccess) (this.#kernel as Kernel).store16(address, value)
     else {
       this.#check(address, 2)
       this.store8(address, value)
@@ -218,7 +238,8 @@ export class Cells implements CellAccess {
   }
 
   #store32Unaligned(address: number, value: number): void {
-    if (this.oneAccess) (this.#kernel as Kernel).store32(address, value)
+    if (this.#data !== undefined) this.#data.setUint32(address, value, true)
+    else if (this.oneAccess) (this.#kernel as Kernel).store32(address, value)
     else {
       this.#check(address, 4)
       if ((address & 1) === 0) {

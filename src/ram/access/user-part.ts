@@ -1,11 +1,4 @@
-// The engine's own getters: a subclass, or a property of the array itself, may give another answer under the same name.
-const lengthOf = /* @__PURE__ */ arrayGetter('length') as (this: Uint8Array) => number
-const offsetOf = /* @__PURE__ */ arrayGetter('byteOffset') as (this: Uint8Array) => number
-const bufferOf = /* @__PURE__ */ arrayGetter('buffer') as (this: Uint8Array) => ArrayBufferLike
-
-function arrayGetter(key: string): unknown {
-  return Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), key)?.get
-}
+import { bufferOf, lengthOf, offsetOf } from '../../check.ts'
 
 /** How many bytes a user's array has now: none where its buffer was detached or shrunk under it. */
 export function bytesOf(array: Uint8Array): number {
