@@ -45,14 +45,17 @@ export function copyGuest(copy: GuestCopy): MemTxResult {
 
 /** Reads and writes bytes `start` to `end` of a copy, about `most` at a time. */
 function copyByTurns(copy: GuestCopy, start: number, end: number, most: number): MemTxResult {
-  const { srcMap, src } = copy
+  const { dstMap, dst, srcMap, src } = copy
   let result = 0
   for (let at = start; at < end; ) {
+    const from = srcMap.select(src + at)
+    const to = dstMap.select(dst + at)
     // A part ends at a multiple of 8 in the region that is read, so that no access of it is cut in two.
-    const { start: first, offset } = srcMap.select(src + at)
-    const bytes = new Uint8Array(Math.min(end - at, most - ((offset + (src + at - first)) % 8)))
+    const bytes = new Uint8Array(Math.min(end - at, most - ((from.offset + (src + at - from.start)) % 8)))
     result |= access(copy, 'read', bytes, at) | access(copy, 'write', bytes, at)
-    at += bytes.length
+    // Where nothing is on both sides for longer than the buffer, all of it ends as its first part did: a guest may choose 2^53.
+    const nothing = (from.region ?? to.region) ? 0 : Math.min(end, from.end - src, to.end - dst) - at
+    at += Math.max(bytes.length, nothing)
   }
   return result as MemTxResult
 }
