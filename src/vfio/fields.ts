@@ -11,7 +11,8 @@ export function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(shortened(value))
   if (typeof value === 'function') return 'a function'
   if (Array.isArray(value)) return 'an array'
-  return typeof value === 'object' && value !== null ? 'an object' : shortened(String(value))
+  if (typeof value === 'object' && value !== null) return 'an object'
+  return shortened(typeof value === 'bigint' ? `${value}n` : String(value))
 }
 
 function shortened(text: string): string {

@@ -1,4 +1,4 @@
-import type { Bad } from './bad-values.ts'
+import { type Bad, FORGED } from './bad-values.ts'
 
 /** What becomes of a value in an argument's place: it is taken, refused, or the one as well as the other is right. */
 export type Verdict = 'takes' | 'refuses' | 'either'
@@ -34,7 +34,9 @@ export function verdictOf(kind: Kind, { name }: Bad, value: unknown): Verdict {
     case 'symbol':
       return kind.symbol ?? 'refuses'
     default:
-      return (value === null ? kind.null : kind.objects?.[name]) ?? 'refuses'
+      // Null is taken for what is left out, or refused: the docs say neither.
+      if (value === null) return kind.null ?? (kind.undefined === 'takes' ? 'either' : 'refuses')
+      return kind.objects?.[name] ?? (FORGED.has(name) ? 'either' : 'refuses')
   }
 }
 

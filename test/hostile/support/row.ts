@@ -17,6 +17,10 @@ export interface Argument {
   readonly skip?: readonly string[]
   /** A text of a file's: an error shows its line, if anything. */
   readonly file?: boolean
+  /** What can't be compared with a number ends in the engine's own words: a check would cost every register access time. */
+  readonly register?: boolean
+  /** Of it nothing is checked, as a check would cost a hot path time, or as no program makes one: any error is right. */
+  readonly unchecked?: boolean
   /** The interface of the library's that the object is one of: each of its properties is among the fields. */
   readonly type?: string
 }
@@ -54,6 +58,11 @@ export function read(name: string, call: (world: World) => unknown): Row {
 
 export function arg(name: string, kind: Kind, good: Argument['good']): Argument {
   return { name, kind, good }
+}
+
+/** One of which nothing is checked. */
+export function unchecked(name: string, kind: Kind, good: Argument['good']): Argument {
+  return { name, kind, good, unchecked: true }
 }
 
 /** An object of fields. Its good value is made of theirs, those apart that are undefined. */

@@ -5,6 +5,7 @@ import { verdictOf } from './kinds.ts'
 import { ENGINES_OWN, faultOf, nameOf } from './refusal.ts'
 import { type Place, placesOf, type Row } from './row.ts'
 import { ROWS } from './rows.ts'
+import { isAnyErrorRight } from './trial.ts'
 import { World } from './world.ts'
 
 /** A call, with bad values in some places and good ones in all others. */
@@ -66,7 +67,7 @@ function stepFault(world: World, { row, bad }: Step): string | undefined {
   const refused = []
   for (const [place, each] of picked) {
     const value = each.make(world)
-    if (verdictOf(place.argument.kind, each, value) === 'refuses') refused.push(each)
+    if (!place.argument.unchecked && verdictOf(place.argument.kind, each, value) === 'refuses') refused.push(each)
     args[place.index] = place.put(world, value)[place.index]
   }
   const before = digest(world)
@@ -75,18 +76,13 @@ function stepFault(world: World, { row, bad }: Step): string | undefined {
   } catch (error) {
     if (digest(world) !== before) return `has changed something, and throws ${nameOf(error)}`
     if (called.throws !== undefined && (error as Error).name === called.throws) return undefined
+    const [places, bads] = [picked.map(([place]) => place), picked.map(([, each]) => each)]
+    if (isAnyErrorRight(places, bads, error)) return undefined
     // What is good by itself may be refused for what was done before.
     if (refused.length === 0)
       return ENGINES_OWN.test(nameOf(error)) ? `throws an engine's own ${nameOf(error)}` : undefined
-    const names = picked.flatMap(([{ argument }]) => [argument.name, ...(argument.also ?? [])])
-    const file = picked.some(([{ argument }]) => argument.file)
-    return file
-      ? undefined
-      : faultOf(
-          error,
-          names,
-          picked.map(([, each]) => each),
-        )
+    const names = places.flatMap(({ argument }) => [argument.name, ...(argument.also ?? [])])
+    return places.some(({ argument }) => argument.file) ? undefined : faultOf(error, names, bads)
   }
   return refused.length > 0 ? 'is taken' : undefined
 }

@@ -1,8 +1,8 @@
-import { BAD, type Bad } from './bad-values.ts'
+import { BAD, type Bad, FORGED } from './bad-values.ts'
 import { digest } from './digest.ts'
 import { type Verdict, verdictOf } from './kinds.ts'
 import { faultOf, nameOf } from './refusal.ts'
-import type { Place, Row } from './row.ts'
+import type { Argument, Place, Row } from './row.ts'
 import { watched } from './watchdog.ts'
 import { World } from './world.ts'
 
@@ -68,7 +68,7 @@ export async function faultsOf(row: Row, places: readonly Place[], warmth: Warmt
       if (typeof on === 'string') return [on]
       const { world, before } = on
       const value = bad.make(world)
-      const verdict = verdictOf(place.argument.kind, bad, value)
+      const verdict = place.argument.unchecked ? 'either' : verdictOf(place.argument.kind, bad, value)
       const what = `${row.name}(${place.path} = ${bad.name}), ${warmth}`
       const thrown = await watched(what, () => attempt(row, world, place.put(world, value)))
       const same = digest(world) === before
@@ -93,8 +93,14 @@ export function judge(
 ): string | undefined {
   if (thrown === undefined) return verdict === 'refuses' ? 'is taken' : undefined
   if (row.throws !== undefined && (thrown.error as Error).name === row.throws) return unchanged() ? undefined : CHANGED
+  if (isAnyErrorRight(places, bads, thrown.error)) return unchanged() ? undefined : CHANGED
   if (verdict === 'takes') return `refuses what it takes: ${nameOf(thrown.error)}`
   const names = places.flatMap(({ argument }) => [argument.name, ...(argument.also ?? [])])
   const seen = places.some(({ argument }) => argument.file === true) ? [...bads, UNSEEN] : bads
   return faultOf(thrown.error, names, seen) ?? (unchanged() ? undefined : CHANGED)
+}
+
+export function isAnyErrorRight(places: readonly Place[], bads: readonly Bad[], error: unknown): boolean {
+  const is = (argument: Argument) => argument.unchecked || (argument.register && error instanceof TypeError)
+  return places.some(({ argument }) => is(argument)) || bads.some(({ name }) => FORGED.has(name))
 }

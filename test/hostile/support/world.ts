@@ -244,10 +244,12 @@ export class World {
   }
 
   #fill(): void {
-    for (const { ram } of [{ ram: this.ram }, { ram: this.other }]) {
-      const words = new Uint32Array(ram.buffer)
-      for (let i = 0; i < words.length; i++) words[i] = Math.imul(i + 1, 0x9e37_79b1)
+    for (const ram of [this.ram, this.other]) {
+      new Uint8Array(ram.buffer).set(PATTERN.subarray(0, ram.buffer.byteLength))
       new Uint8Array(ram.handle.dirty).set(clean.get(ram) as Uint8Array)
     }
   }
 }
+
+/** What guest RAM is full of when a world begins. */
+const PATTERN = new Uint8Array(Uint32Array.from({ length: 2 ** 15 }, (_, i) => Math.imul(i + 1, 0x9e37_79b1)).buffer)

@@ -9,6 +9,7 @@ import {
   MemTxFault,
   MemTxResult,
   memTxFault,
+  memTxResult,
   route,
 } from 'guestmem'
 import { BOOLEAN, integer, type Kind, OPTIONS, oneOf, optional, RECORD } from '../kinds.ts'
@@ -100,7 +101,7 @@ export const HOST_ROWS: readonly Row[] = [
           profile('host', asIs),
           arg('policy', oneOf(...DIRECT_ACCESS), () => 'by-mapping'),
         ],
-        { type: 'RouteQuery' },
+        { closed: true, type: 'RouteQuery' },
       ),
     ],
     (_, query) => route(query),
@@ -130,6 +131,7 @@ export const HOST_ROWS: readonly Row[] = [
   ...(['secure', 'user', 'requesterId', 'strict', 'memory'] as const).map(name =>
     read(`MemTxAttrs.${name}`, ({ attrs }) => attrs[name]),
   ),
+  row('memTxResult', [arg('bits', integer(0, 7), () => 2)], (_, bits) => memTxResult(bits)),
   row('memTxFault', [arg('result', integer(1, 7), () => 2)], (_, result) => memTxFault(result)),
   row('new MemTxFault', [arg('result', integer(1, 7), () => 2)], (_, result) => new MemTxFault(result)),
   read('MemTxFault.result', () => memTxFault(1).result),

@@ -23,7 +23,7 @@ const LISTENER = (): Argument => {
       .map(name => arg(name, optional(FUNCTION), note))
       .concat(
         // The one or the other.
-        [arg('logSyncGlobal', { undefined: 'takes' }, () => undefined)],
+        [{ ...arg('logSyncGlobal', { undefined: 'takes' }, () => undefined), also: ['logSync'], file: true }],
       ),
     { type: 'MemoryListener' },
   )

@@ -1,5 +1,5 @@
 import { formatLitmus, runLitmus } from '../../../../src/litmus/litmus.ts'
-import { FUNCTION, OPTIONS, optional } from '../kinds.ts'
+import { FUNCTION, type Kind, OPTIONS, optional } from '../kinds.ts'
 import { arg, object, type Row, row } from '../row.ts'
 
 class Begun extends Error {}
@@ -8,6 +8,9 @@ class Begun extends Error {}
 function stop(): never {
   throw new Begun('the options were taken')
 }
+
+/** An address, or a function that starts a thread. */
+const WORKER: Kind = { string: value => (value === '' ? 'refuses' : 'takes'), function: 'takes' }
 
 const REPORT = { host: 'x86-64', order: 'host', rows: [], verdict: 'not shown', notShown: [] }
 
@@ -32,7 +35,7 @@ export const LITMUS_ROWS: readonly Row[] = [
         OPTIONS,
         [
           arg('seconds', optional({ number: value => (value > 0 && value < 2 ** 31 ? 'takes' : 'refuses') }), () => 1),
-          arg('worker', { undefined: 'takes' }, () => new URL('file:///nowhere')),
+          arg('worker', optional(WORKER), () => new URL('file:///nowhere')),
           arg('onProgress', optional(FUNCTION), () => stop),
         ],
         { closed: true, type: 'LitmusOptions' },

@@ -15,7 +15,7 @@ import {
   writew,
 } from 'guestmem'
 import { BIGINT, BLOCK, BYTES, integer, type Kind, OFFSET, OPTIONS, oneOf, optional, RECORD, TEXT } from '../kinds.ts'
-import { type Argument, arg, object, type Row, read, row } from '../row.ts'
+import { type Argument, arg, object, type Row, read, row, unchecked } from '../row.ts'
 import { PAGE } from '../world.ts'
 import { profile } from './host-rows.ts'
 
@@ -72,7 +72,8 @@ const HANDLE = object(
     { ...arg('dirty', {}, ({ ram }) => ram.handle.dirty), ...TOGETHER },
     {
       ...object('blocks', { objects: { 'an array': 'takes' } }, [
-        object('0', RECORD, [
+        // A block is its fields.
+        object('0', BLOCK, [
           arg('name', TEXT, () => 'block'),
           arg('offset', integer(0, 23 * PAGE), () => PAGE),
           arg('size', integer(1, 23 * PAGE), () => PAGE),
@@ -120,7 +121,7 @@ export const RAM_ROWS: readonly Row[] = [
   ),
   row(
     'new GuestRam',
-    [arg('GuestRam', {}, () => undefined)],
+    [unchecked('GuestRam', {}, () => undefined)],
     (_, handle) => new (GuestRam as never as Constructor)(handle),
   ),
   row(
@@ -133,7 +134,7 @@ export const RAM_ROWS: readonly Row[] = [
   ),
   row(
     'new RamBlock',
-    [arg('block', {}, () => undefined)],
+    [unchecked('block', {}, () => undefined)],
     ({ block }, ram) => new (block.constructor as Constructor)(ram),
   ),
   ...(['ram', 'name', 'offset', 'size'] as const).map(name => read(`RamBlock.${name}`, ({ block }) => block[name])),

@@ -13,7 +13,7 @@ import {
   REGION,
   TEXT,
 } from '../kinds.ts'
-import { type Argument, arg, object, type Row, read, row } from '../row.ts'
+import { type Argument, arg, object, type Row, read, row, unchecked } from '../row.ts'
 import { PAGE, type World } from '../world.ts'
 import type { Constructor } from './ram-rows.ts'
 
@@ -126,7 +126,7 @@ const FIELDS = [
 export const REGION_ROWS: readonly Row[] = [
   row(
     'new MemoryRegion',
-    [arg('MemoryRegion', {}, () => undefined)],
+    [unchecked('MemoryRegion', {}, () => undefined)],
     (_, init) => new (MemoryRegion as never as Constructor)(init),
   ),
   row('MemoryRegion.container', [NAME, SIZE_ARG, NO_OPTIONS], (_, name, size, options) =>

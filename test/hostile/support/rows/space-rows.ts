@@ -13,9 +13,9 @@ import {
   SPACE,
   TEXT,
 } from '../kinds.ts'
-import { arg, object, type Row, read, row } from '../row.ts'
+import { arg, object, type Row, read, row, unchecked } from '../row.ts'
 import { AT, PAGE } from '../world.ts'
-import { ADDRESS, ATTRS, accesses, SPACE_ARG } from './access-rows.ts'
+import { ADDRESS, ATTRS, accesses, REGISTER, SPACE_ARG } from './access-rows.ts'
 import { STORED } from './ram-rows.ts'
 
 const SPACE_FIELDS = [
@@ -56,11 +56,11 @@ export const SPACE_ROWS: readonly Row[] = [
   ),
   ...SPACE_FIELDS.map(name => read(`AddressSpace.${name}`, ({ space }) => space[name])),
   row('AddressSpace.destroy', [], ({ bus }) => bus.destroy(), { repeats: false }),
-  ...accesses('AddressSpace', ({ space }) => space, ADDRESS),
-  row('AddressSpace.load64Pair', [ADDRESS, ATTRS], ({ space }, address, attrs) => space.load64Pair(address, attrs)),
+  ...accesses('AddressSpace', ({ space }) => space, REGISTER),
+  row('AddressSpace.load64Pair', [REGISTER, ATTRS], ({ space }, address, attrs) => space.load64Pair(address, attrs)),
   row(
     'AddressSpace.store64Pair',
-    [ADDRESS, arg('low', STORED, () => 1), arg('high', STORED, () => 2), ATTRS],
+    [REGISTER, unchecked('low', STORED, () => 1), unchecked('high', STORED, () => 2), ATTRS],
     ({ space }, address, low, high, attrs) => space.store64Pair(address, low, high, attrs),
   ),
   ...(['read', 'write'] as const).map(name =>
@@ -153,12 +153,13 @@ export const SPACE_ROWS: readonly Row[] = [
   row(
     'new FlatView',
     [
-      arg('root', { ...REGION, undefined: 'either' }, ({ system }) => system),
-      arg('ranges', { objects: { 'an array': 'either' } }, () => []),
+      // Views are made by spaces: this is a record of what it was given.
+      unchecked('root', {}, ({ system }) => system),
+      unchecked('ranges', {}, () => []),
     ],
     (_, root, ranges) => new FlatView(root, ranges),
   ),
   ...(['root', 'ranges'] as const).map(name => read(`FlatView.${name}`, ({ space }) => space.view[name])),
-  row('FlatView.find', [arg('address', OFFSET, () => 8)], ({ space }, address) => space.view.find(address)),
-  row('FlatView.indexAt', [arg('address', OFFSET, () => 8)], ({ space }, address) => space.view.indexAt(address)),
+  row('FlatView.find', [unchecked('address', OFFSET, () => 8)], ({ space }, address) => space.view.find(address)),
+  row('FlatView.indexAt', [unchecked('address', OFFSET, () => 8)], ({ space }, address) => space.view.indexAt(address)),
 ]

@@ -108,7 +108,11 @@ export const VFIO_ROWS: readonly Row[] = [
           arg('index', U32, () => 4),
           arg('flags', U32, () => 7),
           // The area lies within it, or does not: then it is named.
-          { ...arg('size', { number: () => 'refuses', bigint: () => 'refuses' }, () => 0x10000), also: ['sparse'] },
+          {
+            ...arg('size', { number: () => 'refuses', bigint: () => 'refuses' }, () => 0x10000),
+            also: ['sparse'],
+            file: true,
+          },
           arg('offset', U64, () => 0),
           arg('pageSize', { undefined: 'takes' }, () => 4096),
           {
