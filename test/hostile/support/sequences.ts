@@ -81,6 +81,8 @@ function stepFault(world: World, { row, bad }: Step): string | undefined {
     // What is good by itself may be refused for what was done before.
     if (refused.length === 0)
       return ENGINES_OWN.test(nameOf(error)) ? `throws an engine's own ${nameOf(error)}` : undefined
+    // A space that an earlier step destroyed is refused first, by a text of its own.
+    if (/was destroyed/.test(nameOf(error))) return undefined
     const names = places.flatMap(({ argument }) => [argument.name, ...(argument.also ?? [])])
     return places.some(({ argument }) => argument.file) ? undefined : faultOf(error, names, bads)
   }
