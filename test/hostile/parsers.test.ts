@@ -58,12 +58,12 @@ vm_page_prot: 68000000000fcb
 
 describe('a file that was changed is a value or a documented error, in a time and a memory that its size explains', () => {
   const files: [ParserName, string, number, fc.Arbitrary<Mutated>, (mutated: Mutated) => unknown][] = [
-    ['mtree', '', 250, mutated(MTREE), ({ text }) => text],
-    ['json', '', 250, mutatedJson(MAPS), ({ text }) => text],
+    ['mtree', '', 100, mutated(MTREE), ({ text }) => text],
+    ['json', '', 100, mutatedJson(MAPS), ({ text }) => text],
     ['replay', '', 200, mutatedJson(TRACES), ({ text }) => text],
     ['replay', 'of other lengths', 30, stretchedTrace(TRACES[0] as string), ({ text }) => text],
-    ['smaps', '', 250, mutated([SMAPS]), ({ text }) => text],
-    ['qtest', '', 200, mutated([QTEST]), ({ text, done }) => ({ text, piece: done.length % 2 === 0 ? 65536 : 7000 })],
+    ['smaps', '', 100, mutated([SMAPS]), ({ text }) => text],
+    ['qtest', '', 100, mutated([QTEST]), ({ text, done }) => ({ text, piece: done.length % 2 === 0 ? 65536 : 7000 })],
   ]
   test.each(files)('%s %s', (parser, what, count, changed, input) =>
     pursueSeeded({

@@ -104,8 +104,9 @@ const NAMED: fc.Arbitrary<Named> = fc.oneof(
       const lists = all.filter(([node]) => Array.isArray(node))
       const [node, key] = lists[where % lists.length] as [Node, string]
       const items = node as unknown as unknown[]
-      if (JSON.stringify(items[Number(key)] ?? null).length * times < 2 ** 21)
-        items.splice(Number(key), 0, ...Array.from({ length: times }, () => items[Number(key)]))
+      if (JSON.stringify(items[Number(key)] ?? null).length * times < 2 ** 20)
+        // Copies: of one object in all places, later changes would be in all of them, and the text without bounds.
+        items.splice(Number(key), 0, ...Array.from({ length: times }, () => structuredClone(items[Number(key)])))
     },
   })),
 )
@@ -122,7 +123,8 @@ export function mutatedJson(files: readonly string[]): fc.Arbitrary<Mutated> {
           const all = places(file)
           if (all.length > 0) apply(all)
         }
-        return JSON.stringify(file).replaceAll(`"${DEEP}"`, '['.repeat(DEPTH) + ']'.repeat(DEPTH))
+        // Once: as many as another change may have made of it are a file of 10 MB.
+        return JSON.stringify(file).replace(`"${DEEP}"`, '['.repeat(DEPTH) + ']'.repeat(DEPTH))
       })
     })
   return fc.oneof({ weight: 4, arbitrary: structures }, { weight: 1, arbitrary: mutated(files) })

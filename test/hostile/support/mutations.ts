@@ -52,7 +52,7 @@ const MANY = [1, 2, 3, 100, 2000, 20_000] as const
 const BLANKS = 100_000
 
 /** The longest text that a mutation makes, characters: what is read is to be read in a time that its length explains. */
-const LONGEST = 2 ** 21
+const LONGEST = 2 ** 20
 
 interface Named {
   readonly what: string

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { BAD } from './bad-values.ts'
+import { BAD, TRAPPED } from './bad-values.ts'
 import { digest } from './digest.ts'
 import { verdictOf } from './kinds.ts'
 import { ENGINES_OWN, faultOf, nameOf } from './refusal.ts'
@@ -80,7 +80,9 @@ function stepFault(world: World, { row, bad }: Step): string | undefined {
     if (isAnyErrorRight(places, bads, error)) return undefined
     // What is good by itself may be refused for what was done before.
     if (refused.length === 0)
-      return ENGINES_OWN.test(nameOf(error)) ? `throws an engine's own ${nameOf(error)}` : undefined
+      return ENGINES_OWN.test(nameOf(error)) && !bads.some(({ name }) => TRAPPED.has(name))
+        ? `throws an engine's own ${nameOf(error)}`
+        : undefined
     // A space that an earlier step destroyed is refused first, by a text of its own.
     if (/was destroyed/.test(nameOf(error))) return undefined
     const names = places.flatMap(({ argument }) => [argument.name, ...(argument.also ?? [])])
