@@ -7,7 +7,7 @@ import { watched } from './support/watchdog.ts'
 
 const CALLBACKS: Hostile = {
   name: 'whatever callbacks do and throw, the map, its listeners and its devices are in order after each operation',
-  count: 2500,
+  count: 1500,
   property: fc.property(
     fc.array(callbackAct, { minLength: 1, maxLength: 15 }),
     fc.array(callbackAct, { maxLength: 60, size: 'max' }),

@@ -54,7 +54,7 @@ function told(spec: unknown, ops: readonly unknown[]): string {
 
 const GUESTS: Hostile = {
   name: 'whatever numbers a guest chooses, nothing is thrown, and nothing changes but what is its own',
-  count: 2500,
+  count: 1500,
   property: fc.property(machine, fc.array(guestOp, { minLength: 1, maxLength: 12 }), (spec, ops) => {
     const made = new GuestMachine(spec)
     const held = new Held()
@@ -77,7 +77,7 @@ const GUESTS: Hostile = {
 
 const DRIVERS: Hostile = {
   name: "whatever a driver stores to the registers and descriptors of the examples' devices, nothing is thrown",
-  count: 500,
+  count: 300,
   property: fc.property(
     fc.constantFrom('map' as const, 'space' as const),
     fc.constantFrom(0, 100, 4096),

@@ -1,4 +1,4 @@
-import { runInNewContext } from 'node:vm'
+import { createContext, runInContext } from 'node:vm'
 import type { World } from './world.ts'
 
 /** A kind of value that somebody hands in by mistake, or to do harm. */
@@ -71,6 +71,12 @@ const THROWING = new Proxy(
   { get: trap, has: trap, ownKeys: trap, getPrototypeOf: trap, getOwnPropertyDescriptor: trap, set: trap },
 )
 
+const REALM = createContext()
+
+function ofAnotherRealm(source: string): unknown {
+  return runInContext(source, REALM)
+}
+
 function object(name: string, make: (world: World) => unknown): Bad {
   return { name, make, shown: OBJECT }
 }
@@ -122,9 +128,9 @@ export const BAD: readonly Bad[] = [
   object('a Uint16Array', () => new Uint16Array(8)),
   object('a Float64Array', () => new Float64Array(2)),
   object('a BigUint64Array', () => new BigUint64Array(2)),
-  object('a Uint8Array of another realm', () => runInNewContext('new Uint8Array(16)')),
-  object('an array of another realm', () => runInNewContext('[1, 2]')),
-  object('an object of another realm', () => runInNewContext('({})')),
+  object('a Uint8Array of another realm', () => ofAnotherRealm('new Uint8Array(16)')),
+  object('an array of another realm', () => ofAnotherRealm('[1, 2]')),
+  object('an object of another realm', () => ofAnotherRealm('({})')),
   object('a GuestRam', ({ ram }) => ram),
   object('a RamBlock', ({ block }) => block),
   object('a MemoryRegion', ({ free }) => free),
