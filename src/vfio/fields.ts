@@ -23,8 +23,9 @@ export function refuseType(where: string, what: string, value: unknown): never {
   throw new TypeError(`${where} must be ${what}, got ${show(value)}`)
 }
 
+/** @param value A bigint is shown as a number: a u64 of a description, whichever of the two it was given as. */
 export function refuseRange(where: string, what: string, value: unknown): never {
-  throw new RangeError(`${where} must be ${what}, got ${show(value)}`)
+  throw new RangeError(`${where} must be ${what}, got ${typeof value === 'bigint' ? value : show(value)}`)
 }
 
 /**
@@ -106,7 +107,8 @@ export function u64At(value: unknown, where: string): bigint {
     return refuseRange(where, 'an integer from 0 to 2^53 - 1, or a bigint', value)
   }
   if (typeof value !== 'bigint') return refuseType(where, 'a number or a bigint', value)
-  return value >= 0n && value <= U64_MAX ? value : refuseRange(where, 'from 0 to 2^64 - 1', value)
+  if (value >= 0n && value <= U64_MAX) return value
+  throw new RangeError(`${where} must be from 0 to 2^64 - 1, got ${show(value)}`)
 }
 
 const LEAST_PAGE = 4096

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
 
 /** Long enough for anything on a machine that is busy with other things. */
-const PATIENCE_MS = 100_000
+const PATIENCE_MS = 60_000
 const MOST_TEXT = 16_384
 
 const SOURCE = `

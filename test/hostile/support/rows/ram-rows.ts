@@ -15,7 +15,7 @@ import {
   writew,
 } from 'guestmem'
 import { BIGINT, BLOCK, BYTES, integer, type Kind, OFFSET, OPTIONS, oneOf, optional, RECORD, TEXT } from '../kinds.ts'
-import { type Argument, arg, object, type Row, read, row, unchecked } from '../row.ts'
+import { type Argument, arg, object, type Row, read, row } from '../row.ts'
 import { PAGE } from '../world.ts'
 import { profile } from './host-rows.ts'
 
@@ -121,8 +121,9 @@ export const RAM_ROWS: readonly Row[] = [
   ),
   row(
     'new GuestRam',
-    [unchecked('GuestRam', {}, () => undefined)],
+    [{ ...arg('GuestRam', {}, () => undefined), file: true }],
     (_, handle) => new (GuestRam as never as Constructor)(handle),
+    { repeats: false },
   ),
   row(
     'GuestRam.block',
@@ -134,8 +135,9 @@ export const RAM_ROWS: readonly Row[] = [
   ),
   row(
     'new RamBlock',
-    [unchecked('block', {}, () => undefined)],
+    [{ ...arg('RamBlock', {}, () => undefined), file: true }],
     ({ block }, ram) => new (block.constructor as Constructor)(ram),
+    { repeats: false },
   ),
   ...(['ram', 'name', 'offset', 'size'] as const).map(name => read(`RamBlock.${name}`, ({ block }) => block[name])),
   row(

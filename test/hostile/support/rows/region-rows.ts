@@ -128,6 +128,7 @@ export const REGION_ROWS: readonly Row[] = [
     'new MemoryRegion',
     [unchecked('MemoryRegion', {}, () => undefined)],
     (_, init) => new (MemoryRegion as never as Constructor)(init),
+    { repeats: false },
   ),
   row('MemoryRegion.container', [NAME, SIZE_ARG, NO_OPTIONS], (_, name, size, options) =>
     MemoryRegion.container(name, size, options),
