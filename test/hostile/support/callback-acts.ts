@@ -21,52 +21,11 @@ import { type CallbackWorld, THROWN } from './callback-world.ts'
 
 /** Something that a program does, or a callback of its. */
 export interface CallbackAct {
-  readonly act: ActName
+  /** A key of ACTS. */
+  readonly act: string
   readonly a: number
   readonly b: number
 }
-
-type ActName =
-  | 'enable'
-  | 'move'
-  | 'resize'
-  | 'readonly'
-  | 'nonvolatile'
-  | 'romd'
-  | 'add'
-  | 'remove'
-  | 'offset'
-  | 'log'
-  | 'ram'
-  | 'transaction'
-  | 'open'
-  | 'destroy'
-  | 'listen'
-  | 'unlisten'
-  | 'load'
-  | 'store'
-  | 'load64'
-  | 'read'
-  | 'write'
-  | 'fill'
-  | 'copy'
-  | 'map'
-  | 'unmap'
-  | 'cache'
-  | 'translate'
-  | 'ring'
-  | 'unring'
-  | 'coalesce'
-  | 'uncoalesce'
-  | 'globalLog'
-  | 'snapshot'
-  | 'notifier'
-  | 'unnotifier'
-  | 'notify'
-  | 'shrink'
-  | 'detach'
-  | 'throw'
-  | 'nothing'
 
 const PAGE = 4096
 const CLIENTS = [1, 2, 4] as const
@@ -107,7 +66,7 @@ function notifiersOf(world: CallbackWorld): IommuNotifier[] {
 }
 
 /** By name. What is refused, such as a region that is added to itself, is refused with an error, which is thrown on. */
-const ACTS: Readonly<Record<ActName, Act>> = {
+const ACTS: Readonly<Record<string, Act>> = {
   enable: ({ regions }, a, b) => of(regions, a).setEnabled(b % 2 === 0),
   move: ({ regions }, a, b) => of(regions, a).setAddress((b % 30) * PAGE),
   resize: ({ regions }, a, b) => of(regions, a).setSize(PAGE * (1 + (b % 3))),
@@ -234,11 +193,11 @@ const ACTS: Readonly<Record<ActName, Act>> = {
 }
 
 export function act(world: CallbackWorld, { act, a, b }: CallbackAct): void {
-  ACTS[act](world, a, b)
+  ACTS[act]?.(world, a, b)
 }
 
 export const callbackAct: fc.Arbitrary<CallbackAct> = fc.record({
-  act: fc.constantFrom(...(Object.keys(ACTS) as ActName[])),
+  act: fc.constantFrom(...Object.keys(ACTS)),
   a: fc.nat(63),
   b: fc.nat(127),
 })

@@ -1,4 +1,5 @@
 import type { Row } from './row.ts'
+import { BYTES_ROWS } from './rows/bytes-rows.ts'
 import { DEVICE_ROWS } from './rows/device-rows.ts'
 import { DMA_ROWS } from './rows/dma-rows.ts'
 import { HOST_ROWS } from './rows/host-rows.ts'
@@ -15,6 +16,7 @@ import { VFIO_ROWS } from './rows/vfio-rows.ts'
 export const ROWS: readonly Row[] = [
   ...HOST_ROWS,
   ...RAM_ROWS,
+  ...BYTES_ROWS,
   ...REGION_ROWS,
   ...DEVICE_ROWS,
   ...SPACE_ROWS,

@@ -4,7 +4,7 @@ import {
   addEventNotifier,
   DirtyClient,
   type DmaWindow,
-  GuestRam,
+  type GuestRam,
   IommuMemoryRegion,
   type IommuNotifier,
   IommuPermissions,
@@ -16,53 +16,13 @@ import {
   registerMemoryListener,
   resizableRam,
   ScatterGatherList,
-  SparseRam,
+  type SparseRam,
   snapshotAndClearDirty,
 } from 'guestmem'
 import { EVENTS, logger } from '../../listener/support/listener-log.ts'
+import { fillRams, PAGE, rams } from './world-ram.ts'
 
-export const PAGE = 4096
-
-/** Guest RAM is address space that is given back late: all worlds of a test file share these. */
-interface Rams {
-  readonly ram: GuestRam
-  readonly other: GuestRam
-  readonly spare: GuestRam
-  readonly sparse: SparseRam
-  readonly blocks: Readonly<Record<'main' | 'device' | 'rom' | 'flash' | 'resizable' | 'free', RamBlock>>
-  readonly otherBlock: RamBlock
-  readonly sparseBlocks: readonly RamBlock[]
-}
-
-let shared: Rams | undefined
-/** What tells which pages are dirty, as it is when none is. */
-const clean = new Map<GuestRam, Uint8Array>()
-
-function rams(): Rams {
-  if (shared !== undefined) return shared
-  const ram = GuestRam.allocate(24 * PAGE)
-  const other = GuestRam.allocate(4 * PAGE)
-  const sparse = new SparseRam()
-  const cut = (name: string, pages: number) => ram.block(name, pages * PAGE)
-  shared = {
-    ram,
-    other,
-    spare: GuestRam.allocate(2 ** 26),
-    sparse,
-    blocks: {
-      main: cut('main', 8),
-      device: cut('device', 2),
-      rom: cut('rom', 2),
-      flash: cut('flash', 2),
-      resizable: cut('resizable', 4),
-      free: cut('free', 4),
-    },
-    otherBlock: other.block('other', 2 * PAGE),
-    sparseBlocks: sparse.blocks('sparse', 2 * PAGE),
-  }
-  for (const each of [ram, other]) clean.set(each, new Uint8Array(each.handle.dirty).slice())
-  return shared
-}
+export { PAGE }
 
 /** Where things are in `space`. */
 export const AT = {
@@ -178,7 +138,7 @@ export class World {
     this.gone = this.open('gone', this.#add(MemoryRegion.container('gone root', PAGE)))
     this.gone.destroy()
 
-    this.#fill()
+    fillRams()
     this.region('ram').setLog(DirtyClient.VGA, true)
     this.notifier = { flags: 3, start: 0, end: 2 * PAGE - 1, notify: ({ iova }) => void this.log.push(`iommu ${iova}`) }
     this.otherNotifier = { flags: 4, start: 0, end: PAGE - 1, notify: () => void this.log.push('other') }
@@ -242,14 +202,4 @@ export class World {
     this.system.addSubregion(address, this.#add(region))
     return region
   }
-
-  #fill(): void {
-    for (const ram of [this.ram, this.other]) {
-      new Uint8Array(ram.buffer).set(PATTERN.subarray(0, ram.buffer.byteLength))
-      new Uint8Array(ram.handle.dirty).set(clean.get(ram) as Uint8Array)
-    }
-  }
 }
-
-/** What guest RAM is full of when a world begins. */
-const PATTERN = new Uint8Array(Uint32Array.from({ length: 2 ** 15 }, (_, i) => Math.imul(i + 1, 0x9e37_79b1)).buffer)

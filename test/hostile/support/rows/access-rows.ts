@@ -1,7 +1,7 @@
 import { BIGINT, GUEST, NOTHING, optional, SPACE } from '../kinds.ts'
 import { type Argument, arg, type Row, row, unchecked } from '../row.ts'
 import { AT } from '../world.ts'
-import { STORED } from './ram-rows.ts'
+import { STORED } from './bytes-rows.ts'
 
 export const ATTRS: Argument = arg('attrs', optional(NOTHING), ({ attrs }) => attrs)
 export const ADDRESS: Argument = arg('address', GUEST, () => AT.ram + 64)

@@ -16,7 +16,7 @@ import {
 import { arg, object, type Row, read, row, unchecked } from '../row.ts'
 import { AT, PAGE } from '../world.ts'
 import { ADDRESS, ATTRS, accesses, REGISTER, SPACE_ARG } from './access-rows.ts'
-import { STORED } from './ram-rows.ts'
+import { STORED } from './bytes-rows.ts'
 
 const SPACE_FIELDS = [
   'bounceBytesLeft',
