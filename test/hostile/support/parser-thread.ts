@@ -17,11 +17,14 @@ import type { Outcome, ParserName } from './parser-guard.ts'
 const XML_FORBIDS = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u
 const LISTED = /^(?:address-space: .*|memory-region: .*| *[0-9a-f]{16}-[0-9a-f]{16} \(prio -?\d+, [a-z/-]+\): .*|)$/
 
+/** A file may have thousands of spaces that all show the same: what is printed is no longer of a size that the file explains. */
+const MOST_PRINTED = 50
+
 /** What is printed of a machine can be read again by what reads such things. */
 function print(spaces: readonly AddressSpace[]): string {
   for (const line of formatMtree(spaces, { disabled: true }).split('\n'))
     if (!LISTED.test(line)) return `a line of the listing is none: ${JSON.stringify(line.slice(0, 80))}`
-  for (const space of spaces) {
+  for (const space of spaces.slice(0, MOST_PRINTED)) {
     const { ranges } = space.view
     const lines = formatFlatView(space).split('\n').length
     if (lines < ranges.length) return `${lines} lines for ${ranges.length} ranges`
