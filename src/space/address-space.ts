@@ -1,13 +1,4 @@
-import {
-  checkAddress,
-  checkBoolean,
-  checkBytes,
-  checkInteger,
-  checkKeys,
-  checkObject,
-  checkText,
-  show,
-} from '../check.ts'
+import { checkAddress, checkBoolean, checkBytes, checkInteger, checkOptions, checkText, show } from '../check.ts'
 import { loadScalar, storeScalar } from '../dispatch/scalar-access.ts'
 import { NO_LOGS, Section, type SpaceSettings } from '../dispatch/section.ts'
 import type { SectionMap } from '../dispatch/section-map.ts'
@@ -447,9 +438,9 @@ export class AddressSpace extends EndianForms {
   map(address: number | bigint, length: number | bigint, options: MapOptions = {}): DmaWindow | undefined {
     const start = guestNumber(address, 'address')
     const size = guestNumber(length, 'length')
-    checkKeys(checkObject(options, 'options'), MAP_OPTIONS, 'options')
-    const write = checkBoolean(options.write ?? false, 'options.write')
-    const attrs = checkAttrs(options.attrs ?? UNSPECIFIED)
+    const { write = false, attrs = UNSPECIFIED } = checkOptions<MapOptions>(options, MAP_OPTIONS)
+    checkBoolean(write, 'options.write')
+    checkAttrs(attrs)
     return size === 0 ? undefined : mapWindow(this.sections, this.#bounce, start, size, write, attrs)
   }
 
@@ -470,8 +461,8 @@ export class AddressSpace extends EndianForms {
    */
   whenRoom(callback: () => void, options: RoomOptions = {}): () => void {
     if (typeof callback !== 'function') throw new TypeError(`callback must be a function, got ${show(callback)}`)
-    checkKeys(checkObject(options, 'options'), ['bytes'], 'options')
-    return this.#bounce.whenRoom(callback, guestNumber(options.bytes ?? 1, 'options.bytes'))
+    const { bytes = 1 } = checkOptions<RoomOptions>(options, ['bytes'])
+    return this.#bounce.whenRoom(callback, guestNumber(bytes, 'options.bytes'))
   }
 
   #transfer(request: Transfer, address: number, length: number, attrs: MemTxAttrs): MemTxResult {
