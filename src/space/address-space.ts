@@ -16,7 +16,6 @@ import type { DmaWindow } from '../transfer/dma-window.ts'
 import { copyAnew, copyOn } from '../transfer/latest-copy.ts'
 import { mapWindow } from '../transfer/map-window.ts'
 import { type Transfer, transfer } from '../transfer/transfer.ts'
-import { writeRom } from '../transfer/write-rom.ts'
 import type { FlatView } from '../view/flat-view.ts'
 import { type AddressSpaceOptions, checkSpaceOptions } from './address-space-options.ts'
 import { EndianForms } from './endian-forms.ts'
@@ -384,7 +383,8 @@ export class AddressSpace extends EndianForms {
    */
   writeRom(address: number, bytes: Uint8Array): void {
     checkAddress(address, 'address')
-    writeRom(this.tree.sections, address, checkBytes(bytes, 'bytes'))
+    const own = checkBytes(bytes, 'bytes')
+    transfer(this.tree.sections, { kind: 'rom', bytes: own, byte: 0 }, address, own.length, UNSPECIFIED)
   }
 
   /**
