@@ -11,6 +11,7 @@ import { OpsCompleter } from './device/ops-completer.ts'
 import { guardOf } from './device/reentrancy-guard.ts'
 import { REJECTING } from './device/rejecting-completer.ts'
 import { DirtyClient } from './dirty-client.ts'
+import { NONVOLATILE, READONLY } from './tree/marks.ts'
 import { checkRegion, checkSize, RegionTree } from './tree/region-tree.ts'
 import { inTransaction, transaction } from './tree/transaction.ts'
 import { renderStaleViewers } from './tree/viewers.ts'
@@ -40,6 +41,8 @@ export interface NoOptions {
   readonly cacheMode?: undefined
 }
 
+/** A flag beside `READONLY` and `NONVOLATILE`, which is not handed on. */
+const ROMD_MODE = 4
 const NO_BACKING: readonly Backing[] = /* @__PURE__ */ Object.freeze([])
 
 /**
@@ -57,9 +60,8 @@ export class MemoryRegion extends RegionTree<MemoryRegion> {
   /** What carries out accesses to an io region, a ROM device, an IOMMU or a reservation. @internal */
   readonly access: Completer | undefined
   readonly #cacheMode: CacheMode | undefined
-  #readonly: boolean
-  #nonvolatile = false
-  #romdMode = true
+  /** A set of `READONLY`, `NONVOLATILE` and `ROMD_MODE`. */
+  #flags: number
   #logged = 0
   #targetOffset: number
 
@@ -81,7 +83,7 @@ export class MemoryRegion extends RegionTree<MemoryRegion> {
     this.target = target
     this.#targetOffset = targetOffset
     this.access = access
-    this.#readonly = kind === 'rom'
+    this.#flags = kind === 'rom' ? ROMD_MODE | READONLY : ROMD_MODE
     this.links.checkTarget()
   }
 
@@ -183,17 +185,22 @@ export class MemoryRegion extends RegionTree<MemoryRegion> {
    * Passed on to all that is shown through it. A flat range shows it; a device's write to RAM ignores it (RULES E2).
    */
   get readonly(): boolean {
-    return this.#readonly
+    return (this.#flags & READONLY) !== 0
   }
 
   /** Passed on to all that is shown through it, as `readonly` is. It survives a power cycle; accesses do not differ. */
   get nonvolatile(): boolean {
-    return this.#nonvolatile
+    return (this.#flags & NONVOLATILE) !== 0
   }
 
   /** A ROM device is read directly. True, and without a meaning, on other kinds (RULES A2). */
   get romdMode(): boolean {
-    return this.#romdMode
+    return (this.#flags & ROMD_MODE) !== 0
+  }
+
+  /** @internal */
+  get marks(): number {
+    return this.#flags & (READONLY | NONVOLATILE)
   }
 
   /**
@@ -210,31 +217,25 @@ export class MemoryRegion extends RegionTree<MemoryRegion> {
   }
 
   setReadonly(readonly: boolean): void {
-    checkBoolean(readonly, 'readonly')
-    if (readonly === this.#readonly) return
-    this.change(() => {
-      this.#readonly = readonly
-      return this.enabled
-    })
+    this.#setFlag(READONLY, readonly, 'readonly')
   }
 
   setNonvolatile(nonvolatile: boolean): void {
-    checkBoolean(nonvolatile, 'nonvolatile')
-    if (nonvolatile === this.#nonvolatile) return
-    this.change(() => {
-      this.#nonvolatile = nonvolatile
-      return this.enabled
-    })
+    this.#setFlag(NONVOLATILE, nonvolatile, 'nonvolatile')
   }
 
   /** Has a ROM device's reads come from its block, or from its handlers: flash does so to answer a command. */
   setRomdMode(on: boolean): void {
-    checkBoolean(on, 'on')
-    if (this.kind !== 'romDevice')
+    this.#setFlag(ROMD_MODE, on, 'on')
+  }
+
+  #setFlag(flag: number, on: boolean, argument: string): void {
+    checkBoolean(on, argument)
+    if (flag === ROMD_MODE && this.kind !== 'romDevice')
       throw new TypeError(`only a ROM device has a romd mode: ${show(this.name)} is ${this.kind}`)
-    if (on === this.#romdMode) return
+    if (on === ((this.#flags & flag) !== 0)) return
     this.change(() => {
-      this.#romdMode = on
+      this.#flags = on ? this.#flags | flag : this.#flags & ~flag
       return this.enabled
     })
   }

@@ -8,14 +8,6 @@ const MAX_DEPTH = 1024
 /** How many regions a check may visit: it bounds the time that one takes. */
 const MAX_VISITS = 65_536
 
-/** Flags that a region inherits from what it is shown through (RULES C4). */
-export interface Marks {
-  readonly readonly: boolean
-  readonly nonvolatile: boolean
-}
-
-const NO_MARKS: Marks = { readonly: false, nonvolatile: false }
-
 /**
  * The most ranges that a view may have; QEMU's have at most 4096 (RULES D2). Twenty aliases of aliases can ask for
  * more, and a few more of them for more than there is memory.
@@ -28,8 +20,8 @@ export function refuseMany(): never {
   throw new RangeError(`a region tree must show at most ${MAX_RANGES} ranges, got more`)
 }
 
-/** Gets each region that is shown, aliases apart; a container after its subregions. */
-export type ExpansionVisitor<R> = (region: R, origin: number, low: number, high: number, marks: Marks) => void
+/** Gets each region that is shown, aliases apart; a container after its subregions. `marks`: a set of flags. */
+export type ExpansionVisitor<R> = (region: R, origin: number, low: number, high: number, marks: number) => void
 
 /** For each region, by the address of its first byte: addresses at which it was walked already. */
 type Looked<R, T extends Part = Part> = Map<R, Map<number, T>>
@@ -72,7 +64,7 @@ export function expand<R extends RegionNode<R>>(
   low: number,
   high: number,
   visitor: ExpansionVisitor<R>,
-  marks: Marks = NO_MARKS,
+  marks = 0,
   walk: Walk<R> = { passed: 0, shown: new Map() },
 ): void {
   if (!region.enabled) return
@@ -80,7 +72,7 @@ export function expand<R extends RegionNode<R>>(
   const end = Math.min(high, origin + region.size)
   if (start >= end) return
   if (++walk.passed > MAX_PASSED) refuseMany()
-  const own = mark(marks, region)
+  const own = marks | region.marks
   const { target } = region
   if (target !== undefined) {
     const at = origin - region.targetOffset
@@ -97,12 +89,6 @@ export function expand<R extends RegionNode<R>>(
     expand(subregion, origin + subregion.address, start, end, visitor, own, walk)
   }
   visitor(region, origin, start, end, own)
-}
-
-/** The flags of what a region shows. Most regions add none: then no new object is made. */
-function mark(marks: Marks, { readonly, nonvolatile }: Marks): Marks {
-  if ((marks.readonly || !readonly) && (marks.nonvolatile || !nonvolatile)) return marks
-  return { readonly: marks.readonly || readonly, nonvolatile: marks.nonvolatile || nonvolatile }
 }
 
 function placesOf<R, T extends Part>(looked: Looked<R, T>, region: R): Map<number, T> {

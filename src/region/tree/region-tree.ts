@@ -44,8 +44,8 @@ export function checkRegion(region: unknown, argument: string): void {
 export abstract class RegionTree<R extends RegionTree<R>> implements RegionNode<R> {
   abstract readonly target: R | undefined
   abstract readonly targetOffset: number
-  abstract readonly readonly: boolean
-  abstract readonly nonvolatile: boolean
+  /** @internal */
+  abstract readonly marks: number
   /** @internal First of all fields, so that nothing is cloned before it is refused. */
   readonly clone: () => never
   readonly kind: RegionKind

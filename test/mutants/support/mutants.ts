@@ -41,15 +41,15 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'A2 a ROM device begins out of romd mode',
     file: REGION,
-    from: '#romdMode = true',
-    to: '#romdMode = false',
+    from: ' : ROMD_MODE\n',
+    to: ' : 0\n',
     foundBy: 'TREES',
   },
   {
     name: 'A3 a ROM is not readonly',
     file: REGION,
-    from: "this.#readonly = kind === 'rom'",
-    to: 'this.#readonly = false',
+    from: 'ROMD_MODE | READONLY',
+    to: 'ROMD_MODE',
     foundBy: 'TREES',
   },
   {
@@ -139,8 +139,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'C4 readonly is not handed on',
     file: EXPANSION,
-    from: 'readonly: marks.readonly || readonly,',
-    to: 'readonly,',
+    from: 'marks | region.marks',
+    to: 'region.marks',
     foundBy: 'TREES',
   },
   {
@@ -371,7 +371,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'I3 a load of RAM is not swapped for the other byte order',
     file: 'ram/access/cell-values.ts',
-    from: 'return big ? swap(value, size) : value',
+    from: 'return big ? swapValue(value, size) : value',
     to: 'return value',
     foundBy: 'REQUESTS',
   },
