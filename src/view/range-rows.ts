@@ -42,13 +42,6 @@ export class RangeRows {
     this.regions[this.count++] = region
   }
 
-  /** Copies the rows of another, but not the regions: what is remembered of a map must not keep them alive. */
-  keep({ count, rows }: RangeRows): void {
-    if (WIDTH * count > this.rows.length) this.rows = new Float64Array(WIDTH * count)
-    this.rows.set(rows.subarray(0, WIDTH * count))
-    this.count = count
-  }
-
   clear(): void {
     this.regions.fill(undefined, 0, this.count)
     this.count = 0

@@ -11,7 +11,7 @@ interface Rendering {
   version: number
   view: FlatView
   /** The rows of the view. */
-  readonly kept: RangeRows
+  kept: RangeRows
 }
 
 const rendered = new WeakMap<MemoryRegion, Rendering>()
@@ -70,7 +70,8 @@ function render(root: MemoryRegion, rendering: Rendering): void {
     sweepOverlaps(candidates, latest)
     if (latest.count > MAX_RANGES) refuseMany()
     rendering.view = new FlatView(root, rangesOf(latest, kept, view.ranges))
-    kept.keep(latest)
+    rendering.kept = latest
+    latest = kept
   } finally {
     candidates.clear()
     latest.clear()
