@@ -396,7 +396,7 @@ export class AddressSpace extends EndianForms {
    * @param sourceAddress Bytes.
    * @param length Bytes.
    * @returns The results of both, OR-ed. ERROR, and nothing is copied, where ranges overlap in several pieces of memory,
-   *   and more than 1 GiB, or than the guest RAM's `scratchLimit`, would have to be kept aside for the order.
+   *   and `length` is over 1 GiB, or over 64 KiB and the guest RAM's `scratchLimit`: it goes by way of one buffer.
    * @throws RangeError, before anything is copied, where ranges overlap in one piece, and the guest RAM's `scratchLimit`
    *   forbids it.
    */
