@@ -476,34 +476,19 @@ export class AddressSpace extends EndianForms {
   #load(address: number, size: number, attrs: MemTxAttrs | undefined): number {
     const given = attrs === undefined ? UNSPECIFIED : checkAttrs(attrs)
     const word = address >>> 0
-    if (word !== address || given.memory) return this.#loadSelected(address, size, given)
-    const device = this.#latestDevice
-    const at = (word - device.start32) >>> 0
-    return at < device.reach32 ? this.#call(device, at, size, given) : this.#loadCandidate(word, size, given)
-  }
-
-  #loadCandidate(word: number, size: number, attrs: MemTxAttrs): number {
-    const section = this.tree.sections.candidate(word)
-    const at = (word - section.start32) >>> 0
-    if (at >= section.reach32) return this.#loadSelected(word, size, attrs)
-    if (section.callable) {
-      this.#latestDevice = section
-      return this.#call(section, at, size, attrs)
+    let section = this.#latestDevice
+    if ((word - section.start32) >>> 0 >= section.reach32) {
+      section = this.tree.sections.candidate(word)
+      if (section.callable) this.#latestDevice = section
     }
-    // As loadScalar does it, which the JIT does not inline here.
-    const { cells } = section
-    const ram = section.base + at
-    if (cells === undefined || at + size > section.reach32 || !cells.permits(ram, size))
-      return this.#loadSelected(word, size, attrs)
-    this.#considerFastPath(section)
-    this.#result = 0
-    const value = size === 4 ? cells.load32(ram) : size === 2 ? cells.load16(ram) : cells.load8(ram)
-    return this.#big ? swap(value, size) : value
-  }
-
-  #call(section: Section, at: number, size: number, attrs: MemTxAttrs): number {
+    const at = (word - section.start32) >>> 0
+    if (word !== address || at >= section.reach32 || given.memory) {
+      section = this.#select(address)
+      return this.#loadIn(section, address - section.start, size, given)
+    }
+    if (!section.callable) return this.#loadIn(section, at, size, given)
     const big = section.completerBig
-    const value = section.readCompleter.read(section.offset + at, size, attrs, big) as number
+    const value = section.readCompleter.read(section.offset + at, size, given, big) as number
     this.#result = completion.result
     return big === this.#big ? value : swap(value, size)
   }
@@ -527,10 +512,9 @@ export class AddressSpace extends EndianForms {
     } else this.#storeIn(section, at, value, size, given)
   }
 
-  #loadSelected(address: number, size: number, attrs: MemTxAttrs): number {
-    const section = this.#select(address)
+  #loadIn(section: Section, at: number, size: number, attrs: MemTxAttrs): number {
     this.#considerFastPath(section)
-    const value = loadScalar(section, address - section.start, size, attrs, this.#big)
+    const value = loadScalar(section, at, size, attrs, this.#big)
     this.#result = completion.result
     return value as number
   }

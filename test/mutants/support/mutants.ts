@@ -353,11 +353,11 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'I1 a load of a device is split',
     file: SPACE,
-    from: 'const value = section.readCompleter.read(section.offset + at, size, attrs, big) as number\n',
+    from: 'const value = section.readCompleter.read(section.offset + at, size, given, big) as number\n',
     to: `const half = size > 1 ? size / 2 : size
-      let value = section.readCompleter.read(section.offset + at, half, attrs, big) as number
+      let value = section.readCompleter.read(section.offset + at, half, given, big) as number
       if (half < size)
-        value |= (section.readCompleter.read(section.offset + at + half, half, attrs, big) as number) << (8 * half)
+        value |= (section.readCompleter.read(section.offset + at + half, half, given, big) as number) << (8 * half)
 `,
     foundBy: 'REQUESTS',
   },
