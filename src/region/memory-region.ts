@@ -89,7 +89,7 @@ export class MemoryRegion extends RegionTree<MemoryRegion> {
 
   /** A region that only holds others. @param size Bytes, 1 to 2^64. */
   static container(name: string, size: number, options?: NoOptions): MemoryRegion {
-    checkNoOptions(options, 'container')
+    checkNoOptions(options)
     return new MemoryRegion('container', name, checkSize(size))
   }
 
@@ -126,7 +126,7 @@ export class MemoryRegion extends RegionTree<MemoryRegion> {
     block: RamBlock | readonly RamBlock[],
     options?: RomDeviceOptions,
   ): MemoryRegion {
-    const checked = deviceOptions(options)
+    const checked = deviceOptions(options, 'cacheMode')
     const access = opsCompleter(name, ops, checked)
     return MemoryRegion.#memory('romDevice', name, block, checked.cacheMode, access.unguarded)
   }
@@ -134,14 +134,13 @@ export class MemoryRegion extends RegionTree<MemoryRegion> {
   /** A device's registers. @param size Bytes, 1 to 2^64. */
   static io(name: string, ops: MemoryRegionOps, size: number, options?: IoRegionOptions): MemoryRegion {
     const checked = deviceOptions(options)
-    refuseCacheMode(checked.cacheMode, 'io')
     const access = opsCompleter(name, ops, checked)
     return new MemoryRegion('io', name, checkSize(size), access)
   }
 
   /** Addresses that are taken, and reject every access. */
   static reservation(name: string, size: number, options?: NoOptions): MemoryRegion {
-    checkNoOptions(options, 'reservation')
+    checkNoOptions(options)
     return new MemoryRegion('reservation', name, checkSize(size), REJECTING)
   }
 
@@ -151,7 +150,7 @@ export class MemoryRegion extends RegionTree<MemoryRegion> {
    * @param offset Bytes, 0 to 2^53 - 1.
    */
   static alias(name: string, target: MemoryRegion, offset: number, size: number, options?: NoOptions): MemoryRegion {
-    checkNoOptions(options, 'alias')
+    checkNoOptions(options)
     checkRegion(target, 'target')
     checkAddress(offset, 'offset')
     return new MemoryRegion('alias', name, checkSize(size), undefined, target, offset)
@@ -231,8 +230,7 @@ export class MemoryRegion extends RegionTree<MemoryRegion> {
 
   #setFlag(flag: number, on: boolean, argument: string): void {
     checkBoolean(on, argument)
-    if (flag === ROMD_MODE && this.kind !== 'romDevice')
-      throw new TypeError(`only a ROM device has a romd mode: ${show(this.name)} is ${this.kind}`)
+    if (flag === ROMD_MODE && this.kind !== 'romDevice') this.refuse('a ROM device has a romd mode')
     if (on === ((this.#flags & flag) !== 0)) return
     this.change(() => {
       this.#flags = on ? this.#flags | flag : this.#flags & ~flag
@@ -253,7 +251,7 @@ export class MemoryRegion extends RegionTree<MemoryRegion> {
   setLog(client: DirtyClient, on: boolean): void {
     checkOneOf(client, Object.values(DirtyClient), 'client')
     checkBoolean(on, 'on')
-    if (this.block === undefined) throw new TypeError(`only memory has a dirty log: ${show(this.name)} is ${this.kind}`)
+    if (this.block === undefined) this.refuse('memory has a dirty log')
     if (on === ((this.#logged & client) !== 0)) return
     this.change(() => {
       // Asked again: a device that got a buffered write may have made the same change, which must not count twice.
@@ -269,7 +267,7 @@ export class MemoryRegion extends RegionTree<MemoryRegion> {
   /** Shows another part of an alias' target. @param offset Bytes, 0 to 2^53 - 1. */
   setAliasOffset(offset: number): void {
     checkAddress(offset, 'offset')
-    if (this.kind !== 'alias') throw new TypeError(`only an alias has an offset: ${show(this.name)} is ${this.kind}`)
+    if (this.kind !== 'alias') this.refuse('an alias has an offset')
     if (offset === this.#targetOffset) return
     this.change(() => {
       const before = this.#targetOffset
@@ -304,18 +302,14 @@ function notAsync(what: string): TypeError {
   )
 }
 
-function ramOptions(options: RamRegionOptions | undefined, unlessSaid: CacheMode = 'normal'): CacheMode {
-  if (options === undefined) return unlessSaid
+function ramOptions(options: RamRegionOptions = {}, unlessSaid: CacheMode = 'normal'): CacheMode {
   const { cacheMode = unlessSaid } = checkOptions<RamRegionOptions>(options, ['cacheMode'])
   return cacheMode
 }
 
-const NO_OPTIONS: RomDeviceOptions = { cacheMode: undefined, owner: undefined, reentrancyGuard: undefined }
-
-function deviceOptions(options: RomDeviceOptions | undefined): RomDeviceOptions {
-  return options === undefined
-    ? NO_OPTIONS
-    : checkOptions<RomDeviceOptions>(options, ['cacheMode', 'owner', 'reentrancyGuard'])
+/** The options of a device: `known`, and those of all devices. */
+function deviceOptions(options: RomDeviceOptions = {}, ...known: 'cacheMode'[]): RomDeviceOptions {
+  return checkOptions<RomDeviceOptions>(options, [...known, 'owner', 'reentrancyGuard'])
 }
 
 /** Makes what calls a device's handlers. */
@@ -329,13 +323,6 @@ function opsCompleter(name: string, ops: MemoryRegionOps, options: IoRegionOptio
 }
 
 /** Checks the options of a kind that takes none. @throws TypeError where there is one. */
-export function checkNoOptions(options: unknown, kind: RegionKind): void {
-  if (options === undefined) return
-  const { cacheMode } = checkOptions<RamRegionOptions>(options, ['cacheMode'])
-  refuseCacheMode(cacheMode, kind)
-}
-
-function refuseCacheMode(cacheMode: unknown, kind: RegionKind): void {
-  if (cacheMode !== undefined)
-    throw new TypeError(`options.cacheMode is for memory, and this is ${kind}: got ${show(cacheMode)}`)
+export function checkNoOptions(options: NoOptions = {}): void {
+  checkOptions(options, [])
 }

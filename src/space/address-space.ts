@@ -532,7 +532,7 @@ export class AddressSpace extends EndianForms {
 
   /** RAM that is accessed twice gets the fast path: accesses to other sections in between don't drive it out. */
   #considerFastPath(section: Section): void {
-    const { u8 } = section.loads
+    const { u8 } = section.views
     if (u8 === this.#loads8 || u8.length === 0) return
     if (section === this.#latestRam) this.#setFastPath(section)
     else this.#latestRam = section
@@ -547,13 +547,13 @@ export class AddressSpace extends EndianForms {
   /** Has the fast path lead to this section. */
   #setFastPath(section: Section): void {
     this.#low = section.start | 0
-    this.#loads8 = section.loads.u8
-    this.#loads16 = section.loads.u16
-    this.#loads32 = section.loads.u32
-    const { logs } = section
+    const { logs, views } = section
+    this.#loads8 = views.u8
+    this.#loads16 = views.u16
+    this.#loads32 = views.u32
     // Who logs the region in this thread has the fast path forgotten when that begins or ends; stores that must be marked
     // do not take it.
-    const { stores } = section.region?.dirtyLogMask ? this.#none : section
+    const stores = section.writable && !section.region?.dirtyLogMask ? views : NO_VIEWS
     const shared = logs[2] !== 0
     this.#storeWay = (this.#swaps ? 1 : 0) + (shared ? 2 : 0)
     this.#stores8 = shared ? NO_VIEWS.u8 : stores.u8
