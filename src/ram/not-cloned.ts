@@ -4,7 +4,5 @@
  * getter that throws would say so everywhere, but comparisons and printers of tests ask getters too.
  */
 export const NOT_CLONED: () => never = () => {
-  throw new TypeError(
-    'guest RAM and regions are not cloned: post ram.handle, or sparse.handleOf(block)',
-  )
+  throw new TypeError('guest RAM and regions are not cloned: post ram.handle, or sparse.handleOf(block)')
 }
