@@ -25,7 +25,7 @@ export function checkObject(value: unknown, argument: string): Fields {
 
 /**
  * Options: a copy of the own properties of `value`, each read once, with no prototype. What someone has put on
- * Object.prototype is therefore not among them. A key that is none of `known` is refused.
+ * Object.prototype is therefore not among them. A key that is none of `known` is refused, unless it is undefined.
  */
 export function checkOptions<T>(
   value: unknown,
@@ -37,11 +37,11 @@ export function checkOptions<T>(
   return options
 }
 
-/** Refuses a key that is none of `known`: a misspelt one would otherwise be left out in silence. */
+/** Refuses a key that is none of `known`, unless it is undefined: a misspelt one would otherwise be left out in silence. */
 export function checkKeys(fields: Fields, known: readonly string[], argument: string): void {
   for (const key of Object.keys(fields)) {
-    if (!known.includes(key))
-      throw new TypeError(`${argument} must have keys among ${known.join(', ')}, got ${show(key)}`)
+    if (fields[key] !== undefined && !known.includes(key))
+      throw new TypeError(`${argument} must have keys among ${known.join(', ') || 'none'}, got ${show(key)}`)
   }
 }
 

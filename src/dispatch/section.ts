@@ -79,10 +79,12 @@ export class Section {
   /** Cells may load from it, and store to it; else only ops answer. */
   readonly readable: boolean
   readonly writable: boolean
-  // The fast path to RAM: the section's bytes below 2^32 as elements, to load from and to store to. Empty where an access
-  // must be atomic to be ordered, where the section's first byte is no element's, and where only ops answer.
-  readonly loads: SectionViews
-  readonly stores: SectionViews
+  /**
+   * The fast path to RAM: the section's bytes below 2^32 as elements, to load from, and where it is writable, to store to.
+   * Empty where an access must be atomic to be ordered, where the section's first byte is no element's, and where only ops
+   * answer.
+   */
+  readonly views: SectionViews
   /** Undefined also of memory that was not allocated when the section was made: then only ops access it. */
   readonly lane: Lane | undefined
   /** Carries out a strict request that lies within the section. Undefined where that is not `ordered`. */
@@ -116,17 +118,16 @@ export class Section {
     // To make a section of RAM that is not allocated yet does not allocate it: register accessors do, when they are called.
     // Of a ROM device it does, as they would not stand beside the device's handlers.
     const made = ram?.allocated || region?.kind === 'romDevice' ? ram : undefined
-    const views = made?.order === 'host' && below > 0 ? made.section(base, below) : NO_VIEWS
-    const loads = readable ? views : NO_VIEWS
+    const views = readable && made?.order === 'host' && below > 0 ? made.section(base, below) : NO_VIEWS
     const cells = cacheMode === undefined ? undefined : made?.cells(cacheMode)
-    const registers = region && ram && new RegisterCompleter(cells, block.offset - blockStart, region, ram)
+    const registers = region && ram && new RegisterCompleter(block.offset - blockStart, region, ram)
     // A region that is readonly itself has no re-entrancy guard (RULES G7).
     const access = (range?.rom ? region?.access?.unguarded : undefined) ?? region?.access
     const translator = region?.kind === 'iommu' ? (access as IommuTranslator) : undefined
     // In the order of their declaration, as the engine lays fields out in the order of their first assignment.
     this.start32 = start | 0
     this.callable = access !== undefined && !translator && !readable && offset < MAX_REACH
-    this.reach32 = this.callable || loads.u8.length > 0 ? Math.max(0, Math.min(below, MAX_REACH)) : 0
+    this.reach32 = this.callable || views.u8.length > 0 ? Math.max(0, Math.min(below, MAX_REACH)) : 0
     this.offset = offset
     this.readCompleter = access ?? registers ?? REJECTING
     this.writeCompleter = access ?? (range?.rom ? REJECTING : (registers ?? REJECTING))
@@ -145,8 +146,7 @@ export class Section {
     this.logs = ram?.logs ?? NO_LOGS
     this.readable = readable
     this.writable = strictWrite !== 'ops'
-    this.loads = loads
-    this.stores = this.writable ? views : NO_VIEWS
+    this.views = views
     this.lane = made?.lane
     this.reads = strictRead === 'ordered' ? made?.lane : undefined
     this.writes = strictWrite === 'ordered' ? made?.lane : undefined

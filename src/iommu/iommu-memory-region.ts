@@ -31,7 +31,7 @@ export class IommuMemoryRegion extends MemoryRegion {
 
   /** @param size Bytes, 1 to 2^64. @throws TypeError or RangeError naming the argument. */
   constructor(name: string, ops: IommuOps, size: number, options?: NoOptions) {
-    checkNoOptions(options, 'iommu')
+    checkNoOptions(options)
     const checked = checkIommuOps(ops)
     const access = new IommuCompleter(checked)
     super('iommu', name, checkSize(size), access)

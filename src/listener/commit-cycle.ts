@@ -82,6 +82,8 @@ function begin(): void {
     flush()
   } catch (error) {
     flushErrors.push(error)
+    // The flush may have unregistered the last listener, and what ended with that would leave the error to somebody else.
+    observeTransactions()
   }
 }
 

@@ -1,11 +1,13 @@
 import type { LitmusReport, LitmusRow } from './report.ts'
+import { show } from './shown-value.ts'
 
 // Widths of the table's columns, characters.
 const NAME_WIDTH = 34
 const COUNT_WIDTH = 28
 
 /** The report as text: how often each outcome was observed in each race of each copy, the forbidden one marked with `*`. */
-export function formatLitmus({ host, order, rows, verdict, notShown }: LitmusReport): string {
+export function formatLitmus(report: LitmusReport): string {
+  const { host, order, rows, verdict, notShown } = checkReport(report)
   const lines = [`Host ${host}; guestmem takes the ${order} order there.`]
   for (const race of new Set(rows.map(row => row.race))) {
     const copies = rows.filter(row => row.race === race)
@@ -20,6 +22,13 @@ export function formatLitmus({ host, order, rows, verdict, notShown }: LitmusRep
   }
   lines.push('', `Verdict: ${verdict}`)
   return lines.join('\n')
+}
+
+function checkReport(report: unknown): LitmusReport {
+  const { rows, notShown } = (report ?? {}) as Partial<LitmusReport>
+  if (Array.isArray(rows) && Array.isArray(notShown) && rows.every(row => typeof row?.copy === 'string'))
+    return report as LitmusReport
+  throw new TypeError(`report must be what runLitmus gave, got ${show(report)}`)
 }
 
 function remarkOn({ ours, rounds, caught }: LitmusRow): string {

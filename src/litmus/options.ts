@@ -1,4 +1,5 @@
 import type { LitmusThread } from './litmus-thread.ts'
+import { show } from './shown-value.ts'
 
 /** The address of the package's `litmus-worker.js`, or a function that starts a thread of it. */
 export type WorkerOption = string | { readonly href: string } | (() => LitmusThread)
@@ -25,14 +26,6 @@ export interface LitmusSettings {
 
 const KEYS = ['seconds', 'onProgress', 'worker'] as const
 const DEFAULT_SECONDS = 12
-
-function show(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value)
-  if (typeof value === 'function') return 'a function'
-  if (Array.isArray(value)) return 'an array'
-  if (typeof value === 'object' && value !== null) return 'an object'
-  return typeof value === 'bigint' ? `${value}n` : String(value)
-}
 
 /** @throws TypeError or RangeError naming the option and its value; a misspelt one too. */
 export function checkLitmusOptions(options: unknown): LitmusSettings {

@@ -1,6 +1,7 @@
 import type { TypeWord } from './description.ts'
 import { MAX_DEPTH } from './machine-limits.ts'
 import { type HeaderLine, type RegionLine, readMtreeLine, unquoted } from './mtree-line.ts'
+import { shownValue } from './shown-value.ts'
 
 /** A line of `info mtree`. */
 export interface MtreeNode {
@@ -53,8 +54,7 @@ export interface Mtree {
  *   line, where regions are nested more than 256 deep or a priority has more than 32 bits.
  */
 export function parseMtree(text: string): Mtree {
-  if (typeof text !== 'string')
-    throw new TypeError(`text must be a string, got ${text === null ? 'null' : typeof text}`)
+  if (typeof text !== 'string') throw new TypeError(`text must be a string, got ${shownValue(text)}`)
   const lines = text.split(/\r\n|\r|\n/).map(unquoted)
   const read = lines.map(readMtreeLine)
   const outermost = leastIndent(read)

@@ -24,7 +24,8 @@ function shownArray(value: readonly unknown[]): string {
 
 /** The same, with strings as they are: for values that are words. */
 export function shownWord(value: unknown): string {
-  if (typeof value === 'string') return shortened(value)
+  if (typeof value === 'string') return value === '' ? '""' : shortened(value)
+  if (typeof value === 'bigint') return `${shortened(String(value))}n`
   if (typeof value === 'function') return 'a function'
   if (Array.isArray(value)) return 'an array'
   return typeof value === 'object' && value !== null ? 'an object' : shortened(String(value))

@@ -1,7 +1,8 @@
 /**
- * What keeps guest RAM from being cloned (postMessage, structuredClone), which would make an object without methods of it:
- * the fields of an object are cloned, and a function can't be. V8's error shows its text, which says what to post.
+ * What keeps guest RAM, and regions, from being cloned (postMessage, structuredClone), which would make an object without methods of it:
+ * the fields of an object are cloned, and a function can't be. V8's error shows its text, which says what to post. A
+ * getter that throws would say so everywhere, but comparisons and printers of tests ask getters too.
  */
 export const NOT_CLONED: () => never = () => {
-  throw new TypeError('guest RAM is not cloned: post ram.handle, or sparse.handleOf(block), to GuestRam.attach')
+  throw new TypeError('guest RAM and regions are not cloned: post ram.handle, or sparse.handleOf(block)')
 }

@@ -11,6 +11,7 @@ import { OpsCompleter } from './device/ops-completer.ts'
 import { guardOf } from './device/reentrancy-guard.ts'
 import { REJECTING } from './device/rejecting-completer.ts'
 import { DirtyClient } from './dirty-client.ts'
+import { NONVOLATILE, READONLY } from './tree/marks.ts'
 import { checkRegion, checkSize, RegionTree } from './tree/region-tree.ts'
 import { inTransaction, transaction } from './tree/transaction.ts'
 import { renderStaleViewers } from './tree/viewers.ts'
@@ -40,6 +41,8 @@ export interface NoOptions {
   readonly cacheMode?: undefined
 }
 
+/** A flag beside `READONLY` and `NONVOLATILE`, which is not handed on. */
+const ROMD_MODE = 4
 const NO_BACKING: readonly Backing[] = /* @__PURE__ */ Object.freeze([])
 
 /**
@@ -57,9 +60,8 @@ export class MemoryRegion extends RegionTree<MemoryRegion> {
   /** What carries out accesses to an io region, a ROM device, an IOMMU or a reservation. @internal */
   readonly access: Completer | undefined
   readonly #cacheMode: CacheMode | undefined
-  #readonly: boolean
-  #nonvolatile = false
-  #romdMode = true
+  /** A set of `READONLY`, `NONVOLATILE` and `ROMD_MODE`. */
+  #flags: number
   #logged = 0
   #targetOffset: number
 
@@ -81,13 +83,13 @@ export class MemoryRegion extends RegionTree<MemoryRegion> {
     this.target = target
     this.#targetOffset = targetOffset
     this.access = access
-    this.#readonly = kind === 'rom'
+    this.#flags = kind === 'rom' ? ROMD_MODE | READONLY : ROMD_MODE
     this.links.checkTarget()
   }
 
   /** A region that only holds others. @param size Bytes, 1 to 2^64. */
   static container(name: string, size: number, options?: NoOptions): MemoryRegion {
-    checkNoOptions(options, 'container')
+    checkNoOptions(options)
     return new MemoryRegion('container', name, checkSize(size))
   }
 
@@ -124,7 +126,7 @@ export class MemoryRegion extends RegionTree<MemoryRegion> {
     block: RamBlock | readonly RamBlock[],
     options?: RomDeviceOptions,
   ): MemoryRegion {
-    const checked = deviceOptions(options)
+    const checked = deviceOptions(options, 'cacheMode')
     const access = opsCompleter(name, ops, checked)
     return MemoryRegion.#memory('romDevice', name, block, checked.cacheMode, access.unguarded)
   }
@@ -132,14 +134,13 @@ export class MemoryRegion extends RegionTree<MemoryRegion> {
   /** A device's registers. @param size Bytes, 1 to 2^64. */
   static io(name: string, ops: MemoryRegionOps, size: number, options?: IoRegionOptions): MemoryRegion {
     const checked = deviceOptions(options)
-    refuseCacheMode(checked.cacheMode, 'io')
     const access = opsCompleter(name, ops, checked)
     return new MemoryRegion('io', name, checkSize(size), access)
   }
 
   /** Addresses that are taken, and reject every access. */
   static reservation(name: string, size: number, options?: NoOptions): MemoryRegion {
-    checkNoOptions(options, 'reservation')
+    checkNoOptions(options)
     return new MemoryRegion('reservation', name, checkSize(size), REJECTING)
   }
 
@@ -149,7 +150,7 @@ export class MemoryRegion extends RegionTree<MemoryRegion> {
    * @param offset Bytes, 0 to 2^53 - 1.
    */
   static alias(name: string, target: MemoryRegion, offset: number, size: number, options?: NoOptions): MemoryRegion {
-    checkNoOptions(options, 'alias')
+    checkNoOptions(options)
     checkRegion(target, 'target')
     checkAddress(offset, 'offset')
     return new MemoryRegion('alias', name, checkSize(size), undefined, target, offset)
@@ -183,17 +184,22 @@ export class MemoryRegion extends RegionTree<MemoryRegion> {
    * Passed on to all that is shown through it. A flat range shows it; a device's write to RAM ignores it (RULES E2).
    */
   get readonly(): boolean {
-    return this.#readonly
+    return (this.#flags & READONLY) !== 0
   }
 
   /** Passed on to all that is shown through it, as `readonly` is. It survives a power cycle; accesses do not differ. */
   get nonvolatile(): boolean {
-    return this.#nonvolatile
+    return (this.#flags & NONVOLATILE) !== 0
   }
 
   /** A ROM device is read directly. True, and without a meaning, on other kinds (RULES A2). */
   get romdMode(): boolean {
-    return this.#romdMode
+    return (this.#flags & ROMD_MODE) !== 0
+  }
+
+  /** @internal */
+  get marks(): number {
+    return this.#flags & (READONLY | NONVOLATILE)
   }
 
   /**
@@ -210,31 +216,24 @@ export class MemoryRegion extends RegionTree<MemoryRegion> {
   }
 
   setReadonly(readonly: boolean): void {
-    checkBoolean(readonly, 'readonly')
-    if (readonly === this.#readonly) return
-    this.change(() => {
-      this.#readonly = readonly
-      return this.enabled
-    })
+    this.#setFlag(READONLY, readonly, 'readonly')
   }
 
   setNonvolatile(nonvolatile: boolean): void {
-    checkBoolean(nonvolatile, 'nonvolatile')
-    if (nonvolatile === this.#nonvolatile) return
-    this.change(() => {
-      this.#nonvolatile = nonvolatile
-      return this.enabled
-    })
+    this.#setFlag(NONVOLATILE, nonvolatile, 'nonvolatile')
   }
 
   /** Has a ROM device's reads come from its block, or from its handlers: flash does so to answer a command. */
   setRomdMode(on: boolean): void {
-    checkBoolean(on, 'on')
-    if (this.kind !== 'romDevice')
-      throw new TypeError(`only a ROM device has a romd mode: ${show(this.name)} is ${this.kind}`)
-    if (on === this.#romdMode) return
+    this.#setFlag(ROMD_MODE, on, 'on')
+  }
+
+  #setFlag(flag: number, on: boolean, argument: string): void {
+    checkBoolean(on, argument)
+    if (flag === ROMD_MODE && this.kind !== 'romDevice') this.refuse('a ROM device has a romd mode')
+    if (on === ((this.#flags & flag) !== 0)) return
     this.change(() => {
-      this.#romdMode = on
+      this.#flags = on ? this.#flags | flag : this.#flags & ~flag
       return this.enabled
     })
   }
@@ -252,7 +251,7 @@ export class MemoryRegion extends RegionTree<MemoryRegion> {
   setLog(client: DirtyClient, on: boolean): void {
     checkOneOf(client, Object.values(DirtyClient), 'client')
     checkBoolean(on, 'on')
-    if (this.block === undefined) throw new TypeError(`only memory has a dirty log: ${show(this.name)} is ${this.kind}`)
+    if (this.block === undefined) this.refuse('memory has a dirty log')
     if (on === ((this.#logged & client) !== 0)) return
     this.change(() => {
       // Asked again: a device that got a buffered write may have made the same change, which must not count twice.
@@ -268,7 +267,7 @@ export class MemoryRegion extends RegionTree<MemoryRegion> {
   /** Shows another part of an alias' target. @param offset Bytes, 0 to 2^53 - 1. */
   setAliasOffset(offset: number): void {
     checkAddress(offset, 'offset')
-    if (this.kind !== 'alias') throw new TypeError(`only an alias has an offset: ${show(this.name)} is ${this.kind}`)
+    if (this.kind !== 'alias') this.refuse('an alias has an offset')
     if (offset === this.#targetOffset) return
     this.change(() => {
       const before = this.#targetOffset
@@ -314,18 +313,14 @@ function notAsync(what: string): TypeError {
   )
 }
 
-function ramOptions(options: RamRegionOptions | undefined, unlessSaid: CacheMode = 'normal'): CacheMode {
-  if (options === undefined) return unlessSaid
+function ramOptions(options: RamRegionOptions = {}, unlessSaid: CacheMode = 'normal'): CacheMode {
   const { cacheMode = unlessSaid } = checkOptions<RamRegionOptions>(options, ['cacheMode'])
   return cacheMode
 }
 
-const NO_OPTIONS: RomDeviceOptions = { cacheMode: undefined, owner: undefined, reentrancyGuard: undefined }
-
-function deviceOptions(options: RomDeviceOptions | undefined): RomDeviceOptions {
-  return options === undefined
-    ? NO_OPTIONS
-    : checkOptions<RomDeviceOptions>(options, ['cacheMode', 'owner', 'reentrancyGuard'])
+/** The options of a device: `known`, and those of all devices. */
+function deviceOptions(options: RomDeviceOptions = {}, ...known: 'cacheMode'[]): RomDeviceOptions {
+  return checkOptions<RomDeviceOptions>(options, [...known, 'owner', 'reentrancyGuard'])
 }
 
 /** Makes what calls a device's handlers. */
@@ -339,13 +334,6 @@ function opsCompleter(name: string, ops: MemoryRegionOps, options: IoRegionOptio
 }
 
 /** Checks the options of a kind that takes none. @throws TypeError where there is one. */
-export function checkNoOptions(options: unknown, kind: RegionKind): void {
-  if (options === undefined) return
-  const { cacheMode } = checkOptions<RamRegionOptions>(options, ['cacheMode'])
-  refuseCacheMode(cacheMode, kind)
-}
-
-function refuseCacheMode(cacheMode: unknown, kind: RegionKind): void {
-  if (cacheMode !== undefined)
-    throw new TypeError(`options.cacheMode is for memory, and this is ${kind}: got ${show(cacheMode)}`)
+export function checkNoOptions(options: NoOptions = {}): void {
+  checkOptions(options, [])
 }

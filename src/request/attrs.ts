@@ -1,4 +1,4 @@
-import { checkBoolean, checkInteger, checkKeys, checkObject, show } from '../check.ts'
+import { checkBoolean, checkInteger, checkOptions, show } from '../check.ts'
 
 /** What `MemTxAttrs.of` takes; what is left out is as in `MemTxAttrs.UNSPECIFIED`. */
 export interface MemTxAttrsInit {
@@ -46,8 +46,13 @@ export class MemTxAttrs {
 
   /** Any thread. @throws TypeError or RangeError naming the field; a misspelt one too. */
   static of(init: MemTxAttrsInit): MemTxAttrs {
-    checkKeys(checkObject(init, 'init'), KEYS, 'init')
-    const { secure = false, user = false, requesterId = 0, strict = true, memory = false } = init
+    const {
+      secure = false,
+      user = false,
+      requesterId = 0,
+      strict = true,
+      memory = false,
+    } = checkOptions<MemTxAttrsInit>(init, KEYS, 'init')
     return new MemTxAttrs(
       checkBoolean(secure, 'init.secure'),
       checkBoolean(user, 'init.user'),

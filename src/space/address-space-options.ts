@@ -1,4 +1,4 @@
-import { checkInteger, checkKeys, checkObject, checkOneOf } from '../check.ts'
+import { checkInteger, checkOneOf, checkOptions } from '../check.ts'
 import type { SpaceSettings } from '../dispatch/section.ts'
 import { DIRECT_ACCESS, type DirectAccess } from '../request/route.ts'
 
@@ -13,8 +13,11 @@ export interface AddressSpaceOptions {
 
 /** @throws TypeError or RangeError naming the option. */
 export function checkSpaceOptions(options: AddressSpaceOptions): SpaceSettings & { readonly bounceBytes: number } {
-  checkKeys(checkObject(options, 'options'), ['endian', 'directAccess', 'bounceBytes'], 'options')
-  const { endian = 'little', directAccess = 'by-mapping', bounceBytes = 4096 } = options
+  const {
+    endian = 'little',
+    directAccess = 'by-mapping',
+    bounceBytes = 4096,
+  } = checkOptions<AddressSpaceOptions>(options, ['endian', 'directAccess', 'bounceBytes'])
   return {
     big: checkOneOf(endian, ['little', 'big'] as const, 'options.endian') === 'big',
     directAccess: checkOneOf(directAccess, DIRECT_ACCESS, 'options.directAccess'),

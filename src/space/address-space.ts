@@ -1,13 +1,4 @@
-import {
-  checkAddress,
-  checkBoolean,
-  checkBytes,
-  checkInteger,
-  checkKeys,
-  checkObject,
-  checkText,
-  show,
-} from '../check.ts'
+import { checkAddress, checkBoolean, checkBytes, checkInteger, checkOptions, checkText, show } from '../check.ts'
 import { loadScalar, storeScalar } from '../dispatch/scalar-access.ts'
 import { NO_LOGS, Section, type SpaceSettings } from '../dispatch/section.ts'
 import type { SectionMap } from '../dispatch/section-map.ts'
@@ -25,7 +16,6 @@ import type { DmaWindow } from '../transfer/dma-window.ts'
 import { copyAnew, copyOn } from '../transfer/latest-copy.ts'
 import { mapWindow } from '../transfer/map-window.ts'
 import { type Transfer, transfer } from '../transfer/transfer.ts'
-import { writeRom } from '../transfer/write-rom.ts'
 import type { FlatView } from '../view/flat-view.ts'
 import { type AddressSpaceOptions, checkSpaceOptions } from './address-space-options.ts'
 import { EndianForms } from './endian-forms.ts'
@@ -393,7 +383,8 @@ export class AddressSpace extends EndianForms {
    */
   writeRom(address: number, bytes: Uint8Array): void {
     checkAddress(address, 'address')
-    writeRom(this.tree.sections, address, checkBytes(bytes, 'bytes'))
+    const own = checkBytes(bytes, 'bytes')
+    transfer(this.tree.sections, { kind: 'rom', bytes: own, byte: 0 }, address, own.length, UNSPECIFIED)
   }
 
   /**
@@ -405,7 +396,7 @@ export class AddressSpace extends EndianForms {
    * @param sourceAddress Bytes.
    * @param length Bytes.
    * @returns The results of both, OR-ed. ERROR, and nothing is copied, where ranges overlap in several pieces of memory,
-   *   and more than 1 GiB, or than the guest RAM's `scratchLimit`, would have to be kept aside for the order.
+   *   and `length` is over 1 GiB, or over 64 KiB and the guest RAM's `scratchLimit`: it goes by way of one buffer.
    * @throws RangeError, before anything is copied, where ranges overlap in one piece, and the guest RAM's `scratchLimit`
    *   forbids it.
    */
@@ -447,9 +438,9 @@ export class AddressSpace extends EndianForms {
   map(address: number | bigint, length: number | bigint, options: MapOptions = {}): DmaWindow | undefined {
     const start = guestNumber(address, 'address')
     const size = guestNumber(length, 'length')
-    checkKeys(checkObject(options, 'options'), MAP_OPTIONS, 'options')
-    const write = checkBoolean(options.write ?? false, 'options.write')
-    const attrs = checkAttrs(options.attrs ?? UNSPECIFIED)
+    const { write = false, attrs = UNSPECIFIED } = checkOptions<MapOptions>(options, MAP_OPTIONS)
+    checkBoolean(write, 'options.write')
+    checkAttrs(attrs)
     return size === 0 ? undefined : mapWindow(this.sections, this.#bounce, start, size, write, attrs)
   }
 
@@ -470,8 +461,8 @@ export class AddressSpace extends EndianForms {
    */
   whenRoom(callback: () => void, options: RoomOptions = {}): () => void {
     if (typeof callback !== 'function') throw new TypeError(`callback must be a function, got ${show(callback)}`)
-    checkKeys(checkObject(options, 'options'), ['bytes'], 'options')
-    return this.#bounce.whenRoom(callback, guestNumber(options.bytes ?? 1, 'options.bytes'))
+    const { bytes = 1 } = checkOptions<RoomOptions>(options, ['bytes'])
+    return this.#bounce.whenRoom(callback, guestNumber(bytes, 'options.bytes'))
   }
 
   #transfer(request: Transfer, address: number, length: number, attrs: MemTxAttrs): MemTxResult {
@@ -485,34 +476,19 @@ export class AddressSpace extends EndianForms {
   #load(address: number, size: number, attrs: MemTxAttrs | undefined): number {
     const given = attrs === undefined ? UNSPECIFIED : checkAttrs(attrs)
     const word = address >>> 0
-    if (word !== address || given.memory) return this.#loadSelected(address, size, given)
-    const device = this.#latestDevice
-    const at = (word - device.start32) >>> 0
-    return at < device.reach32 ? this.#call(device, at, size, given) : this.#loadCandidate(word, size, given)
-  }
-
-  #loadCandidate(word: number, size: number, attrs: MemTxAttrs): number {
-    const section = this.tree.sections.candidate(word)
-    const at = (word - section.start32) >>> 0
-    if (at >= section.reach32) return this.#loadSelected(word, size, attrs)
-    if (section.callable) {
-      this.#latestDevice = section
-      return this.#call(section, at, size, attrs)
+    let section = this.#latestDevice
+    if ((word - section.start32) >>> 0 >= section.reach32) {
+      section = this.tree.sections.candidate(word)
+      if (section.callable) this.#latestDevice = section
     }
-    // As loadScalar does it, which the JIT does not inline here.
-    const { cells } = section
-    const ram = section.base + at
-    if (cells === undefined || at + size > section.reach32 || !cells.permits(ram, size))
-      return this.#loadSelected(word, size, attrs)
-    this.#considerFastPath(section)
-    this.#result = 0
-    const value = size === 4 ? cells.load32(ram) : size === 2 ? cells.load16(ram) : cells.load8(ram)
-    return this.#big ? swap(value, size) : value
-  }
-
-  #call(section: Section, at: number, size: number, attrs: MemTxAttrs): number {
+    const at = (word - section.start32) >>> 0
+    if (word !== address || at >= section.reach32 || given.memory) {
+      section = this.#select(address)
+      return this.#loadIn(section, address - section.start, size, given)
+    }
+    if (!section.callable) return this.#loadIn(section, at, size, given)
     const big = section.completerBig
-    const value = section.readCompleter.read(section.offset + at, size, attrs, big) as number
+    const value = section.readCompleter.read(section.offset + at, size, given, big) as number
     this.#result = completion.result
     return big === this.#big ? value : swap(value, size)
   }
@@ -536,10 +512,9 @@ export class AddressSpace extends EndianForms {
     } else this.#storeIn(section, at, value, size, given)
   }
 
-  #loadSelected(address: number, size: number, attrs: MemTxAttrs): number {
-    const section = this.#select(address)
+  #loadIn(section: Section, at: number, size: number, attrs: MemTxAttrs): number {
     this.#considerFastPath(section)
-    const value = loadScalar(section, address - section.start, size, attrs, this.#big)
+    const value = loadScalar(section, at, size, attrs, this.#big)
     this.#result = completion.result
     return value as number
   }
@@ -557,7 +532,7 @@ export class AddressSpace extends EndianForms {
 
   /** RAM that is accessed twice gets the fast path: accesses to other sections in between don't drive it out. */
   #considerFastPath(section: Section): void {
-    const { u8 } = section.loads
+    const { u8 } = section.views
     if (u8 === this.#loads8 || u8.length === 0) return
     if (section === this.#latestRam) this.#setFastPath(section)
     else this.#latestRam = section
@@ -572,13 +547,13 @@ export class AddressSpace extends EndianForms {
   /** Has the fast path lead to this section. */
   #setFastPath(section: Section): void {
     this.#low = section.start | 0
-    this.#loads8 = section.loads.u8
-    this.#loads16 = section.loads.u16
-    this.#loads32 = section.loads.u32
-    const { logs } = section
+    const { logs, views } = section
+    this.#loads8 = views.u8
+    this.#loads16 = views.u16
+    this.#loads32 = views.u32
     // Who logs the region in this thread has the fast path forgotten when that begins or ends; stores that must be marked
     // do not take it.
-    const { stores } = section.region?.dirtyLogMask ? this.#none : section
+    const stores = section.writable && !section.region?.dirtyLogMask ? views : NO_VIEWS
     const shared = logs[2] !== 0
     this.#storeWay = (this.#swaps ? 1 : 0) + (shared ? 2 : 0)
     this.#stores8 = shared ? NO_VIEWS.u8 : stores.u8

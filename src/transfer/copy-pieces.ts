@@ -99,31 +99,35 @@ function sideAt(
  * from the lowest and the highest address that is stored to in each memory.
  */
 export function overwriteSources(pieces: readonly Piece[]): boolean {
-  const stored: { ram: BlockMemory; low: number; high: number }[] = []
+  const stored: Stored[] = []
   return pieces.some(piece => {
     const { to, from, length } = piece
     const low = addressOf(to)
+    const own = { ram: to.section.block?.ram, low, high: low + length }
     const source = addressOf(from)
-    const overwrites = (): boolean =>
-      !isNone(from) &&
-      stored.some(
-        ({ ram, low, high }) => low < source + length && source < high && isSameMemory(ram, from.section.block?.ram),
-      )
-    if (isKernels(piece) && overwrites()) return true
-    const ram = to.section.block?.ram
-    if (!isNone(to) && ram !== undefined) {
-      const known = stored.find(each => each.ram === ram)
-      if (known === undefined) stored.push({ ram, low, high: low + length })
-      else {
-        known.low = Math.min(known.low, low)
-        known.high = Math.max(known.high, low + length)
-      }
+    const overwrites = ({ ram, low, high }: Stored): boolean =>
+      low < source + length && source < high && isSameMemory(ram, from.section.block?.ram)
+    const minded = isNone(to) || isKernels(piece)
+    if (!isNone(from) && (stored.some(overwrites) || (!minded && overwrites(own)))) return true
+    if (isNone(to)) return false
+    const known = stored.find(({ ram }) => ram === own.ram)
+    if (known === undefined) stored.push(own)
+    else {
+      known.low = Math.min(known.low, low)
+      known.high = Math.max(known.high, own.high)
     }
-    return !isKernels(piece) && overwrites()
+    return false
   })
 }
 
+/** Byte addresses of a guest RAM that are stored to, from the lowest to behind the highest. */
+interface Stored {
+  readonly ram: BlockMemory | undefined
+  low: number
+  high: number
+}
+
 /** Two guest RAMs are of the same memory, or nobody can know that they are not. */
-function isSameMemory({ buffer }: BlockMemory, other: BlockMemory | undefined): boolean {
-  return buffer === other?.buffer || !areTwo(identityOf(buffer), identityOf(other?.buffer))
+function isSameMemory(ram: BlockMemory | undefined, other: BlockMemory | undefined): boolean {
+  return ram?.buffer === other?.buffer || !areTwo(identityOf(ram?.buffer), identityOf(other?.buffer))
 }

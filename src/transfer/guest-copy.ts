@@ -16,7 +16,7 @@ import { resultOf, type Transfer, transfer } from './transfer.ts'
 const SMALL_BYTES = 65536
 /** A copy that calls handlers goes by way of a buffer of this many bytes. */
 const BUFFER_BYTES = 2 ** 24
-/** The most that a copy may keep aside whose pieces overwrite the source of others, bytes. */
+/** The most that a copy may have whose pieces overwrite the source of others, bytes. */
 const MAX_KEPT_BYTES = 2 ** 30
 
 const NO_BYTES = /* @__PURE__ */ new Uint8Array(0)
@@ -25,34 +25,36 @@ const NO_BYTES = /* @__PURE__ */ new Uint8Array(0)
  * Copies between two maps, as one read and one write of the whole would (RULES E1; H12, H13).
  *
  * - Where no handler is called, it is copied piece by piece, by kernels as far as the mappings allow. Where a piece
- *   overwrites the source of a later one, all sources are read before anything is stored. Time follows the bytes that
- *   are accessed: where nothing is on both sides, it is one step.
+ *   overwrites the source of a later one, the whole goes by way of one buffer. Else time follows the bytes that are
+ *   accessed: where nothing is on both sides, it is one step.
  * - Up to 64 KiB, and not for kernels alone: by way of a buffer, so that each side is accessed in the widths that its own
  *   alignment allows (H2).
  * - Where handlers are called, by way of a buffer too: nobody can know what memory they touch. What is longer than the
  *   buffer, 16 MiB, is read and written as much at a time.
  *
- * @returns ERROR, and nothing is copied, where more than 1 GiB would have to be kept aside, or more than the
- *   `scratchLimit` of a guest RAM that is stored to.
+ * @returns ERROR, and nothing is copied, where a buffer for the whole would have more than 1 GiB, or more than 64 KiB and
+ *   the `scratchLimit` of a guest RAM that is stored to.
  */
 export function copyGuest(copy: GuestCopy): MemTxResult {
   const { length } = copy
   const pieces = piecesOf(copy)
-  if (pieces !== undefined && (length > SMALL_BYTES || (pieces.every(isSimple) && !overwriteSources(pieces))))
-    return copyPieces(copy, pieces)
+  if (pieces !== undefined && (length > SMALL_BYTES || pieces.every(isSimple))) return copyPieces(copy, pieces)
   return copyByTurns(copy, 0, length, BUFFER_BYTES)
 }
 
 /** Reads and writes bytes `start` to `end` of a copy, about `most` at a time. */
 function copyByTurns(copy: GuestCopy, start: number, end: number, most: number): MemTxResult {
-  const { srcMap, src } = copy
+  const { dstMap, dst, srcMap, src } = copy
   let result = 0
   for (let at = start; at < end; ) {
+    const from = srcMap.select(src + at)
+    const to = dstMap.select(dst + at)
     // A part ends at a multiple of 8 in the region that is read, so that no access of it is cut in two.
-    const { start: first, offset } = srcMap.select(src + at)
-    const bytes = new Uint8Array(Math.min(end - at, most - ((offset + (src + at - first)) % 8)))
+    const bytes = new Uint8Array(Math.min(end - at, most - ((from.offset + (src + at - from.start)) % 8)))
     result |= access(copy, 'read', bytes, at) | access(copy, 'write', bytes, at)
-    at += bytes.length
+    // Where nothing is on both sides for longer than the buffer, all of it ends as its first part did: a guest may choose 2^53.
+    const nothing = (from.region ?? to.region) ? 0 : Math.min(end, from.end - src, to.end - dst) - at
+    at += Math.max(bytes.length, nothing)
   }
   return result as MemTxResult
 }
@@ -69,30 +71,17 @@ function access(
   return transfer(map, { kind, bytes, byte: 0 }, address + at, length, attrs)
 }
 
-/** Copies pieces one after the other. */
+/** Copies pieces one after the other; all at once, by way of a buffer, where one overwrites the source of another. */
 export function copyPieces(copy: GuestCopy, pieces: readonly Piece[]): MemTxResult {
+  const { length } = copy
   let result = 0
-  const kept: Uint8Array[] = []
   if (overwriteSources(pieces)) {
     let limit = MAX_KEPT_BYTES
-    let sum = 0
-    for (const piece of pieces) {
-      limit = Math.min(limit, piece.to.section.block?.ram.scratchLimit ?? limit)
-      sum += keptBytes(piece)
-    }
-    if (sum > limit) return MemTxResult.ERROR
-    for (const piece of pieces) {
-      const bytes = new Uint8Array(keptBytes(piece))
-      result |= access(copy, 'read', bytes, piece.at)
-      kept.push(bytes)
-    }
+    for (const { to } of pieces) limit = Math.min(limit, to.section.block?.ram.scratchLimit ?? limit)
+    return length > Math.max(limit, SMALL_BYTES) ? MemTxResult.ERROR : copyByTurns(copy, 0, length, length + 8)
   }
-  for (const [i, piece] of pieces.entries()) result |= copyPiece(copy, piece, kept[i])
+  for (const piece of pieces) result |= copyPiece(copy, piece)
   return result as MemTxResult
-}
-
-function keptBytes({ to, from, length }: Piece): number {
-  return isNone(to) || isNone(from) ? 0 : length
 }
 
 /**
@@ -104,14 +93,12 @@ function isSimple(piece: Piece): boolean {
   return isKernels(piece) && (piece.length > 8 || (isNormal(piece.to) && isNormal(piece.from)))
 }
 
-/** @param kept The bytes of its source, where they were read before. */
-function copyPiece(copy: GuestCopy, piece: Piece, kept: Uint8Array | undefined): number {
+function copyPiece(copy: GuestCopy, piece: Piece): number {
   const { to, from, at, length } = piece
   if (isNone(to) || isNone(from)) {
     const result = resultOf(to.way) | resultOf(from.way)
     return isNone(to) ? result : result | access(copy, 'fill', NO_BYTES, at, length)
   }
-  if (kept !== undefined) return access(copy, 'write', kept, at)
   if (!isKernels(piece)) return copyByTurns(copy, at, at + length, SMALL_BYTES)
   const ram = to.section.block?.ram as BlockMemory
   const source = from.section.block?.ram as BlockMemory

@@ -10,10 +10,13 @@ export const FILL_PATTERN_BYTES = 512
 
 /**
  * What becomes of a piece of a request: the way of a Route, or no access at all. `refused`: it is for memory alone, and this
- * is none (RULES E8). `rejected`: nothing is there, or nothing that takes it (E5). `zero`: a read of memory that is not
- * allocated yet.
+ * is none (RULES E8). `rejected`: nothing is there, or nothing that takes it (E5). `none`: a read of memory that is not
+ * allocated yet, which is zero; what `writeRom` passes over (E12).
  */
-export type Way = Route | 'refused' | 'rejected' | 'zero'
+export type Way = Route | 'refused' | 'rejected' | 'none'
+
+/** `rom` writes what a loader puts there, or a debugger: to RAM, to ROMs, and to ROM devices that are read directly (E12). */
+export type TransferKind = 'read' | 'write' | 'fill' | 'rom'
 
 /** The bytes of guest RAM are accessed themselves, and no completer is called. */
 export function isDirect(way: Way): way is 'ordered' | 'cells' | 'bulk' {
@@ -29,18 +32,13 @@ export const next: { size: number } = { size: 0 }
  *
  * @param at How much of the request is done, of `length` bytes.
  */
-export function nextPiece(
-  kind: 'read' | 'write' | 'fill',
-  section: Section,
-  at: number,
-  length: number,
-  attrs: MemTxAttrs,
-): Way {
+export function nextPiece(kind: TransferKind, section: Section, at: number, length: number, attrs: MemTxAttrs): Way {
   const write = kind !== 'read'
   const { at: inside, length: alike, translated } = resolved
   const left = section.length - inside
   const rest = Math.min(length - at, alike)
-  const size = section.ends(write) ? Math.min(rest, left) : rest
+  const isRom = kind === 'rom'
+  const size = section.ends(write && !isRom) ? Math.min(rest, left) : rest
   // Bytes to the end of the fill's pattern.
   const whole = kind === 'fill' ? FILL_PATTERN_BYTES - (at % FILL_PATTERN_BYTES) : Number.POSITIVE_INFINITY
   if (attrs.memory && !section.memory) {
@@ -52,17 +50,24 @@ export function nextPiece(
     else next.size = Math.min(length - at, translated ? whole : Math.ceil(left / whole) * whole)
     return 'refused'
   }
-  const way = section.route(write, attrs.strict)
+  const way = isRom ? romWay(section) : section.route(write, attrs.strict)
   next.size = size
-  if (way !== 'ops') return write || !section.isUnallocated ? way : 'zero'
+  if (way !== 'ops') return write || !section.isUnallocated ? way : 'none'
   const device = section.device(write)
   const offset = section.offset + inside
   const most = Math.min(size, whole)
   if (device !== REJECTING) {
     next.size = pieceSize(device, offset, most)
-    return 'ops'
+    return isRom ? 'none' : 'ops'
   }
   // K3: where a translation failed, the IOMMU is asked again for each rejected piece.
   next.size = translated ? pieceSize(REJECTING, offset, most) : rejectedSize(left, offset, size, most)
   return 'rejected'
+}
+
+/** Memory of a device is passed over, as newer versions of QEMU do. Policies are about the requests of a running machine. */
+function romWay(section: Section): Way {
+  if (!section.endsReads) return 'ops'
+  if (section.region?.kind === 'ramDevice') return 'none'
+  return section.route(false, true) === 'ordered' ? 'ordered' : 'cells'
 }

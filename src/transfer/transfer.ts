@@ -11,12 +11,12 @@ import type { MemTxAttrs } from '../request/attrs.ts'
 import { MemTxResult } from '../request/result.ts'
 import type { Route } from '../request/route.ts'
 import { readPiece, writePiece } from './device-pieces.ts'
-import { isDirect, next, nextPiece, type Way } from './next-piece.ts'
+import { isDirect, next, nextPiece, type TransferKind, type Way } from './next-piece.ts'
 
 /** A request of any length: bytes from the guest, bytes to it, or one byte again and again. */
 export interface Transfer {
-  readonly kind: 'read' | 'write' | 'fill'
-  /** Of reads and writes. */
+  readonly kind: TransferKind
+  /** Of all but fills. */
   readonly bytes: Uint8Array
   /** Of fills. */
   readonly byte: number
@@ -39,68 +39,34 @@ export function transfer(
   length: number,
   attrs: MemTxAttrs,
 ): MemTxResult {
-  if (length === 0) return MemTxResult.OK
   const { kind, bytes } = request
-  const section = resolveSection(map, address, kind !== 'read', attrs)
-  const inside = resolved.at
-  const way = nextPiece(kind, section, 0, length, attrs)
-  const { size } = next
-  if (kind !== 'fill') checkLength(bytes, length)
-  // One piece, and either it is memory, or no byte of the array is moved.
-  if (size === length && (isDirect(way) || (kind !== 'read' && way !== 'ops')))
-    return carryOut(request, section, way, inside, 0, size, attrs)
-  const first = { section, way, inside, size }
-  const progress = { at: 0 }
-  if (kind === 'fill' || !isShared(bytes.buffer))
-    return carryOutPieces(map, request, address, length, attrs, first, progress)
-  if (kind === 'write') {
-    const own = { kind, bytes: privateCopy(bytes, length), byte: 0 }
-    return carryOutPieces(map, own, address, length, attrs, first, progress)
-  }
-  const own = { kind, bytes: privateLike(bytes, length), byte: 0 }
+  let own = request
+  let first: Section | undefined
+  let at = 0
+  let result = 0
   try {
-    return carryOutPieces(map, own, address, length, attrs, first, progress)
+    while (at < length) {
+      const section = resolveSection(map, address + at, kind !== 'read', attrs)
+      first ??= section
+      const inside = resolved.at
+      const way = nextPiece(kind, section, at, length, attrs)
+      const { size } = next
+      if (kind !== 'fill') checkLength(own.bytes, length)
+      // One piece, and either it is memory, or no byte of the array is moved.
+      const isOne = size === length && (isDirect(way) || (kind !== 'read' && way !== 'ops'))
+      if (at === 0 && !isOne && isShared(bytes.buffer)) {
+        const like = kind === 'read' ? privateLike : privateCopy
+        own = { kind, bytes: like(bytes, length), byte: 0 }
+      }
+      result |= carryOut(own, section, way, inside, at, size, attrs)
+      at += size
+    }
+    if (kind === 'read') checkLength(own.bytes, length)
+    return result as MemTxResult
   } finally {
     // Guest RAM whose stores are plain ones shows that plain stores are in order here.
-    publish(bytes, own.bytes, progress.at, section.block?.ram.order !== 'host')
+    if (own !== request && kind === 'read') publish(bytes, own.bytes, at, first?.block?.ram.order !== 'host')
   }
-}
-
-interface FirstPiece {
-  readonly section: Section
-  readonly way: Way
-  readonly inside: number
-  readonly size: number
-}
-
-/** @param progress How much of the request is done, also where a handler throws. */
-function carryOutPieces(
-  map: Pick<SectionMap, 'select'>,
-  request: Transfer,
-  address: number,
-  length: number,
-  attrs: MemTxAttrs,
-  first: FirstPiece,
-  progress: { at: number },
-): MemTxResult {
-  const { kind, bytes } = request
-  const least = kind === 'fill' ? 0 : length
-  let { section, way, inside, size } = first
-  let result = 0
-  for (let at = 0; ; ) {
-    result |= carryOut(request, section, way, inside, at, size, attrs)
-    at += size
-    progress.at = at
-    if (at >= length) break
-    section = resolveSection(map, address + at, kind !== 'read', attrs)
-    inside = resolved.at
-    way = nextPiece(kind, section, at, length, attrs)
-    size = next.size
-    // The handlers of a device, and of an IOMMU, can reach the array.
-    checkLength(bytes, least)
-  }
-  if (kind === 'read') checkLength(bytes, least)
-  return result as MemTxResult
 }
 
 /** What a device's handler did to the array of a request under way is its author's mistake. */
@@ -117,7 +83,7 @@ const pattern: Uint8Array = /* @__PURE__ */ new Uint8Array(8)
  * @param inside Where it begins in the section, bytes.
  * @param at Where it begins in the array, bytes.
  */
-export function carryOut(
+function carryOut(
   request: Transfer,
   section: Section,
   way: Way,
@@ -142,8 +108,8 @@ export function carryOut(
   const offset = section.offset + inside
   const big = section.completerBig
   if (kind === 'read') return readPiece(device, offset, bytes, at, size, attrs, big)
-  if (kind === 'write') return writePiece(device, offset, bytes, at, size, attrs, big)
-  return writePiece(device, offset, pattern.fill(request.byte), 0, size, attrs, big)
+  if (kind === 'fill') return writePiece(device, offset, pattern.fill(request.byte), 0, size, attrs, big)
+  return writePiece(device, offset, bytes, at, size, attrs, big)
 }
 
 /** Of a piece that no access is made for. */
@@ -152,26 +118,30 @@ export function resultOf(way: Way): MemTxResult {
 }
 
 /** The part of a request that touches guest RAM itself, at byte address `ram` of it. */
-function direct(request: Transfer, section: Section, path: Route, ram: number, at: number, size: number): void {
+function direct(
+  { kind, bytes, byte }: Transfer,
+  section: Section,
+  path: Route,
+  ram: number,
+  at: number,
+  size: number,
+): void {
   // A section that was made before its memory was allocated has neither a lane nor cells.
   const memory = section.block?.ram as BlockMemory
-  const lane = section.lane ?? memory.lane
   const cells = section.cells ?? memory.cells(section.region?.cacheMode as CacheMode)
-  if (path === 'cells' && request.kind !== 'fill' && isShared(request.bytes.buffer)) {
-    // The array may be a view of this memory, and overlap; and what others may watch is stored to as guest RAM is (H2, H13).
-    if (request.kind === 'write') memory.fixedLane.copyIn(ram, request.bytes, at, size)
-    else memory.fixedLane.copyOut(request.bytes, at, ram, size)
-    return
-  }
-  if (request.kind === 'write') {
-    if (path === 'ordered') lane.copyIn(ram, request.bytes, at, size)
-    else if (path === 'bulk') lane.bulkIn(ram, request.bytes, at, size)
-    else fixedIn(cells, ram, request.bytes, at, size)
-  } else if (request.kind === 'read') {
-    if (path === 'ordered') lane.copyOut(request.bytes, at, ram, size)
-    else if (path === 'bulk') lane.bulkOut(request.bytes, at, ram, size)
-    else fixedOut(cells, request.bytes, at, ram, size)
-  } else if (path === 'ordered') lane.fill(ram, request.byte, size)
-  else if (path === 'bulk') lane.bulkFill(ram, request.byte, size)
-  else fixedFill(cells, ram, request.byte, size)
+  const isFixed = path === 'cells'
+  // The array may be a view of this memory, and overlap; and what others may watch is stored to as guest RAM is (H2, H13).
+  const isPrivate = isFixed && !isShared(bytes.buffer)
+  const lane = isFixed ? memory.fixedLane : memory.lane
+  if (kind === 'read') {
+    if (isPrivate) fixedOut(cells, bytes, at, ram, size)
+    else if (path === 'bulk') lane.bulkOut(bytes, at, ram, size)
+    else lane.copyOut(bytes, at, ram, size)
+  } else if (kind === 'fill') {
+    if (isFixed) fixedFill(cells, ram, byte, size)
+    else if (path === 'bulk') lane.bulkFill(ram, byte, size)
+    else lane.fill(ram, byte, size)
+  } else if (isPrivate) fixedIn(cells, ram, bytes, at, size)
+  else if (path === 'bulk') lane.bulkIn(ram, bytes, at, size)
+  else lane.copyIn(ram, bytes, at, size)
 }

@@ -11,7 +11,8 @@ export function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(shortened(value))
   if (typeof value === 'function') return 'a function'
   if (Array.isArray(value)) return 'an array'
-  return typeof value === 'object' && value !== null ? 'an object' : shortened(String(value))
+  if (typeof value === 'object' && value !== null) return 'an object'
+  return shortened(typeof value === 'bigint' ? `${value}n` : String(value))
 }
 
 function shortened(text: string): string {
@@ -22,8 +23,9 @@ export function refuseType(where: string, what: string, value: unknown): never {
   throw new TypeError(`${where} must be ${what}, got ${show(value)}`)
 }
 
+/** @param value A bigint is shown as a number: a u64 of a description, whichever of the two it was given as. */
 export function refuseRange(where: string, what: string, value: unknown): never {
-  throw new RangeError(`${where} must be ${what}, got ${show(value)}`)
+  throw new RangeError(`${where} must be ${what}, got ${typeof value === 'bigint' ? value : show(value)}`)
 }
 
 /**
@@ -105,7 +107,8 @@ export function u64At(value: unknown, where: string): bigint {
     return refuseRange(where, 'an integer from 0 to 2^53 - 1, or a bigint', value)
   }
   if (typeof value !== 'bigint') return refuseType(where, 'a number or a bigint', value)
-  return value >= 0n && value <= U64_MAX ? value : refuseRange(where, 'from 0 to 2^64 - 1', value)
+  if (value >= 0n && value <= U64_MAX) return value
+  throw new RangeError(`${where} must be from 0 to 2^64 - 1, got ${show(value)}`)
 }
 
 const LEAST_PAGE = 4096

@@ -98,9 +98,18 @@ export function parseRegionInfo(bytes: Uint8Array, options?: RegionInfoOptions):
   return sealReport(info, skipped)
 }
 
-/** The bytes, copied: as many as there are, whatever a subclass of Uint8Array says of its length. */
+/** The bytes of a Uint8Array of any realm, copied: as many as there are, whatever a subclass says of its length. */
 function checkFixed(bytes: unknown): Uint8Array {
-  if (!(bytes instanceof Uint8Array)) return refuseType('bytes', 'a Uint8Array', bytes)
-  const copy = new Uint8Array(bytes)
+  const copy = copyOf(bytes)
   return copy.length >= FIXED_SIZE ? copy : refuseRange('bytes.length', `at least ${FIXED_SIZE}`, copy.length)
+}
+
+function copyOf(bytes: unknown): Uint8Array {
+  if (!ArrayBuffer.isView(bytes) || Object.prototype.toString.call(bytes) !== '[object Uint8Array]')
+    return refuseType('bytes', 'a Uint8Array', bytes)
+  try {
+    return new Uint8Array(bytes as Uint8Array)
+  } catch {
+    return refuseType('bytes', 'a Uint8Array whose buffer is not detached, nor shrunk under it', bytes)
+  }
 }

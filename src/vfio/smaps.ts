@@ -46,8 +46,7 @@ const PROTECTION = /^(?:0x)?([0-9a-f]{1,16})$/
  * @throws TypeError naming the line that is none of such a dump.
  */
 export function cacheModesFromSmaps(text: string, options: SmapsOptions): SmapsMapping[] {
-  if (typeof text !== 'string')
-    throw new TypeError(`text must be a string, got ${text === null ? 'null' : typeof text}`)
+  if (typeof text !== 'string') throw new TypeError(`text must be a string, got ${show(text)}`)
   const given = fieldsAt(options, 'options', ['host', 'mair', 'pat'])
   const host = oneOf(given.host, ['aarch64', 'x86-64'] as const, 'options.host')
   const mair = u64At(given.mair ?? ARM64_LINUX_MAIR, 'options.mair')

@@ -1,7 +1,8 @@
 import { ADDRESS_LIMIT } from '../check.ts'
 import type { MemoryRegion } from '../region/memory-region.ts'
+import { NONVOLATILE, READONLY } from '../region/tree/marks.ts'
 import { MinHeap } from './min-heap.ts'
-import { FLAGS, HIGH, LOW, NONVOLATILE, ORIGIN, type RangeRows, READONLY, SERIAL, WIDTH } from './range-rows.ts'
+import { FLAGS, HIGH, LOW, ORIGIN, type RangeRows, SERIAL, WIDTH } from './range-rows.ts'
 import { sortedIndices } from './sorted-indices.ts'
 
 /**

@@ -11,10 +11,7 @@ export const HIGH = 3
 /** The address of the region's first byte; may be below zero. */
 export const ORIGIN = 4
 
-/** Flags: the region, or something that it is shown through, is readonly, or nonvolatile (RULES C4). */
-export const READONLY = 1
-export const NONVOLATILE = 2
-/** The region itself is readonly; it is a ROM device in its romd mode. */
+/** Flags beside those that are handed on (marks.ts): the region itself is readonly; it is a ROM device in its romd mode. */
 export const ROM = 4
 export const ROMD = 8
 /** The bits above these are the region's DirtyClients. */
@@ -43,13 +40,6 @@ export class RangeRows {
     rows[at + HIGH] = high
     rows[at + ORIGIN] = origin
     this.regions[this.count++] = region
-  }
-
-  /** Copies the rows of another, but not the regions: what is remembered of a map must not keep them alive. */
-  keep({ count, rows }: RangeRows): void {
-    if (WIDTH * count > this.rows.length) this.rows = new Float64Array(WIDTH * count)
-    this.rows.set(rows.subarray(0, WIDTH * count))
-    this.count = count
   }
 
   clear(): void {

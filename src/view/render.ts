@@ -1,28 +1,17 @@
 import { ADDRESS_LIMIT } from '../check.ts'
 import { globalDirtyLog } from '../ram/dirty/global-dirty-log.ts'
 import type { MemoryRegion } from '../region/memory-region.ts'
-import { expand, MAX_RANGES, type Marks, refuseMany } from '../region/tree/expansion.ts'
+import { expand, MAX_RANGES, refuseMany } from '../region/tree/expansion.ts'
+import { NONVOLATILE, READONLY } from '../region/tree/marks.ts'
 import { emptyView, type FlatRange, FlatView } from './flat-view.ts'
 import { sweepOverlaps } from './overlap-sweep.ts'
-import {
-  CLIENTS_SHIFT,
-  FLAGS,
-  HIGH,
-  LOW,
-  NONVOLATILE,
-  ORIGIN,
-  RangeRows,
-  READONLY,
-  ROM,
-  ROMD,
-  WIDTH,
-} from './range-rows.ts'
+import { CLIENTS_SHIFT, FLAGS, HIGH, LOW, ORIGIN, RangeRows, ROM, ROMD, WIDTH } from './range-rows.ts'
 
 interface Rendering {
   version: number
   view: FlatView
   /** The rows of the view. */
-  readonly kept: RangeRows
+  kept: RangeRows
 }
 
 const rendered = new WeakMap<MemoryRegion, Rendering>()
@@ -54,39 +43,35 @@ export function viewOf(root: MemoryRegion): FlatView {
 
 /**
  * Walks down from a root while the next region shows the same (RULES C3): an alias of the beginning of something no
- * larger, or a container whose one enabled subregion begins at 0 and fits. Undefined where nothing is shown.
+ * larger, or a container whose one enabled subregion begins at 0 and fits; not a region that hands flags on. Undefined where nothing is shown.
  */
 export function flatViewRoot(root: MemoryRegion): MemoryRegion | undefined {
   let region = root
   for (;;) {
     if (!region.enabled) return undefined
     if (region.target !== undefined) {
-      if (isMarked(region) || region.targetOffset !== 0 || region.size < region.target.size) return region
+      if (region.marks !== 0 || region.targetOffset !== 0 || region.size < region.target.size) return region
       region = region.target
     } else if (region.kind === 'container') {
       const first = region.subregions.findIndex(subregion => subregion.enabled)
       const only = region.subregions[first]
       if (only === undefined) return undefined
-      if (isMarked(region) || only.address !== 0 || only.size > region.size) return region
+      if (region.marks !== 0 || only.address !== 0 || only.size > region.size) return region
       if (region.subregions.some((subregion, index) => index > first && subregion.enabled)) return region
       region = only
     } else return region
   }
 }
 
-/** True of a region whose flags all that it shows inherits: to begin below it would lose them. */
-function isMarked({ readonly, nonvolatile }: MemoryRegion): boolean {
-  return readonly || nonvolatile
-}
-
 function render(root: MemoryRegion, rendering: Rendering): void {
   const { view, kept } = rendering
   try {
-    expand(root, 0, 0, ADDRESS_LIMIT, collect)
+    expand(root, 0, 0, ADDRESS_LIMIT, marksOf, collect)
     sweepOverlaps(candidates, latest)
     if (latest.count > MAX_RANGES) refuseMany()
     rendering.view = new FlatView(root, rangesOf(latest, kept, view.ranges))
-    kept.keep(latest)
+    rendering.kept = latest
+    latest = kept
   } finally {
     candidates.clear()
     latest.clear()
@@ -95,16 +80,17 @@ function render(root: MemoryRegion, rendering: Rendering): void {
   }
 }
 
+/** The flags that a region hands on: those that are handed to it, and its own. */
+function marksOf(region: MemoryRegion, handed: number): number {
+  return handed | region.marks
+}
+
 /** Collects all that a region shows, in the order in which it wins (RULES C4). */
-function collect(region: MemoryRegion, origin: number, low: number, high: number, marks: Marks): void {
+function collect(region: MemoryRegion, origin: number, low: number, high: number, marks: number): void {
   if (region.kind === 'container') return
   // All that rendering needs of the region is read here, where the region is in the cache already.
   const flags =
-    (marks.readonly ? READONLY : 0) |
-    (marks.nonvolatile ? NONVOLATILE : 0) |
-    (region.readonly ? ROM : 0) |
-    (isRomd(region) ? ROMD : 0) |
-    (region.dirtyLogMask << CLIENTS_SHIFT)
+    marks | (region.readonly ? ROM : 0) | (isRomd(region) ? ROMD : 0) | (region.dirtyLogMask << CLIENTS_SHIFT)
   candidates.add(region, region.serial, flags, low, high, origin)
 }
 

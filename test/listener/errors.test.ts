@@ -140,6 +140,29 @@ describe('H4 flushes of several listeners', () => {
     expect(taken(log)).toEqual(['d coalescedIoDel 2000-2010 dev 8192 4', 'd coalescedIoAdd 2000-2010 dev 8192 16'])
   })
 
+  test.each(['a change', 'a transaction'])(
+    'the last that there is, unregistered by its own flush: the end of %s throws',
+    on => {
+      const { space, dev } = board()
+      const boom = error('a')
+      let gone = false
+      const unregister = register(space, {
+        coalescedIoFlush: () => {
+          if (gone) return
+          gone = true
+          unregister()
+          throw boom
+        },
+      })
+      gone = false
+      const change = () => dev.setAddress(0x3000)
+      expect(catching(on === 'a change' ? change : () => MemoryRegion.transaction(change))).toBe(boom)
+      expect(space.view.find(0x3000)?.region).toBe(dev)
+      // It was thrown once, and at nobody else.
+      expect(catching(() => register(space, { begin: () => {} })())).toBe(undefined)
+    },
+  )
+
   test('one that was unregistered by another is not called, one that was registered is called the next time', () => {
     const { space, root } = board()
     const called: string[] = []

@@ -48,3 +48,14 @@ test('the table shows each outcome with its count', () => {
   expect(text).toMatch(/known bad +0 +0 {2}never met\n {2}No bad copy was caught here: this run shows nothing\.\n/)
   expect(text).toMatch(/\nVerdict: WRONG$/)
 })
+
+test.each([
+  [undefined, 'undefined'],
+  [5n, '5n'],
+  ['{}', '"{}"'],
+  [[], 'an array'],
+  [{}, 'an object'],
+  [{ rows: [{}], notShown: [] }, 'an object'],
+])('what is no report is refused: %o', (report, shown) => {
+  expect(() => formatLitmus(report as never)).toThrow(new TypeError(`report must be what runLitmus gave, got ${shown}`))
+})

@@ -157,7 +157,7 @@ describe('a text as people paste it', () => {
   })
 
   test('that is none is refused', () => {
-    expect(() => parseMtree(7 as unknown as string)).toThrow(/^text must be a string, got number/)
+    expect(() => parseMtree(7 as unknown as string)).toThrow(/^text must be a string, got 7$/)
     expect(() => machineFromMtree('hello')).toThrow(RangeError)
   })
 })

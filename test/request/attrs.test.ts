@@ -43,6 +43,16 @@ describe('S4 attributes', () => {
     expect(make).toThrow(typeof value === 'string' ? JSON.stringify(value) : String(value))
   })
 
+  test('what somebody put on Object.prototype is left out', () => {
+    const everybodys = Object.prototype as { strict?: unknown }
+    everybodys.strict = 'polluted'
+    try {
+      expect(MemTxAttrs.of({ secure: true }).strict).toBe(true)
+    } finally {
+      delete everybodys.strict
+    }
+  })
+
   test('a misspelt key, and what is no object', () => {
     expect(() => MemTxAttrs.of({ strikt: false } as object)).toThrow(/init.*"strikt"/)
     for (const value of [undefined, null, 7, 'strict', []])

@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm'
 import { HOST_PROFILES } from 'guestmem'
 import {
   cacheModeOfArm64Attribute,
@@ -51,12 +52,27 @@ function integers(where: string, call: (value: unknown) => unknown): Refusal[] {
 
 const bytes = write({})
 
+function detached(): Uint8Array {
+  const copy = bytes.slice()
+  structuredClone(copy.buffer, { transfer: [copy.buffer] })
+  return copy
+}
+
+test('a Uint8Array of another realm is one', () => {
+  const other = runInNewContext('values => Uint8Array.from(values)')(bytes)
+  expect(other).not.toBeInstanceOf(Uint8Array)
+  expect([regionInfoSize(other), parseRegionInfo(other)]).toEqual([regionInfoSize(bytes), parseRegionInfo(bytes)])
+})
+
 describe('parseRegionInfo and regionInfoSize', () => {
   const options = (given: unknown) => () => parseRegionInfo(bytes, bad(given))
   run([
     ['no bytes', TypeError, /^bytes .*got undefined$/, () => parseRegionInfo(bad(undefined))],
     ['an ArrayBuffer', TypeError, /^bytes .*got an object$/, () => parseRegionInfo(bad(bytes.buffer))],
     ['an array', TypeError, /^bytes .*got an array$/, () => regionInfoSize(bad([...bytes]))],
+    ['a bigint', TypeError, /^bytes .*got 5n$/, () => parseRegionInfo(bad(5n))],
+    ['a detached array', TypeError, /^bytes must be .*not detached.*got an object$/, () => parseRegionInfo(detached())],
+    ['a Proxy of an array', TypeError, /^bytes .*got an object$/, () => regionInfoSize(new Proxy(bytes, {}))],
     ['too few bytes', RangeError, /^bytes\.length .*got 31$/, () => parseRegionInfo(bytes.subarray(1))],
     ['too few bytes for a size', RangeError, /^bytes\.length .*got 0$/, () => regionInfoSize(new Uint8Array(0))],
     ['a byte order for a size', TypeError, /^endian .*got "native"$/, () => regionInfoSize(bytes, bad('native'))],
@@ -84,8 +100,8 @@ describe('regionInfoFromObject', () => {
       integers(`object.${field}`, value => of({ [field]: value })()),
     ),
     ['a long index', RangeError, /^object\.index .*got 4294967296$/, of({ index: 2 ** 32 })],
-    ['a negative bigint', RangeError, /^object\.size .*got -1$/, of({ size: -1n })],
-    ['a long bigint', RangeError, /^object\.offset .*got 18446744073709551616$/, of({ offset: 2n ** 64n })],
+    ['a negative bigint', RangeError, /^object\.size .*got -1n$/, of({ size: -1n })],
+    ['a long bigint', RangeError, /^object\.offset .*got 18446744073709551616n$/, of({ offset: 2n ** 64n })],
     ['a region past 2^64', RangeError, /^object\.size .*got 2$/, of({ size: 2, offset: 2n ** 64n - 1n })],
     ['a page', RangeError, /^object\.pageSize .*got 5000$/, of({ pageSize: 5000 })],
     ['a mode', TypeError, /^object\.cacheMode .*got "cached"$/, of({ cacheMode: 'cached' })],
@@ -225,9 +241,9 @@ describe('cache modes of pages and guests', () => {
   run([
     ...[cacheModeOfArm64Attribute, cacheModeOfX86Pat].flatMap(call => integers('index', index => call(bad(index)))),
     ['an index over 7', RangeError, /^index .*got 8$/, () => cacheModeOfArm64Attribute(8)],
-    ['a MAIR', RangeError, /^mair .*got -1$/, () => cacheModeOfArm64Attribute(0, -1n)],
+    ['a MAIR', RangeError, /^mair .*got -1n$/, () => cacheModeOfArm64Attribute(0, -1n)],
     ['a PAT', TypeError, /^pat .*got "6"$/, () => cacheModeOfX86Pat(0, bad('6'))],
-    ['a page entry', RangeError, /^bits .*got 18446744073709551616$/, () => cacheModeOfArm64Page(2n ** 64n)],
+    ['a page entry', RangeError, /^bits .*got 18446744073709551616n$/, () => cacheModeOfArm64Page(2n ** 64n)],
     ['no page entry', TypeError, /^bits .*got undefined$/, () => cacheModeOfX86Page(bad(undefined))],
     ['a host that is a name', TypeError, /^host .*got "aarch64"$/, () => guestMode(bad('aarch64'), 'normal', true)],
     ['an unknown host', TypeError, /^host\.name .*got "arm"$/, () => guestMode(bad({ name: 'arm' }), 'normal', true)],

@@ -2,7 +2,6 @@ import { show } from '../../check.ts'
 import type { Value } from '../../ram/access/cell-values.ts'
 import type { MemTxAttrs } from '../../request/attrs.ts'
 import { MemTxFault, MemTxResult } from '../../request/result.ts'
-import { accessUnits } from './aligned-units.ts'
 import { type Completer, completion, endWith, MAX_NESTING, UNGUARDED } from './completer.ts'
 import type { CheckedOps, MemoryRegionOps } from './ops.ts'
 import type { Guard } from './reentrancy-guard.ts'
@@ -140,6 +139,7 @@ export class OpsCompleter implements Completer {
       return endWith(MemTxResult.ACCESS_ERROR, size)
     }
     const guard = this.#guard
+    const { implMin, implMax, implAligned } = this.#checked
     let engaged = false
     if (outermost === 0) completion.outermost = UNGUARDED
     else completion.nesting = nesting + 1
@@ -153,18 +153,11 @@ export class OpsCompleter implements Completer {
         if (guard.engaged || outermost === guard.id) return endWith(MemTxResult.ACCESS_ERROR, size)
         engaged = guard.engaged = true
       }
-      const width = this.#width(size)
-      if (this.#checked.implAligned && (size < width || offset % width !== 0))
-        return this.#accessUnits(isWrite, offset, value, size, attrs, big)
-      if (width === 8) return this.#accessWide(isWrite, offset, value, size, attrs, big)
-      if (size < 8) return this.#accessPieces(isWrite, offset, value as number, size, width, attrs, big)
-      // The pieces of 8 bytes are those of one half, and then those of the other.
-      const wide = value as bigint
-      const first = this.#accessPieces(isWrite, offset, Number(half(wide, big)), 4, width, attrs, big)
-      const { result } = completion
-      const second = this.#accessPieces(isWrite, offset + 4, Number(half(wide, !big)), 4, width, attrs, big)
-      completion.result = (completion.result | result) as MemTxResult
-      return big ? joined(second, first) : joined(first, second)
+      // The size at which the handlers are called (G5).
+      const width = Math.max(Math.min(size, implMax), implMin)
+      return size === 8 || width === 8 || (implAligned && (size < width || offset % width !== 0))
+        ? this.#accessWide(isWrite, offset, value, size, attrs, big)
+        : this.#accessPieces(isWrite, offset, value as number, size, width, attrs, big)
     } finally {
       if (outermost === 0) completion.outermost = 0
       else if (nesting === 0 || completion.nesting <= MAX_NESTING) completion.nesting = nesting
@@ -182,29 +175,6 @@ export class OpsCompleter implements Completer {
     const answer: unknown = this.#ops.accepts?.(offset, size, isWrite, attrs)
     if (typeof answer !== 'boolean') throw this.#wrong('accepts', 'a boolean', answer)
     return answer
-  }
-
-  /** The size at which the handlers are called (G5). */
-  #width(size: number): number {
-    const { implMin, implMax } = this.#checked
-    return Math.max(Math.min(size, implMax), implMin)
-  }
-
-  /** With `impl.aligned`: in aligned units of what the handlers take. */
-  #accessUnits(isWrite: boolean, offset: number, value: Value, size: number, attrs: MemTxAttrs, big: boolean): Value {
-    const { implMin, implMax } = this.#checked
-    let result = 0
-    const unit = (write: boolean, at: number, piece: bigint, width: number): bigint | undefined => {
-      const read =
-        width === 8
-          ? this.#piece64(write, at, piece, attrs)
-          : BigInt(write ? this.#writePiece(at, Number(piece), width, attrs) : this.#readPiece(at, width, attrs))
-      result |= completion.result
-      return completion.result === MemTxResult.OK ? read : undefined
-    }
-    const all = accessUnits(unit, implMin, implMax, isWrite, offset, BigInt(value), size, big)
-    completion.result = result as MemTxResult
-    return size === 8 ? all : Number(all)
   }
 
   // MemTxResult.OK is written as the number that it is: the JIT looks a member of an export up each time.
@@ -272,16 +242,46 @@ export class OpsCompleter implements Completer {
     return cut(all, size)
   }
 
-  /** Of 1 to 8 bytes, by handlers that take 8. */
+  /**
+   * Any access, of 8 bytes or by handlers that take 8 in particular, piece by piece as `#accessPieces`. With `impl.aligned`
+   * the pieces are aligned units: of what is read, bytes that were not asked for are dropped. Of a write, a unit of which
+   * only a part is written is read first, for the rest of it; where that read fails, the unit is not written.
+   */
   #accessWide(isWrite: boolean, offset: number, value: Value, size: number, attrs: MemTxAttrs, big: boolean): Value {
-    const shift = BigInt(big ? 64 - 8 * size : 0)
-    const all = BigInt.asUintN(8 * size, this.#piece64(isWrite, offset, BigInt(value) << shift, attrs) >> shift)
+    const { implMin, implMax, implAligned } = this.#checked
+    const end = offset + size
+    const given = BigInt(value)
+    let all = 0n
+    let result = 0
+    for (let at = offset, next = at; at < end; at = next) {
+      let width = implMax
+      while (width > implMin && (at + width > end || (implAligned && at % width !== 0))) width /= 2
+      const base = implAligned ? at - (at % width) : at
+      next = Math.min(base + width, end)
+      // Where the bytes of the access begin in the piece, and where they begin in the value of the whole access, bits.
+      const shift = BigInt(8 * (big ? base + width - next : at - base))
+      const place = BigInt(8 * (big ? end - next : at - offset))
+      const mask = BigInt.asUintN(8 * (next - at), -1n)
+      const reads = !isWrite || (implAligned && next - at < width)
+      const read = reads ? this.#piece(false, base, 0n, width, attrs) : 0n
+      if (reads) result |= completion.result
+      all |= ((read >> shift) & mask) << place
+      if (!isWrite || (reads && completion.result !== MemTxResult.OK)) continue
+      this.#piece(true, base, (read & ~(mask << shift)) | (((given >> place) & mask) << shift), width, attrs)
+      result |= completion.result
+    }
+    completion.result = result as MemTxResult
     return size === 8 ? all : Number(all)
   }
 
-  #piece64(isWrite: boolean, offset: number, value: bigint, attrs: MemTxAttrs): bigint {
+  /** One call of a handler. @returns What is read. */
+  #piece(isWrite: boolean, offset: number, value: bigint, width: number, attrs: MemTxAttrs): bigint {
     const ops = this.#ops as MemoryRegionOps & Required64
-    if (isWrite) return BigInt(this.#end('write64', ops.write64(offset, BigInt.asUintN(64, value), attrs)))
+    if (width < 8)
+      return BigInt(
+        isWrite ? this.#writePiece(offset, Number(value), width, attrs) : this.#readPiece(offset, width, attrs),
+      )
+    if (isWrite) return BigInt(this.#end('write64', ops.write64(offset, value, attrs)))
     const read = ops.read64(offset, attrs)
     if (typeof read !== 'bigint') return BigInt(this.#fail('read64', 'a bigint or memTxFault(...)', read))
     completion.result = MemTxResult.OK
@@ -292,12 +292,4 @@ export class OpsCompleter implements Completer {
 /** The low `size` bytes, unsigned. */
 function cut(value: number, size: number): number {
   return size === 4 ? value >>> 0 : size === 1 ? value & 0xff : value & 0xffff
-}
-
-function half(value: bigint, high: boolean): bigint {
-  return BigInt.asUintN(32, high ? value >> 32n : value)
-}
-
-function joined(low: number, high: number): bigint {
-  return (BigInt(high) << 32n) | BigInt(low)
 }

@@ -84,54 +84,41 @@ export interface CheckedOps {
   readonly endianness: 'little' | 'big' | 'native'
 }
 
-const NO_CONSTRAINTS: ImplConstraints = {
-  minSize: undefined,
-  maxSize: undefined,
-  unaligned: undefined,
-  aligned: undefined,
-}
 const SIZES = [1, 2, 4, 8] as const
-const CONSTRAINTS = ['minSize', 'maxSize', 'unaligned'] as const
-const IMPL = ['minSize', 'maxSize', 'unaligned', 'aligned'] as const
+const VALID = ['minSize', 'maxSize', 'unaligned'] as const
 
 /**
  * @throws TypeError or RangeError naming the field and the bad value; also where constraints contradict one another.
  */
 export function checkOps(value: unknown): CheckedOps {
   const ops = checkObject(value, 'ops')
-  checkHandler(ops, 'read')
-  checkHandler(ops, 'write')
-  const wide = optionalField(ops, 'read64') !== undefined || optionalField(ops, 'write64') !== undefined
-  if (wide) {
-    checkHandler(ops, 'read64')
-    checkHandler(ops, 'write64')
-  }
-  const asks = optionalField(ops, 'accepts') !== undefined
-  if (asks) checkHandler(ops, 'accepts')
-  const valid = checkConstraints(optionalField(ops, 'valid'), CONSTRAINTS, 'ops.valid')
-  const impl = checkConstraints(optionalField(ops, 'impl'), IMPL, 'ops.impl')
-  if (impl.aligned && impl.unaligned) throw new TypeError('ops.impl.aligned and ops.impl.unaligned are both true')
+  const has = (name: string): boolean => optionalField(ops, name) !== undefined
+  const valid = checkConstraints(ops, 'valid', VALID)
+  const impl = checkConstraints(ops, 'impl', [...VALID, 'aligned'])
+  const wide = impl.maxSize === 8 || has('read64') || has('write64')
+  const asks = has('accepts')
+  checkHandlers(ops, 'read', 'write')
+  if (wide) checkHandlers(ops, 'read64', 'write64')
+  if (asks) checkHandlers(ops, 'accepts')
+  const { minSize: validMin = 1, maxSize: validMax = 0, unaligned: validUnaligned } = valid
+  const { minSize: implMin = 1, maxSize: implMax = wide ? 8 : 4, unaligned: implUnaligned = false } = impl
+  checkSizes('valid', validMin, validMax || 8)
+  checkSizes('impl', implMin, implMax)
   // Only where `valid.unaligned` says false. A device of QEMU's that leaves it out may have this combination: then a
   // request is cut into unaligned accesses, which are rejected (RULES E4, G2).
-  if (valid.unaligned === false && impl.unaligned)
+  if (implUnaligned && (impl.aligned || validUnaligned === false))
     throw new TypeError(
-      'ops.impl.unaligned is true, but ops.valid.unaligned is false: requests would be cut into unaligned accesses, and those refused',
+      'ops.impl.unaligned must be false where impl.aligned is true or valid.unaligned false, got true',
     )
-  const { maxSize: implMax = wide ? 8 : 4, minSize: implMin = 1 } = impl
-  if (implMax === 8 && !wide) throw new TypeError('ops.impl.maxSize is 8, but ops has no read64 and write64')
-  if (implMin > implMax) throw new RangeError(`ops.impl.minSize must be at most maxSize ${implMax}, got ${implMin}`)
-  const { maxSize: validMax = 0, minSize: validMin = 1 } = valid
-  if (validMax !== 0 && validMin > validMax)
-    throw new RangeError(`ops.valid.minSize must be at most maxSize ${validMax}, got ${validMin}`)
   return {
     ops: ops as unknown as MemoryRegionOps,
     asks,
     validMin,
     validMax,
-    validUnaligned: valid.unaligned ?? false,
+    validUnaligned: validUnaligned ?? false,
     implMin,
     implMax,
-    implUnaligned: impl.unaligned ?? false,
+    implUnaligned,
     implAligned: impl.aligned ?? false,
     endianness: checkOneOf(
       optionalField(ops, 'endianness', 'native'),
@@ -141,21 +128,25 @@ export function checkOps(value: unknown): CheckedOps {
   }
 }
 
-function checkHandler(ops: Fields, name: string): void {
-  if (typeof ops[name] !== 'function') throw new TypeError(`ops.${name} must be a function, got ${show(ops[name])}`)
+function checkHandlers(ops: Fields, ...names: readonly string[]): void {
+  for (const name of names)
+    if (typeof ops[name] !== 'function') throw new TypeError(`ops.${name} must be a function, got ${show(ops[name])}`)
+}
+
+function checkSizes(name: string, min: number, max: number): void {
+  if (min > max) throw new RangeError(`ops.${name}.minSize must be at most maxSize ${max}, got ${min}`)
 }
 
 function checkConstraints(
-  given: unknown,
+  ops: Fields,
+  name: string,
   keys: readonly (keyof ImplConstraints)[],
-  argument: string,
 ): Partial<ImplConstraints> {
-  if (given === undefined) return NO_CONSTRAINTS
-  const constraints = checkOptions<ImplConstraints>(given, keys, argument)
+  const constraints = checkOptions<ImplConstraints>(optionalField(ops, name, {}), keys, `ops.${name}`)
   for (const [key, value] of Object.entries(constraints)) {
     if (value === undefined) continue
-    if (key.endsWith('Size')) checkOneOf(value, SIZES, `${argument}.${key}`)
-    else checkBoolean(value, `${argument}.${key}`)
+    if (key.endsWith('Size')) checkOneOf(value, SIZES, `ops.${name}.${key}`)
+    else checkBoolean(value, `ops.${name}.${key}`)
   }
   return constraints
 }

@@ -19,7 +19,7 @@ import { type Completer, completion, endWith } from './completer.ts'
 export class RegisterCompleter implements Completer {
   readonly maxSize = 8
   readonly endianness = 'native'
-  /** Undefined until guest RAM that is not allocated yet is accessed. */
+  /** Undefined until it is accessed: guest RAM may not be allocated yet. */
   #made: Cells | undefined
   /** Where the region begins in guest RAM, bytes. */
   readonly #base: number
@@ -29,8 +29,7 @@ export class RegisterCompleter implements Completer {
   /**
    * @param region The region whose registers they are: stores are marked for the clients that log it (RULES F2, I4).
    */
-  constructor(cells: Cells | undefined, base: number, region: MemoryRegion, ram: BlockMemory) {
-    this.#made = cells
+  constructor(base: number, region: MemoryRegion, ram: BlockMemory) {
     this.#base = base
     this.#region = region
     this.#ram = ram

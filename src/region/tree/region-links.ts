@@ -13,8 +13,8 @@ export const MAX_LEVELS = 256
 export interface RegionNode<R extends RegionNode<R>> {
   readonly name: string
   readonly enabled: boolean
-  readonly readonly: boolean
-  readonly nonvolatile: boolean
+  /** What it hands on to all that is shown through it: `READONLY`, `NONVOLATILE`. */
+  readonly marks: number
   readonly address: number
   readonly size: number
   readonly container: R | undefined

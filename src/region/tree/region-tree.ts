@@ -1,4 +1,5 @@
 import { checkAddress, checkBoolean, checkInteger, checkText, show } from '../../check.ts'
+import { NOT_CLONED } from '../../ram/not-cloned.ts'
 import type { RegionKind } from '../../request/route.ts'
 import { checkExpansion } from './expansion.ts'
 import { RegionLinks, type RegionNode } from './region-links.ts'
@@ -6,15 +7,6 @@ import { transaction } from './transaction.ts'
 
 /** The subregions of a region that has none, as most have. */
 const NONE: readonly never[] = /* @__PURE__ */ Object.freeze([])
-
-/**
- * What keeps regions from being cloned (postMessage, structuredClone), which would make of one an object without
- * methods: the fields of an object are cloned, and a function can't be. V8's error shows its text, which says what to
- * post. A getter that throws would say so everywhere, but comparisons and printers of tests ask getters too.
- */
-const notCloned = (): never => {
-  throw new TypeError('a MemoryRegion is of one thread: post ram.handle, and build the tree there')
-}
 
 let serials = 0
 
@@ -44,8 +36,8 @@ export function checkRegion(region: unknown, argument: string): void {
 export abstract class RegionTree<R extends RegionTree<R>> implements RegionNode<R> {
   abstract readonly target: R | undefined
   abstract readonly targetOffset: number
-  abstract readonly readonly: boolean
-  abstract readonly nonvolatile: boolean
+  /** @internal */
+  abstract readonly marks: number
   /** @internal */
   abstract use(): void
   /** @internal */
@@ -72,7 +64,7 @@ export abstract class RegionTree<R extends RegionTree<R>> implements RegionNode<
   #subregions: readonly R[] | undefined = NONE
 
   constructor(kind: RegionKind, name: string, size: number) {
-    this.clone = notCloned
+    this.clone = NOT_CLONED
     this.kind = kind
     this.name = checkText(name, 'name')
     this.serial = serials++
@@ -135,7 +127,7 @@ export abstract class RegionTree<R extends RegionTree<R>> implements RegionNode<
     checkAddress(address, 'address')
     checkRegion(region, 'region')
     checkInteger(priority, 'priority', -(2 ** 31), 2 ** 31 - 1)
-    if (this.kind === 'alias') throw new TypeError(`an alias has no subregions: ${show(this.name)} is one`)
+    if (this.kind === 'alias') this.refuse('a region that is no alias has subregions')
     this.change(() => {
       if (region.#container !== undefined)
         throw new TypeError(`region ${show(region.name)} is already in ${show(region.#container.name)}`)
@@ -240,6 +232,11 @@ export abstract class RegionTree<R extends RegionTree<R>> implements RegionNode<
     transaction(() => {
       if (body()) this.links.changed()
     })
+  }
+
+  /** Refuses what only some kinds of regions have. */
+  protected refuse(what: string): never {
+    throw new TypeError(`only ${what}: ${show(this.name)} is ${this.kind}`)
   }
 
   /** Within a change: calls `undo`, and throws, where an alias would now expand without end. */

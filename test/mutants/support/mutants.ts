@@ -41,15 +41,15 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'A2 a ROM device begins out of romd mode',
     file: REGION,
-    from: '#romdMode = true',
-    to: '#romdMode = false',
+    from: ' : ROMD_MODE\n',
+    to: ' : 0\n',
     foundBy: 'TREES',
   },
   {
     name: 'A3 a ROM is not readonly',
     file: REGION,
-    from: "this.#readonly = kind === 'rom'",
-    to: 'this.#readonly = false',
+    from: 'ROMD_MODE | READONLY',
+    to: 'ROMD_MODE',
     foundBy: 'TREES',
   },
   {
@@ -138,16 +138,16 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'C4 readonly is not handed on',
-    file: EXPANSION,
-    from: 'readonly: marks.readonly || readonly,',
-    to: 'readonly,',
+    file: RENDER,
+    from: 'return handed | region.marks',
+    to: 'return region.marks',
     foundBy: 'TREES',
   },
   {
     name: 'C4 what an alias shows is not clipped to it',
     file: EXPANSION,
-    from: 'expand(target, at, start, end, visitor, own, walk)',
-    to: 'expand(target, at, low, high, visitor, own, walk)',
+    from: 'expand(target, at, start, end, enter, visitor, own, walk)',
+    to: 'expand(target, at, low, high, enter, visitor, own, walk)',
     foundBy: 'TREES',
   },
   {
@@ -244,8 +244,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'E8 a load for memory alone calls a handler over the end of a ROM device',
     file: ACCESS,
-    from: '    if (refuses(section, attrs)) return refuse()\n  }',
-    to: '  }',
+    from: 'if ((isOver || !section.endsReads) && refuses',
+    to: 'if (!section.endsReads && refuses',
     foundBy: 'REQUESTS',
   },
   {
@@ -265,7 +265,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'G2 an unaligned access is valid',
     file: OPS,
-    from: 'if (!this.#validUnaligned && (offset & (size - 1)) !== 0) return false',
+    from: 'if (!this.#checked.validUnaligned && (offset & (size - 1)) !== 0) return false',
     to: '',
     foundBy: 'REQUESTS',
   },
@@ -279,8 +279,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'G5 the pieces of a big-endian device sit in the order of a little-endian one',
     file: OPS,
-    from: 'return 8 * (big ? size - width - at : at)',
-    to: 'return 8 * at',
+    from: 'const shift = 8 * (big ? size - width - at : at)',
+    to: 'const shift = 8 * at',
     foundBy: 'REQUESTS',
   },
   {
@@ -300,8 +300,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'G6 each piece is swapped, not the whole',
     file: OPS,
-    from: 'BigInt(this.#readPiece(offset + at, width, attrs))',
-    to: 'BigInt(swapped(this.#readPiece(offset + at, width, attrs), big && width === 4))',
+    from: 'const piece = this.#readPiece(offset + at, width, attrs)',
+    to: 'const piece = swapped(this.#readPiece(offset + at, width, attrs), big && width === 4)',
     append: `function swapped(value: number, big: boolean): number {
       if (!big) return value
       return ((value << 24) | ((value & 0xff00) << 8) | ((value >>> 8) & 0xff00) | (value >>> 24)) >>> 0
@@ -311,29 +311,29 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'G7 the guard is not looked at',
     file: OPS,
-    from: 'if (guard.engaged || outermost === guard.id) {',
-    to: 'if (outermost === guard.id) {',
+    from: 'if (guard.engaged || outermost === guard.id) return',
+    to: 'if (outermost === guard.id) return',
     foundBy: 'REQUESTS',
   },
   {
     name: 'G7 a device is not known to be inside the outermost handler',
     file: OPS,
-    from: 'if (guard.engaged || outermost === guard.id) {',
-    to: 'if (guard.engaged) {',
+    from: 'if (guard.engaged || outermost === guard.id) return',
+    to: 'if (guard.engaged) return',
     foundBy: 'REQUESTS',
   },
   {
     name: 'G7 the guard is not released',
     file: OPS,
-    from: 'engaged = guard.engaged = true\n      }\n      const width',
-    to: 'guard.engaged = true\n      }\n      const width',
+    from: 'engaged = guard.engaged = true',
+    to: 'guard.engaged = true',
     foundBy: 'REQUESTS',
   },
   {
     name: 'G7 the guard is asked before the access is known to be valid',
     file: OPS,
-    from: '      if (!whole && !this.#admit(offset, size, false, attrs)) return reject(size)\n',
-    to: '      if (guard?.engaged || outermost === guard?.id) return refuse(size)\n      if (!whole && !this.#admit(offset, size, false, attrs)) return reject(size)\n',
+    from: '        this.#before?.()\n',
+    to: '        if (guard?.engaged || outermost === guard?.id) return endWith(MemTxResult.ACCESS_ERROR, size)\n        this.#before?.()\n',
     foundBy: 'REQUESTS',
   },
   {
@@ -353,24 +353,25 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'I1 a load of a device is split',
     file: SPACE,
-    from: 'const value = section.readCompleter.read(section.offset + at, size, attrs, big)\n',
+    from: 'const value = section.readCompleter.read(section.offset + at, size, given, big) as number\n',
     to: `const half = size > 1 ? size / 2 : size
-      let value = section.readCompleter.read(section.offset + at, half, attrs, big)
-      if (half < size) value |= section.readCompleter.read(section.offset + at + half, half, attrs, big) << (8 * half)
+      let value = section.readCompleter.read(section.offset + at, half, given, big) as number
+      if (half < size)
+        value |= (section.readCompleter.read(section.offset + at + half, half, given, big) as number) << (8 * half)
 `,
     foundBy: 'REQUESTS',
   },
   {
     name: 'I2 a load over the end of RAM is split',
     file: ACCESS,
-    from: 'if (!section.readable || cells === undefined || at + size > section.length)\n    return loadRest',
-    to: 'if (!section.readable || cells === undefined)\n    return loadRest',
+    from: 'if (isOver && section.memory) return reject(size)',
+    to: '',
     foundBy: 'REQUESTS',
   },
   {
     name: 'I3 a load of RAM is not swapped for the other byte order',
-    file: ACCESS,
-    from: 'return big ? swap(value, size) : value',
+    file: 'ram/access/cell-values.ts',
+    from: 'return big ? swapValue(value, size) : value',
     to: 'return value',
     foundBy: 'REQUESTS',
   },
@@ -404,9 +405,9 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'E12 writeRom passes over a ROM',
-    file: 'transfer/write-rom.ts',
-    from: 'section.endsReads && section.region',
-    to: 'section.writable && section.region',
+    file: NEXT,
+    from: 'if (!section.endsReads) return',
+    to: 'if (!section.writable) return',
     foundBy: 'IOMMUS',
   },
   {
@@ -496,8 +497,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'H1 a write is taken before it is known to be valid',
     file: OPS,
-    from: '        if (!this.#admit(offset, size, true, attrs)) {',
-    to: '        if (this.#takes?.(offset, size, value)) return\n        if (!this.#admit(offset, size, true, attrs)) {',
+    from: '        if (!this.accepts(offset, size, isWrite, attrs))',
+    to: '        if (isWrite && this.#takes?.(offset, size, value)) return endWith(MemTxResult.OK, size)\n        if (!this.accepts(offset, size, isWrite, attrs))',
     foundBy: 'NOTIFIERS',
   },
   {
@@ -524,8 +525,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'J1 a window goes on where other bytes of the region are',
     file: LEND,
-    from: 'next.block === block && next.base + resolved.at === ram + size',
-    to: 'next.block === block',
+    from: 'next.block === section.block && next.base + resolved.at === ram + size',
+    to: 'next.block === section.block',
     foundBy: 'WINDOWS',
   },
   {
@@ -552,29 +553,29 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'J2 a bounce buffer is not filled',
     file: LEND,
-    from: "this.#move('read', this.#bytes.length)",
+    from: "move('read', bytes.length)",
     to: 'MemTxResult.OK',
     foundBy: 'WINDOWS',
   },
   {
     name: 'J3 unmap writes all, not what was accessed',
-    file: LEND,
-    from: "this.#move('write', accessed)",
-    to: "this.#move('write', this.#bytes.length)",
+    file: WINDOW,
+    from: 'bounce.writeBack(accessed)',
+    to: 'bounce.writeBack(this.length)',
     foundBy: 'WINDOWS',
   },
   {
     name: 'J3 unmap marks all, not what was accessed',
-    file: LEND,
-    from: 'mark(this.#ram, accessed)',
-    to: 'mark(this.#ram, this.#size)',
+    file: WINDOW,
+    from: 'mark(ram, accessed)',
+    to: 'mark(ram, this.length)',
     foundBy: 'WINDOWS',
   },
   {
     name: 'J3 unmap loses the attributes',
     file: LEND,
-    from: 'this.#address, size, this.#attrs)',
-    to: 'this.#address, size, (this.#attrs.constructor as typeof MemTxAttrs).UNSPECIFIED)',
+    from: 'byte: 0 }, address, size, attrs)',
+    to: 'byte: 0 }, address, size, (attrs.constructor as typeof MemTxAttrs).UNSPECIFIED)',
     foundBy: 'WINDOWS',
   },
   {

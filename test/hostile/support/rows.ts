@@ -1,0 +1,29 @@
+import type { Row } from './row.ts'
+import { BYTES_ROWS } from './rows/bytes-rows.ts'
+import { DEVICE_ROWS } from './rows/device-rows.ts'
+import { DMA_ROWS } from './rows/dma-rows.ts'
+import { HOST_ROWS } from './rows/host-rows.ts'
+import { IOMMU_ROWS } from './rows/iommu-rows.ts'
+import { LISTENER_ROWS } from './rows/listener-rows.ts'
+import { LITMUS_ROWS } from './rows/litmus-rows.ts'
+import { QEMU_ROWS } from './rows/qemu-rows.ts'
+import { RAM_ROWS } from './rows/ram-rows.ts'
+import { REGION_ROWS } from './rows/region-rows.ts'
+import { SPACE_ROWS } from './rows/space-rows.ts'
+import { VFIO_ROWS } from './rows/vfio-rows.ts'
+
+/** Every public name, with what it takes. */
+export const ROWS: readonly Row[] = [
+  ...HOST_ROWS,
+  ...RAM_ROWS,
+  ...BYTES_ROWS,
+  ...REGION_ROWS,
+  ...DEVICE_ROWS,
+  ...SPACE_ROWS,
+  ...LISTENER_ROWS,
+  ...IOMMU_ROWS,
+  ...DMA_ROWS,
+  ...QEMU_ROWS,
+  ...VFIO_ROWS,
+  ...LITMUS_ROWS,
+]
