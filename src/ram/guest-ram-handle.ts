@@ -86,7 +86,7 @@ export function checkHandle(value: unknown): GuestRamHandle {
   for (const { offset, size } of [...placed].sort((a, b) => a.offset - b.offset)) {
     // A block may only lie on pages that are taken: the others will be cut into blocks later, by any thread.
     const isCut = map.longestFree(Math.floor(offset / GUEST_PAGE), Math.ceil((offset + size) / GUEST_PAGE)) === 0
-    if (!isCut || offset < free || (offset % GUEST_PAGE !== 0 && offset !== first))
+    if (!isCut || offset < free || (offset - first) % GUEST_PAGE !== 0)
       throw new RangeError(`handle.blocks must have pages of their own, got one at ${offset}`)
     free = offset + size
   }

@@ -36,7 +36,7 @@ declare global {
 }
 
 export interface BlockOptions {
-  /** Where in `ram.buffer` the block begins, bytes: a multiple of 4096, or where the guest RAM begins. */
+  /** Where in `ram.buffer` the block begins, bytes: a multiple of 4096 from where the guest RAM begins. */
   readonly offset?: number | undefined
 }
 
@@ -188,27 +188,23 @@ export class GuestRam {
     const { offset } = checkOptions<BlockOptions>(options, ['offset'])
     this.#memoryBytes.live()
     const end = this.offset + this.bytes
-    const isGiven = offset !== undefined
-    const low = isGiven ? checkInteger(offset, 'options.offset', this.offset, end - 1) : this.offset
-    if (isGiven && offset % GUEST_PAGE !== 0 && offset !== this.offset)
-      throw new RangeError(`options.offset must be a multiple of ${GUEST_PAGE}, got ${offset}`)
-    const first = Math.floor(low / GUEST_PAGE)
-    // A guest RAM may begin or end within a page: then a block that does so fits there alone.
-    const last = Math.floor((end - (((bytes - 1) % GUEST_PAGE) + 1)) / GUEST_PAGE) + 1
+    const low = offset === undefined ? this.offset : checkInteger(offset, 'options.offset', this.offset, end - 1)
+    // What begins within a page has all its blocks begin so.
     const head = low % GUEST_PAGE
-    const inHead = Math.ceil((head + bytes) / GUEST_PAGE)
-    const count = Math.ceil(bytes / GUEST_PAGE)
-    let page = low + bytes > end ? undefined : this.#pages.take(first, first + inHead, inHead)
-    if (page === undefined && !isGiven) page = this.#pages.take(first + (head > 0 ? 1 : 0), last, count)
+    const first = (low - head) / GUEST_PAGE
+    const count = Math.ceil((head + bytes) / GUEST_PAGE)
+    const last = offset === undefined ? Math.floor((end - bytes - head) / GUEST_PAGE) : first
+    const isFitting = low + bytes <= end && (low - this.offset) % GUEST_PAGE === 0
+    const page = isFitting ? this.#pages.take(first, last + count, count) : undefined
     if (page === undefined) {
       const left = Math.min(this.#pages.longestFree(first, Math.ceil(end / GUEST_PAGE)) * GUEST_PAGE, end - low)
       throw new RangeError(
-        isGiven
-          ? `options.offset must be where ${bytes} bytes are free, got ${offset}`
-          : `bytes must be at most the ${left} that are left of this guest RAM, got ${bytes}`,
+        offset === undefined
+          ? `bytes must be at most the ${left} that are left of this guest RAM, got ${bytes}`
+          : `options.offset must be whole pages of ${GUEST_PAGE} on, where ${bytes} bytes are free, got ${offset}`,
       )
     }
-    const block = new RamBlock(MAKER, this, name, page === first ? low : page * GUEST_PAGE, bytes)
+    const block = new RamBlock(MAKER, this, name, page * GUEST_PAGE + head, bytes)
     this.#blocks.push(block)
     this.#givenBlocks = undefined
     return block

@@ -155,13 +155,13 @@ describe('two that wrap the same bytes', () => {
 
   test('where a block goes may be said', () => {
     const ram = GuestRam.wrap(new ArrayBuffer(10 * PAGE), { offset: PAGE + 8 })
-    expect(ram.block('b', 100, { offset: 3 * PAGE }).offset).toBe(3 * PAGE)
+    expect(ram.block('b', 100, { offset: 3 * PAGE + 8 }).offset).toBe(3 * PAGE + 8)
     expect(ram.block('first', 100, { offset: PAGE + 8 }).offset).toBe(PAGE + 8)
-    expect(ram.block('next', PAGE).offset).toBe(2 * PAGE)
-    expect(() => ram.block('b', 2 * PAGE, { offset: 9 * PAGE })).toThrow(
-      /^options\.offset must be where 8192 bytes are free/,
+    expect(ram.block('next', 4088).offset).toBe(2 * PAGE + 8)
+    expect(() => ram.block('b', 2 * PAGE, { offset: 8 * PAGE + 8 })).toThrow(
+      /^options\.offset must be .*8192 bytes are free/,
     )
-    expect(() => ram.block('b', 1, { offset: 4 * PAGE + 8 })).toThrow(/^options\.offset must be a multiple of 4096/)
+    expect(() => ram.block('b', 1, { offset: 4 * PAGE })).toThrow(/^options\.offset must be whole pages of 4096 on/)
     expect(() => ram.block('b', 1, { offset: PAGE })).toThrow(/^options\.offset .*from 4104 /)
     expect(() => ram.block('b', 1, bad({ at: 0 }))).toThrow(/^options must have keys among offset/)
   })
