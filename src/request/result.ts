@@ -1,4 +1,4 @@
-import { show } from '../check.ts'
+import { checkInteger, show } from '../check.ts'
 
 /**
  * How an access ended: a set of bits, OR-ed over the pieces of a request (RULES E7). What a guest can cause is a
@@ -38,10 +38,13 @@ export function memTxResult(bits: number): MemTxResult {
 /** What a handler returns where the access failed, in place of a value or a result. Made by `memTxFault`. Immutable. */
 export class MemTxFault {
   readonly result: MemTxResult
+  /** What a read gives all the same: its low bytes, as of a handler's answer. */
+  readonly value: number
 
   /** @param result A set of MemTxResult bits, 1 to 7. @throws RangeError where it is none. */
-  constructor(result: number) {
+  constructor(result: number, value = 0) {
     this.result = checkBits(result, 'result', 1)
+    this.value = checkInteger(value, 'value', Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)
     Object.freeze(this)
   }
 }
@@ -49,14 +52,16 @@ export class MemTxFault {
 const faults: (MemTxFault | undefined)[] = []
 
 /**
- * The fault that a handler returns to end its access with `result`; of a read, the data is zero. The same object each
- * time: nothing is allocated.
+ * The fault that a handler returns to end its access with `result`. Where nothing is given as `value`, it is the same
+ * object each time: nothing is allocated.
  *
  * @param result A set of MemTxResult bits, 1 to 7: of several, `a | b`.
- * @throws RangeError where it is none.
+ * @param value What a read gives all the same: 0 unless said, -1 for all ones, as of a bus that nobody drives.
+ * @throws RangeError where one of them is none.
  */
-export function memTxFault(result: number): MemTxFault {
+export function memTxFault(result: number, value?: number): MemTxFault {
   const bits = checkBits(result, 'result', 1)
+  if (value !== undefined) return new MemTxFault(bits, value)
   faults[bits] ??= new MemTxFault(bits)
   return faults[bits]
 }

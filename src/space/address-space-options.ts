@@ -1,5 +1,7 @@
-import { checkInteger, checkOneOf, checkOptions } from '../check.ts'
+import { checkInteger, checkOneOf, checkOptions, show } from '../check.ts'
 import type { SpaceSettings } from '../dispatch/section.ts'
+import type { MemTxAttrs } from '../request/attrs.ts'
+import type { MemTxResult } from '../request/result.ts'
 import { DIRECT_ACCESS, type DirectAccess } from '../request/route.ts'
 
 export interface AddressSpaceOptions {
@@ -9,18 +11,44 @@ export interface AddressSpaceOptions {
   readonly directAccess?: DirectAccess | undefined
   /** The most that its bounce buffers may have at once, bytes, 0 to 2^32; 4096 unless said, as in QEMU (RULES J2). */
   readonly bounceBytes?: number | undefined
+  /**
+   * An access of 2, 4 or 8 bytes that reaches over the end of what is seen at its address: of a region, of a RAM block of
+   * it, of an IOMMU's page. `reject`, unless said, as in QEMU: memory rejects it, a device gets the whole of it (RULES I2,
+   * D4). `split`: it is made of accesses of a byte, in ascending order, as a CPU makes an unaligned one.
+   */
+  readonly seams?: 'reject' | 'split' | undefined
+  /**
+   * Called after each access and request that did not end with OK, with what it was: `size` is its length, bytes. What it
+   * throws reaches the caller of the access. It costs nothing where all is well.
+   */
+  readonly onReject?:
+    | ((address: number, size: number, write: boolean, attrs: MemTxAttrs, result: MemTxResult) => void)
+    | undefined
+}
+
+/** The options, with all that is left out filled in. */
+export interface CheckedSpaceOptions extends SpaceSettings {
+  readonly bounceBytes: number
+  readonly splitsSeams: boolean
+  readonly onReject: AddressSpaceOptions['onReject']
 }
 
 /** @throws TypeError or RangeError naming the option. */
-export function checkSpaceOptions(options: AddressSpaceOptions): SpaceSettings & { readonly bounceBytes: number } {
+export function checkSpaceOptions(options: AddressSpaceOptions): CheckedSpaceOptions {
   const {
     endian = 'little',
     directAccess = 'by-mapping',
     bounceBytes = 4096,
-  } = checkOptions<AddressSpaceOptions>(options, ['endian', 'directAccess', 'bounceBytes'])
+    seams = 'reject',
+    onReject,
+  } = checkOptions<AddressSpaceOptions>(options, ['endian', 'directAccess', 'bounceBytes', 'seams', 'onReject'])
+  if (onReject !== undefined && typeof onReject !== 'function')
+    throw new TypeError(`options.onReject must be a function, got ${show(onReject)}`)
   return {
     big: checkOneOf(endian, ['little', 'big'] as const, 'options.endian') === 'big',
     directAccess: checkOneOf(directAccess, DIRECT_ACCESS, 'options.directAccess'),
     bounceBytes: checkInteger(bounceBytes, 'options.bounceBytes', 0, 2 ** 32),
+    splitsSeams: checkOneOf(seams, ['reject', 'split'] as const, 'options.seams') === 'split',
+    onReject,
   }
 }

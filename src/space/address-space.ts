@@ -1,8 +1,10 @@
 import { checkAddress, checkBoolean, checkBytes, checkInteger, checkOptions, checkText, show } from '../check.ts'
 import { loadScalar, storeScalar } from '../dispatch/scalar-access.ts'
+import { loadBytes, reachesOver, storeBytes } from '../dispatch/seams.ts'
 import { NO_LOGS, Section, type SpaceSettings } from '../dispatch/section.ts'
 import type { SectionMap } from '../dispatch/section-map.ts'
 import { HOST_LITTLE_ENDIAN } from '../host/endian.ts'
+import type { Value } from '../ram/access/cell-values.ts'
 import { NO_VIEWS } from '../ram/access/section-views.ts'
 import { swap, swap16, swap32 } from '../ram/access/views.ts'
 import { completion } from '../region/device/completer.ts'
@@ -65,6 +67,8 @@ export class AddressSpace extends EndianForms {
   /** A section that holds no address. */
   readonly #none: Section
   readonly #bounce: BounceBudget
+  readonly #splitsSeams: boolean
+  readonly #onReject: AddressSpaceOptions['onReject']
   #result = 0
   /** The RAM that the latest access which did not take the fast path was made to. */
   #latestRam: Section
@@ -107,6 +111,8 @@ export class AddressSpace extends EndianForms {
     this.#latestRam = this.#none
     this.#latestDevice = this.#none
     this.#bounce = new BounceBudget(settings.bounceBytes)
+    this.#splitsSeams = settings.splitsSeams
+    this.#onReject = settings.onReject
     this.tree = new SpaceTree(this, root, settings)
   }
 
@@ -274,19 +280,14 @@ export class AddressSpace extends EndianForms {
 
   load64(address: number, attrs: MemTxAttrs = UNSPECIFIED): bigint {
     checkAttrs(attrs)
-    const section = this.#select(address)
-    const value = loadScalar(section, address - section.start, 8, attrs, this.#big)
-    this.#result = completion.result
-    return value as bigint
+    return this.#loadIn(this.#select(address), address, 8, attrs) as bigint
   }
 
   /** @param value Taken modulo 2^64. */
   store64(address: number, value: bigint, attrs: MemTxAttrs = UNSPECIFIED): void {
     if (typeof value !== 'bigint') throw new TypeError(`value must be a bigint, got ${show(value)}`)
     checkAttrs(attrs)
-    const section = this.#select(address)
-    storeScalar(section, address - section.start, BigInt.asUintN(64, value), 8, attrs, this.#big)
-    this.#result = completion.result
+    this.#storeIn(this.#select(address), address, BigInt.asUintN(64, value), 8, attrs)
   }
 
   /** 64 bits as two numbers, without a bigint: returns the low half, unsigned, and leaves the high one in `high`. */
@@ -418,8 +419,7 @@ export class AddressSpace extends EndianForms {
     const size = guestNumber(length, 'length')
     const given = attrs === undefined ? UNSPECIFIED : checkAttrs(attrs)
     const result = copyAnew(sections, to, source.tree.sections, from, size, given)
-    this.#result = result
-    return result
+    return this.#ended(result, to, size, true, given)
   }
 
   /**
@@ -466,8 +466,8 @@ export class AddressSpace extends EndianForms {
   }
 
   #transfer(request: Transfer, address: number, length: number, attrs: MemTxAttrs): MemTxResult {
-    this.#result = transfer(this.tree.sections, request, address, length, checkAttrs(attrs))
-    return this.#result as MemTxResult
+    const result = transfer(this.tree.sections, request, address, length, checkAttrs(attrs))
+    return this.#ended(result, address, length, request.kind !== 'read', attrs)
   }
 
   // What the fast path does not take. Below 2^32, what was accessed before is found as quickly: the device that was
@@ -482,14 +482,12 @@ export class AddressSpace extends EndianForms {
       if (section.callable) this.#latestDevice = section
     }
     const at = (word - section.start32) >>> 0
-    if (word !== address || at >= section.reach32 || given.memory) {
-      section = this.#select(address)
-      return this.#loadIn(section, address - section.start, size, given)
-    }
-    if (!section.callable) return this.#loadIn(section, at, size, given)
+    if (word !== address || at >= section.reach32 || given.memory)
+      return this.#loadIn(this.#select(address), address, size, given) as number
+    if (!section.callable) return this.#loadIn(section, address, size, given) as number
     const big = section.completerBig
     const value = section.readCompleter.read(section.offset + at, size, given, big) as number
-    this.#result = completion.result
+    this.#ended(completion.result, address, size, false, given)
     return big === this.#big ? value : swap(value, size)
   }
 
@@ -502,27 +500,42 @@ export class AddressSpace extends EndianForms {
       if (section.callable) this.#latestDevice = section
     }
     const at = (word - section.start32) >>> 0
-    if (word !== address || at >= section.reach32 || given.memory) {
-      section = this.#select(address)
-      this.#storeIn(section, address - section.start, value, size, given)
-    } else if (section.callable) {
+    if (word !== address || at >= section.reach32 || given.memory)
+      this.#storeIn(this.#select(address), address, value, size, given)
+    else if (section.callable) {
       const big = section.completerBig
       section.writeCompleter.write(section.offset + at, big === this.#big ? value : swap(value, size), size, given, big)
-      this.#result = completion.result
-    } else this.#storeIn(section, at, value, size, given)
+      this.#ended(completion.result, address, size, true, given)
+    } else this.#storeIn(section, address, value, size, given)
   }
 
-  #loadIn(section: Section, at: number, size: number, attrs: MemTxAttrs): number {
+  #loadIn(section: Section, address: number, size: number, attrs: MemTxAttrs): Value {
     this.#considerFastPath(section)
-    const value = loadScalar(section, at, size, attrs, this.#big)
-    this.#result = completion.result
-    return value as number
+    const value = this.#isSeam(section, address, size, false, attrs)
+      ? loadBytes(this.tree.sections, address, size, attrs, this.#big)
+      : loadScalar(section, address - section.start, size, attrs, this.#big)
+    this.#ended(completion.result, address, size, false, attrs)
+    return value
   }
 
-  #storeIn(section: Section, at: number, value: number, size: number, attrs: MemTxAttrs): void {
+  #storeIn(section: Section, address: number, value: Value, size: number, attrs: MemTxAttrs): void {
     this.#considerFastPath(section)
-    storeScalar(section, at, value, size, attrs, this.#big)
-    this.#result = completion.result
+    if (this.#isSeam(section, address, size, true, attrs))
+      storeBytes(this.tree.sections, address, value, size, attrs, this.#big)
+    else storeScalar(section, address - section.start, value, size, attrs, this.#big)
+    this.#ended(completion.result, address, size, true, attrs)
+  }
+
+  /** The access has to be made of several: it reaches over a seam, and this space splits those. */
+  #isSeam(section: Section, address: number, size: number, write: boolean, attrs: MemTxAttrs): boolean {
+    return this.#splitsSeams && reachesOver(section, this.tree.sections, address, size, write, attrs)
+  }
+
+  /** Keeps how an access ended, and has it told where that is not well. */
+  #ended(result: MemTxResult, address: number, size: number, write: boolean, attrs: MemTxAttrs): MemTxResult {
+    this.#result = result
+    if (result !== 0) this.#onReject?.(address, size, write, attrs, result)
+    return result
   }
 
   /** The section that holds an address. */

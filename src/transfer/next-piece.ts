@@ -57,7 +57,9 @@ export function nextPiece(kind: TransferKind, section: Section, at: number, leng
   const offset = section.offset + inside
   const most = Math.min(size, whole)
   if (device !== REJECTING) {
-    next.size = pieceSize(device, offset, most)
+    const run = Math.min(size, left)
+    const isRun = kind !== 'fill' && !isRom && run > 8 && (write ? device.writesRuns : device.readsRuns)
+    next.size = isRun ? run : pieceSize(device, offset, most)
     return isRom ? 'none' : 'ops'
   }
   // K3: where a translation failed, the IOMMU is asked again for each rejected piece.

@@ -4,9 +4,12 @@ import type { Section } from '../dispatch/section.ts'
 import type { SectionMap } from '../dispatch/section-map.ts'
 import type { CacheMode } from '../host/cache-mode.ts'
 import { fixedFill, fixedIn, fixedOut } from '../ram/access/fixed-width.ts'
+import { partOf } from '../ram/access/user-part.ts'
 import { isShared } from '../ram/access/views.ts'
+
 import { privateCopy, privateLike, publish } from '../ram/copy/shared-array.ts'
 import type { BlockMemory } from '../ram/ram-block.ts'
+import { completion } from '../region/device/completer.ts'
 import type { MemTxAttrs } from '../request/attrs.ts'
 import { MemTxResult } from '../request/result.ts'
 import type { Route } from '../request/route.ts'
@@ -107,6 +110,10 @@ function carryOut(
   const device = section.device(kind !== 'read')
   const offset = section.offset + inside
   const big = section.completerBig
+  if (size > 8) {
+    device.run?.(kind === 'write', offset, partOf(bytes, at, size), attrs)
+    return completion.result
+  }
   if (kind === 'read') return readPiece(device, offset, bytes, at, size, attrs, big)
   if (kind === 'fill') return writePiece(device, offset, pattern.fill(request.byte), 0, size, attrs, big)
   return writePiece(device, offset, bytes, at, size, attrs, big)

@@ -42,6 +42,11 @@ export interface Completer {
   readonly unguarded?: Completer
   /** `accepts` asks a handler of the user's; else its answer follows from the size, and the alignment to it. */
   readonly asks?: boolean
+  /** It has handlers for runs of bytes: `run` may be called. */
+  readonly readsRuns?: boolean
+  readonly writesRuns?: boolean
+  /** A run of bytes to `bytes`, or from there. */
+  run?(isWrite: boolean, offset: number, bytes: Uint8Array, attrs: MemTxAttrs): void
   /** Whether an access of 1, 2, 4 or 8 bytes would be accepted (RULES G2). */
   accepts(offset: number, size: number, isWrite: boolean, attrs: MemTxAttrs): boolean
   read(offset: number, size: number, attrs: MemTxAttrs, big: boolean): Value

@@ -12,7 +12,7 @@ import type { Guard } from './reentrancy-guard.ts'
  */
 export type TakesWrite = (offset: number, size: number, value: Value) => boolean
 
-type Required64 = { [Key in 'read64' | 'write64']: NonNullable<MemoryRegionOps[Key]> }
+type Handlers<Key extends keyof MemoryRegionOps> = { [Each in Key]: NonNullable<MemoryRegionOps[Each]> }
 
 const RESULTS = 'a MemTxResult, memTxFault(...) or nothing, as an arrow function does that has braces'
 
@@ -23,6 +23,8 @@ export class OpsCompleter implements Completer {
   readonly endianness: 'little' | 'big' | 'native'
   /** `accepts` asks a handler; else its answer follows from the size, and the alignment to it. */
   readonly asks: boolean
+  readonly readsRuns: boolean
+  readonly writesRuns: boolean
   // The fields that most accesses need come first, so that they are in one cache line: there may be very many devices.
   readonly #ops: MemoryRegionOps
   /** The guard's id; UNGUARDED where there is none. */
@@ -58,6 +60,8 @@ export class OpsCompleter implements Completer {
     // The set of the sizes, which are powers of two, from one to another is the double of the largest less the smallest.
     this.#valid = checked.validMax === 0 ? 15 : 2 * checked.validMax - checked.validMin
     this.asks = checked.asks
+    this.readsRuns = checked.readsRuns
+    this.writesRuns = checked.writesRuns
     this.#whole = this.asks ? 0 : (2 * checked.implMax - checked.implMin) & this.#valid
     this.#wholeReads = this.#whole
     this.#wholeWrites = this.#whole
@@ -131,8 +135,19 @@ export class OpsCompleter implements Completer {
 
   // All other accesses: validity first (G2), then event notifiers (H1), then the guard (G7).
 
-  /** `value` and what is returned are bigints where `size` is 8. */
-  #adapt(isWrite: boolean, offset: number, value: Value, size: number, attrs: MemTxAttrs, big: boolean): Value {
+  run(isWrite: boolean, offset: number, bytes: Uint8Array, attrs: MemTxAttrs): void {
+    this.#adapt(isWrite, offset, bytes, 0, attrs, false)
+  }
+
+  /** `value` and what is returned are bigints where `size` is 8. Of a run of bytes, `value` is what it is to or from. */
+  #adapt(
+    isWrite: boolean,
+    offset: number,
+    value: Value | Uint8Array,
+    size: number,
+    attrs: MemTxAttrs,
+    big: boolean,
+  ): Value {
     const { outermost, nesting } = completion
     if (outermost !== 0 && nesting >= MAX_NESTING) {
       completion.nesting = MAX_NESTING + 1
@@ -144,14 +159,22 @@ export class OpsCompleter implements Completer {
     if (outermost === 0) completion.outermost = UNGUARDED
     else completion.nesting = nesting + 1
     try {
+      const isRun = typeof value === 'object'
       if (((isWrite ? this.#wholeWrites : this.#wholeReads) & size) === 0 || (offset & (size - 1)) !== 0) {
         this.#before?.()
-        if (!this.accepts(offset, size, isWrite, attrs)) return endWith(MemTxResult.DECODE_ERROR, size)
-        if (isWrite && this.#takes?.(offset, size, value)) return endWith(MemTxResult.OK, size)
+        if (!isRun && !this.accepts(offset, size, isWrite, attrs)) return endWith(MemTxResult.DECODE_ERROR, size)
+        if (!isRun && isWrite && this.#takes?.(offset, size, value)) return endWith(MemTxResult.OK, size)
       }
       if (guard !== undefined) {
         if (guard.engaged || outermost === guard.id) return endWith(MemTxResult.ACCESS_ERROR, size)
         engaged = guard.engaged = true
+      }
+      if (isRun) {
+        const ops = this.#ops as MemoryRegionOps & Handlers<'readBytes' | 'writeBytes'>
+        if (isWrite) return this.#end('writeBytes', ops.writeBytes(offset, value, attrs))
+        this.#end('readBytes', ops.readBytes(offset, value, attrs))
+        if (completion.result !== MemTxResult.OK) value.fill(0)
+        return 0
       }
       // The size at which the handlers are called (G5).
       const width = Math.max(Math.min(size, implMax), implMin)
@@ -181,7 +204,7 @@ export class OpsCompleter implements Completer {
 
   #readPiece(offset: number, size: number, attrs: MemTxAttrs): number {
     const value = this.#ops.read(offset, size, attrs)
-    if (typeof value !== 'number') return this.#fail('read', 'a number or memTxFault(...)', value)
+    if (typeof value !== 'number') return cut(this.#fail('read', 'a number or memTxFault(...)', value), size)
     completion.result = 0 as MemTxResult
     return cut(value, size)
   }
@@ -198,11 +221,11 @@ export class OpsCompleter implements Completer {
     return 0
   }
 
-  /** The answer of a handler that is no value: a fault, or a mistake, which throws. What is read is zero. */
-  #fail(handler: string, expected: string, answer: unknown): 0 {
+  /** The answer of a handler that is no value: a fault, or a mistake, which throws. */
+  #fail(handler: string, expected: string, answer: unknown): number {
     if (!(answer instanceof MemTxFault && answer.result > 0)) throw this.#wrong(handler, expected, answer)
     completion.result = answer.result
-    return 0
+    return answer.value
   }
 
   #wrong(handler: string, expected: string, answer: unknown): TypeError {
@@ -276,16 +299,16 @@ export class OpsCompleter implements Completer {
 
   /** One call of a handler. @returns What is read. */
   #piece(isWrite: boolean, offset: number, value: bigint, width: number, attrs: MemTxAttrs): bigint {
-    const ops = this.#ops as MemoryRegionOps & Required64
+    const ops = this.#ops as MemoryRegionOps & Handlers<'read64' | 'write64'>
     if (width < 8)
       return BigInt(
         isWrite ? this.#writePiece(offset, Number(value), width, attrs) : this.#readPiece(offset, width, attrs),
       )
     if (isWrite) return BigInt(this.#end('write64', ops.write64(offset, value, attrs)))
     const read = ops.read64(offset, attrs)
-    if (typeof read !== 'bigint') return BigInt(this.#fail('read64', 'a bigint or memTxFault(...)', read))
     completion.result = MemTxResult.OK
-    return BigInt.asUintN(64, read)
+    const all = typeof read === 'bigint' ? read : this.#fail('read64', 'a bigint or memTxFault(...)', read)
+    return BigInt.asUintN(64, BigInt(all))
   }
 }
 

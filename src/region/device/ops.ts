@@ -52,6 +52,14 @@ export interface MemoryRegionOps {
   /** With `write64`, makes an 8-byte device; without, 8 bytes are made of two accesses of 4, as QEMU makes them. */
   read64?: ((offset: number, attrs: MemTxAttrs) => bigint | MemTxFault) | undefined
   write64?: ((offset: number, value: bigint, attrs: MemTxAttrs) => WriteAnswer) | undefined
+  /**
+   * Runs of bytes, for a device that has many to give or to take at once, as an emulator's own RAM has: what a request has
+   * of the region in one piece, longer than 8 bytes. Used by `read`, `write`, `copy`, bounce buffers and scatter-gather
+   * lists in place of very many calls of `read` and `write`, which get all else. `valid`, `impl`, `accepts` and event
+   * notifiers are not asked of them. The array is lent for the call; a fault zeroes what was read.
+   */
+  readBytes?: ((offset: number, into: Uint8Array, attrs: MemTxAttrs) => WriteAnswer) | undefined
+  writeBytes?: ((offset: number, from: Uint8Array, attrs: MemTxAttrs) => WriteAnswer) | undefined
   /** What the device takes from the bus; other accesses are rejected (RULES G2). No `maxSize`: any size. */
   readonly valid?: AccessConstraints | undefined
   /**
@@ -73,6 +81,9 @@ export interface CheckedOps {
   readonly ops: MemoryRegionOps
   /** They have `accepts`. */
   readonly asks: boolean
+  /** They have `readBytes`; `writeBytes`. */
+  readonly readsRuns: boolean
+  readonly writesRuns: boolean
   readonly validMin: number
   /** 0: any size. */
   readonly validMax: number
@@ -99,7 +110,7 @@ export function checkOps(value: unknown): CheckedOps {
   const asks = has('accepts')
   checkHandlers(ops, 'read', 'write')
   if (wide) checkHandlers(ops, 'read64', 'write64')
-  if (asks) checkHandlers(ops, 'accepts')
+  for (const name of ['accepts', 'readBytes', 'writeBytes']) if (has(name)) checkHandlers(ops, name)
   const { minSize: validMin = 1, maxSize: validMax = 0, unaligned: validUnaligned } = valid
   const { minSize: implMin = 1, maxSize: implMax = wide ? 8 : 4, unaligned: implUnaligned = false } = impl
   checkSizes('valid', validMin, validMax || 8)
@@ -113,6 +124,8 @@ export function checkOps(value: unknown): CheckedOps {
   return {
     ops: ops as unknown as MemoryRegionOps,
     asks,
+    readsRuns: has('readBytes'),
+    writesRuns: has('writeBytes'),
     validMin,
     validMax,
     validUnaligned: validUnaligned ?? false,
