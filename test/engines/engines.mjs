@@ -8,6 +8,7 @@ import { BROWSERS, ENGINES } from './run/list.mjs'
 import { aptInstall, PROJECT, readOptions } from './run/options.mjs'
 import { readReport, runProcess } from './run/process.mjs'
 import { absentRow, conclude, ranRow } from './run/report.mjs'
+import { PAGES } from './run/serve.mjs'
 import { snapshot } from './run/snapshot.mjs'
 
 const SECONDS = 120
@@ -48,9 +49,12 @@ for (const browser of BROWSERS.filter(one => options.wanted(one.name))) {
     rows.push(absentRow(browser.name, `none of ${browser.paths.join(', ')}`))
     continue
   }
-  const { page, worker } = await runBrowser(browser, path, copies[0])
   const version = browserVersion(path)
-  rows.push(ranRow(browser.name, version, 'page', page), ranRow(browser.name, version, 'worker', worker))
+  for (const kind of Object.keys(PAGES)) {
+    const { page, worker } = await runBrowser(browser, path, copies[0], kind)
+    const rowsOf = { [`${kind} page`]: page, 'its worker': worker }
+    for (const [how, ran] of Object.entries(rowsOf)) rows.push(ranRow(browser.name, version, how, ran))
+  }
 }
 
 process.exit(conclude(rows, sha256, options.json))

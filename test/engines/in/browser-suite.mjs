@@ -12,10 +12,14 @@ function spawn(module, handle) {
   })
 }
 
-/** The suite on a page's main thread or in a Worker, which starts its threads itself either way. */
-export async function suite(module) {
-  if (!globalThis.crossOriginIsolated) throw new Error('this page is not cross-origin isolated: no shared memory here')
+/**
+ * The suite on a page's main thread or in a Worker, which starts its threads itself either way.
+ *
+ * @param isolated What the page should be.
+ */
+export async function suite(module, isolated) {
+  if (globalThis.crossOriginIsolated !== isolated) throw new Error(`crossOriginIsolated is not ${isolated}`)
   const guestmem = await import(module)
   const result = await smoke(guestmem, { spawn: handle => spawn(module, handle) })
-  return { ...result, ...aboutHost(guestmem) }
+  return { ...result, ...aboutHost(guestmem), shared: guestmem.GuestRam.allocate(8).shared }
 }

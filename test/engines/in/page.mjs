@@ -2,14 +2,16 @@
 import { tell } from '../smoke/tell.mjs'
 import { suite } from './browser-suite.mjs'
 
-const module = new URL(new URL(location.href).searchParams.get('module'), location.href).href
+const query = new URL(location.href).searchParams
+const module = new URL(query.get('module'), location.href).href
+const isolated = query.get('isolated') === 'true'
 
 function inWorker() {
   return new Promise((resolve, reject) => {
     const worker = new Worker(new URL('./page-worker.mjs', import.meta.url), { type: 'module' })
     worker.onmessage = ({ data }) => resolve(data)
     worker.onerror = event => reject(new Error(event.message))
-    worker.postMessage(module)
+    worker.postMessage({ module, isolated })
   })
 }
 
@@ -21,5 +23,5 @@ const settled = async act => {
   }
 }
 
-const report = { page: await settled(() => suite(module)), worker: await settled(inWorker) }
+const report = { page: await settled(() => suite(module, isolated)), worker: await settled(inWorker) }
 await fetch('/report', { method: 'POST', body: JSON.stringify(report) })

@@ -4,15 +4,20 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { browserArgs } from './list.mjs'
 import { runProcess } from './process.mjs'
-import { serve } from './serve.mjs'
+import { PAGES, serve } from './serve.mjs'
 
 const SECONDS = 180
 
 export const findBrowser = ({ paths }) => paths.find(path => existsSync(path))
 
-/** Opens the page, waits for its report, ends the browser. Two rows: the main thread and a Worker. */
-export async function runBrowser(browser, path, module) {
-  const { report, problem } = await openPage(browser, path, module, 'page.html', {}, SECONDS)
+/**
+ * Opens the page, waits for its report, ends the browser. Two rows: the main thread and a Worker.
+ *
+ * @param kind One of PAGES.
+ */
+export async function runBrowser(browser, path, module, kind) {
+  const query = { isolated: kind !== 'plain' }
+  const { report, problem } = await openPage(browser, path, module, 'page.html', query, SECONDS, PAGES[kind])
   if (report?.page !== undefined) return report
   const failed = { checks: 0, failures: [`no report: ${problem}`] }
   return { page: failed, worker: failed }
@@ -24,9 +29,9 @@ export async function runLitmusPage(browser, path, module, minutes, seconds) {
   return report?.rows === undefined ? { problem: report?.failure ?? problem } : { report }
 }
 
-async function openPage(browser, path, module, page, query, seconds) {
+async function openPage(browser, path, module, page, query, seconds, headers) {
   const profile = mkdtempSync(join(tmpdir(), 'guestmem-browser-'))
-  const server = await serve(module, page, query)
+  const server = await serve(module, page, query, headers)
   let stop
   const ended = runProcess(path, [...browserArgs(browser, profile), server.url], {
     seconds,

@@ -13,8 +13,18 @@ const ISOLATED = {
   'Cross-Origin-Resource-Policy': 'same-origin',
 }
 
+/**
+ * What a page may be: with shared memory; without, as on a host where no headers can be set; with shared memory, and under a
+ * policy that forbids to compile WebAssembly.
+ */
+export const PAGES = {
+  isolated: ISOLATED,
+  plain: {},
+  strict: { ...ISOLATED, 'Content-Security-Policy': "default-src 'none'; script-src 'self'; connect-src 'self'" },
+}
+
 /** A server on this machine only: the suite under /suite/, the module's folder under /module/, and POST /report. */
-export async function serve(module, page = 'page.html', query = {}) {
+export async function serve(module, page = 'page.html', query = {}, headers = ISOLATED) {
   const folders = { suite: SUITE, module: dirname(module) }
   let deliver
   const report = new Promise(resolve => (deliver = resolve))
@@ -32,9 +42,9 @@ export async function serve(module, page = 'page.html', query = {}) {
     try {
       const file = join(folders[folder], ...rest)
       const body = await readFile(file)
-      response.writeHead(200, { ...ISOLATED, 'Content-Type': TYPES[extname(file)] ?? 'text/plain' }).end(body)
+      response.writeHead(200, { ...headers, 'Content-Type': TYPES[extname(file)] ?? 'text/plain' }).end(body)
     } catch {
-      response.writeHead(404, ISOLATED).end()
+      response.writeHead(404, headers).end()
     }
   })
   await new Promise(resolve => server.listen(0, '127.0.0.1', resolve))

@@ -7,12 +7,37 @@ export function spaceOver({ AddressSpace, MemoryRegion }, block, options) {
   return new AddressSpace('memory', root, options)
 }
 
-/** Every way in which RAM is served: both lanes in both tiers of order, and a buffer that someone else made. */
+/** A page that is not isolated has no memory that threads share. */
+const canShare = globalThis.crossOriginIsolated !== false && typeof SharedArrayBuffer !== 'undefined'
+
+/** A page's policy may forbid to compile WebAssembly. */
+function canCompile() {
+  try {
+    return new WebAssembly.Module(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0)) !== undefined
+  } catch {
+    return false
+  }
+}
+
+/**
+ * Every way in which RAM is served here: both lanes in both tiers of order, and a buffer that someone else made; private
+ * memory, and such as someone else made.
+ */
 export function everyRam({ GuestRam }, bytes) {
-  const lanes = ['wasm', 'script'].flatMap(lane =>
-    ['host', 'language'].map(order => [`${lane} lane, ${order} order`, GuestRam.allocate(bytes, { lane, order })]),
+  const lanes = [...(canCompile() ? ['wasm'] : []), 'script'].flatMap(lane =>
+    ['host', 'language'].map(order => [`${lane} lane, ${order} order`, () => ({ lane, order, shared: true })]),
   )
-  return [...lanes, ['wrapped RAM', GuestRam.wrap(new SharedArrayBuffer(bytes))]]
+  const shared = lanes.map(([name, options]) => [name, () => GuestRam.allocate(bytes, options())])
+  const rams = [
+    ...(canShare ? [...shared, ['wrapped RAM', () => GuestRam.wrap(new SharedArrayBuffer(bytes))]] : []),
+    ['private RAM', () => GuestRam.allocate(bytes, { shared: false })],
+    ['wrapped private RAM', () => GuestRam.wrap(new Uint8Array(bytes + 24).subarray(24))],
+  ]
+  if (typeof WebAssembly !== 'undefined') {
+    const memory = () => new WebAssembly.Memory({ initial: Math.ceil(bytes / 65_536) + 1 })
+    rams.push(['a WebAssembly.Memory', () => GuestRam.wrap(memory(), { offset: 8192, bytes })])
+  }
+  return rams.map(([name, make]) => [name, make()])
 }
 
 /** Every width, both byte orders: what was stored comes back, and lies in memory in the order that was asked for. */
@@ -56,5 +81,5 @@ export function refusals(checks, { GuestRam }) {
   const ram = GuestRam.allocate(64 * KIB)
   checks.throws('a block larger than what is left', RangeError, () => ram.block('huge', 2 ** 30))
   checks.throws('RAM of a fractional size', RangeError, () => GuestRam.allocate(0.5))
-  checks.throws('a buffer that is not shared', TypeError, () => GuestRam.wrap(new ArrayBuffer(64 * KIB)))
+  checks.throws('what is no buffer', TypeError, () => GuestRam.wrap({ byteLength: 64 * KIB }))
 }
