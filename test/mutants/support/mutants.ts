@@ -265,7 +265,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'G2 an unaligned access is valid',
     file: OPS,
-    from: 'if (!this.#checked.validUnaligned && (offset & (size - 1)) !== 0) return false',
+    from: 'if (!this.#checked.valid.unaligned && (offset & (size - 1)) !== 0) return false',
     to: '',
     foundBy: 'REQUESTS',
   },
