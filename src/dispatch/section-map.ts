@@ -91,8 +91,9 @@ export class SectionMap implements SpaceSettings {
     let section = this.#sections[place]
     // A section that was made before its memory was allocated is made again once it is.
     if (section === undefined || (isMadeBefore(section) && !section.isUnallocated)) {
-      const gapEnd = (): number => ranges[index + 1]?.start ?? Number.POSITIVE_INFINITY
-      section = isMapped ? Section.ofRange(range, address, this) : Section.unassigned(range?.end ?? 0, gapEnd(), this)
+      section = isMapped
+        ? Section.ofRange(range, address, this)
+        : Section.unassigned(range?.end ?? 0, ranges[index + 1]?.start ?? Number.POSITIVE_INFINITY, this)
       this.#sections[place] = section
     }
     return section

@@ -27,12 +27,12 @@ export function backingOf(block: RamBlock | readonly RamBlock[]): Backing[] {
 export function backingIndexAt(backing: readonly Backing[], offset: number): number {
   let low = 0
   let high = backing.length
-  while (low < high - 1) {
+  while (low < high) {
     const middle = (low + high) >>> 1
-    if ((backing[middle] as Backing).start <= offset) low = middle
+    if ((backing[middle] as Backing).start <= offset) low = middle + 1
     else high = middle
   }
-  return low
+  return low - 1
 }
 
 /** The block that holds the byte at `offset`. */

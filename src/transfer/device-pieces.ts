@@ -29,10 +29,6 @@ export function rejectedSize(left: number, offset: number, length: number, most:
   return offset % 4 === 0 && whole > 0 ? whole : pieceSize(REJECTING, offset, most)
 }
 
-/** The bytes of the piece that is read or written, in the device's order. */
-const pieceBytes: Uint8Array = /* @__PURE__ */ new Uint8Array(8)
-const piece: DataView = /* @__PURE__ */ new DataView(pieceBytes.buffer)
-
 /** Reads one piece into an array; where it fails, zeroes are stored there. */
 export function readPiece(
   device: Completer,
@@ -44,10 +40,12 @@ export function readPiece(
   big: boolean,
 ): MemTxResult {
   const value = device.read(offset, size, attrs, big)
-  if (typeof value === 'bigint') piece.setBigUint64(0, value, !big)
-  else piece.setUint32(0, big ? value << (32 - 8 * size) : value, !big)
-  for (let i = 0; i < size; i++) bytes[at + i] = pieceBytes[i] as number
-  return completion.result
+  const { result } = completion
+  if (typeof value === 'bigint') {
+    spread(bytes, big ? at + 4 : at, Number(value & 0xffff_ffffn), 4, big)
+    spread(bytes, big ? at : at + 4, Number(value >> 32n), 4, big)
+  } else spread(bytes, at, value, size, big)
+  return result
 }
 
 export function writePiece(
@@ -59,10 +57,20 @@ export function writePiece(
   attrs: MemTxAttrs,
   big: boolean,
 ): MemTxResult {
-  piece.setUint32(0, 0)
-  for (let i = 0; i < size; i++) pieceBytes[i] = bytes[at + i] as number
-  const first = piece.getUint32(0, !big)
-  const value = size === 8 ? piece.getBigUint64(0, !big) : big ? first >>> (32 - 8 * size) : first
-  device.write(offset, value, size, attrs, big)
+  if (size === 8) {
+    const low = gather(bytes, big ? at + 4 : at, 4, big)
+    const high = gather(bytes, big ? at : at + 4, 4, big)
+    device.write(offset, (BigInt(high) << 32n) | BigInt(low), 8, attrs, big)
+  } else device.write(offset, gather(bytes, at, size, big), size, attrs, big)
   return completion.result
+}
+
+function spread(bytes: Uint8Array, at: number, value: number, size: number, big: boolean): void {
+  for (let i = 0; i < size; i++) bytes[at + (big ? size - 1 - i : i)] = value >>> (8 * i)
+}
+
+function gather(bytes: Uint8Array, at: number, size: number, big: boolean): number {
+  let value = 0
+  for (let i = 0; i < size; i++) value |= (bytes[at + (big ? size - 1 - i : i)] as number) << (8 * i)
+  return value >>> 0
 }

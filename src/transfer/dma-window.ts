@@ -57,7 +57,7 @@ export class DmaWindow {
 
   /** The bytes. @throws TypeError once the window is unmapped. */
   get bytes(): Uint8Array {
-    const { section, ram, bounce } = this.#still('')
+    const { section, ram, bounce } = this.#still()
     const block = section.block as RamBlock
     let bytes = this.#bytes
     // Private memory that has grown since leaves a view of no length (GuestBytes).
@@ -65,8 +65,8 @@ export class DmaWindow {
     return bytes
   }
 
-  #still(already: string): Lent {
-    if (this.#lent === undefined) throw new TypeError(`this window at ${this.address} is unmapped${already}`)
+  #still(): Lent {
+    if (this.#lent === undefined) throw new TypeError(`this window at ${this.address} is unmapped`)
     return this.#lent
   }
 
@@ -84,7 +84,7 @@ export class DmaWindow {
    */
   unmap(accessed: number = this.length): MemTxResult {
     checkInteger(accessed, 'accessed', 0, this.length)
-    const { section, ram, write, bounce } = this.#still(' already')
+    const { section, ram, write, bounce } = this.#still()
     this.#lent = undefined
     this.#bytes = undefined
     if (bounce === undefined) {

@@ -30,7 +30,7 @@ export class FlatView {
   /** The region it was rendered from; undefined for the view of nothing. */
   readonly root: MemoryRegion | undefined
   readonly ranges: readonly FlatRange[]
-  /** The starts of the ranges, between -Infinity and Infinity. Made when something is looked for. */
+  /** The starts of the ranges. Made when something is looked for. */
   #starts: Float64Array | undefined
   /** For each slot, the range that an address of its pages was last found in: most lookups need no search. */
   #slots: (FlatRange | undefined)[] = []
@@ -64,25 +64,16 @@ export class FlatView {
 
   /** The index of the last range that begins at `address` or below; -1 where none does. */
   indexAt(address: number): number {
-    const starts = this.#starts ?? this.#prepare()
+    this.#starts ??= Float64Array.from(this.ranges, ({ start }) => start)
+    const starts = this.#starts
     let low = 0
-    let high = starts.length - 1
-    while (low < high - 1) {
+    let high = starts.length
+    while (low < high) {
       const middle = (low + high) >>> 1
-      if ((starts[middle] as number) <= address) low = middle
+      if ((starts[middle] as number) <= address) low = middle + 1
       else high = middle
     }
     return low - 1
-  }
-
-  #prepare(): Float64Array {
-    const { ranges } = this
-    const starts = new Float64Array(ranges.length + 2)
-    starts[0] = Number.NEGATIVE_INFINITY
-    for (let i = 0; i < ranges.length; i++) starts[i + 1] = (ranges[i] as FlatRange).start
-    starts[ranges.length + 1] = Number.POSITIVE_INFINITY
-    this.#starts = starts
-    return starts
   }
 }
 

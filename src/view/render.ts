@@ -4,7 +4,7 @@ import type { MemoryRegion } from '../region/memory-region.ts'
 import { expand, MAX_RANGES, refuseMany } from '../region/tree/expansion.ts'
 import { NONVOLATILE, READONLY } from '../region/tree/marks.ts'
 import { emptyView, type FlatRange, FlatView } from './flat-view.ts'
-import { sweepOverlaps } from './overlap-sweep.ts'
+import { resolveOverlaps } from './overlaps.ts'
 import { CLIENTS_SHIFT, FLAGS, HIGH, LOW, ORIGIN, RangeRows, ROM, ROMD, WIDTH } from './range-rows.ts'
 
 interface Rendering {
@@ -67,7 +67,7 @@ function render(root: MemoryRegion, rendering: Rendering): void {
   const { view, kept } = rendering
   try {
     expand(root, 0, 0, ADDRESS_LIMIT, marksOf, collect)
-    sweepOverlaps(candidates, latest)
+    resolveOverlaps(candidates, latest)
     if (latest.count > MAX_RANGES) refuseMany()
     rendering.view = new FlatView(root, rangesOf(latest, kept, view.ranges))
     rendering.kept = latest

@@ -291,7 +291,7 @@ describe('refused', () => {
     for (const address of [0x40, 0x10000]) {
       const window = space.map(address, 4)
       window?.unmap()
-      expect(() => window?.unmap()).toThrow(new TypeError(`this window at ${address} is unmapped already`))
+      expect(() => window?.unmap()).toThrow(new TypeError(`this window at ${address} is unmapped`))
       expect(() => window?.bytes).toThrow(new TypeError(`this window at ${address} is unmapped`))
       expect(window?.mapped).toBe(false)
     }

@@ -50,19 +50,19 @@ export class OpsCompleter implements Completer {
    * @param guard Undefined where the user opted out of the re-entrancy guard.
    */
   constructor(name: string, checked: CheckedOps, guard: Guard | undefined) {
-    const { ops } = checked
+    const { ops, valid, impl } = checked
     this.#name = name
     this.#checked = checked
-    this.maxSize = checked.validMax === 0 ? 4 : checked.validMax
-    this.unaligned = checked.implUnaligned
+    this.maxSize = valid.maxSize || 4
+    this.unaligned = impl.unaligned ?? false
     this.endianness = checked.endianness
     this.#ops = ops
     // The set of the sizes, which are powers of two, from one to another is the double of the largest less the smallest.
-    this.#valid = checked.validMax === 0 ? 15 : 2 * checked.validMax - checked.validMin
+    this.#valid = valid.maxSize === 0 ? 15 : 2 * valid.maxSize - valid.minSize
     this.asks = checked.asks
     this.readsRuns = checked.readsRuns
     this.writesRuns = checked.writesRuns
-    this.#whole = this.asks ? 0 : (2 * checked.implMax - checked.implMin) & this.#valid
+    this.#whole = this.asks ? 0 : (2 * impl.maxSize - impl.minSize) & this.#valid
     this.#wholeReads = this.#whole
     this.#wholeWrites = this.#whole
     this.#guard = guard
@@ -154,7 +154,7 @@ export class OpsCompleter implements Completer {
       return endWith(MemTxResult.ACCESS_ERROR, size)
     }
     const guard = this.#guard
-    const { implMin, implMax, implAligned } = this.#checked
+    const { minSize, maxSize, aligned } = this.#checked.impl
     let engaged = false
     if (outermost === 0) completion.outermost = UNGUARDED
     else completion.nesting = nesting + 1
@@ -177,8 +177,8 @@ export class OpsCompleter implements Completer {
         return 0
       }
       // The size at which the handlers are called (G5).
-      const width = Math.max(Math.min(size, implMax), implMin)
-      return size === 8 || width === 8 || (implAligned && (size < width || offset % width !== 0))
+      const width = Math.max(Math.min(size, maxSize), minSize)
+      return size === 8 || width === 8 || (aligned && (size < width || offset % width !== 0))
         ? this.#accessWide(isWrite, offset, value, size, attrs, big)
         : this.#accessPieces(isWrite, offset, value as number, size, width, attrs, big)
     } finally {
@@ -190,7 +190,7 @@ export class OpsCompleter implements Completer {
 
   accepts(offset: number, size: number, isWrite: boolean, attrs: MemTxAttrs): boolean {
     if (this.asks && !this.#ask(offset, size, isWrite, attrs)) return false
-    if (!this.#checked.validUnaligned && (offset & (size - 1)) !== 0) return false
+    if (!this.#checked.valid.unaligned && (offset & (size - 1)) !== 0) return false
     return (this.#valid & size) !== 0
   }
 
@@ -271,21 +271,21 @@ export class OpsCompleter implements Completer {
    * only a part is written is read first, for the rest of it; where that read fails, the unit is not written.
    */
   #accessWide(isWrite: boolean, offset: number, value: Value, size: number, attrs: MemTxAttrs, big: boolean): Value {
-    const { implMin, implMax, implAligned } = this.#checked
+    const { minSize, maxSize, aligned } = this.#checked.impl
     const end = offset + size
     const given = BigInt(value)
     let all = 0n
     let result = 0
     for (let at = offset, next = at; at < end; at = next) {
-      let width = implMax
-      while (width > implMin && (at + width > end || (implAligned && at % width !== 0))) width /= 2
-      const base = implAligned ? at - (at % width) : at
+      let width = maxSize
+      while (width > minSize && (at + width > end || (aligned && at % width !== 0))) width /= 2
+      const base = aligned ? at - (at % width) : at
       next = Math.min(base + width, end)
       // Where the bytes of the access begin in the piece, and where they begin in the value of the whole access, bits.
       const shift = BigInt(8 * (big ? base + width - next : at - base))
       const place = BigInt(8 * (big ? end - next : at - offset))
       const mask = BigInt.asUintN(8 * (next - at), -1n)
-      const reads = !isWrite || (implAligned && next - at < width)
+      const reads = !isWrite || (aligned && next - at < width)
       const read = reads ? this.#piece(false, base, 0n, width, attrs) : 0n
       if (reads) result |= completion.result
       all |= ((read >> shift) & mask) << place

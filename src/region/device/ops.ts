@@ -84,19 +84,22 @@ export interface CheckedOps {
   /** They have `readBytes`; `writeBytes`. */
   readonly readsRuns: boolean
   readonly writesRuns: boolean
-  readonly validMin: number
-  /** 0: any size. */
-  readonly validMax: number
-  readonly validUnaligned: boolean
-  readonly implMin: number
-  readonly implMax: number
-  readonly implUnaligned: boolean
-  readonly implAligned: boolean
+  readonly valid: AllConstraints
+  readonly impl: AllConstraints
   readonly endianness: 'little' | 'big' | 'native'
 }
 
+interface AllConstraints {
+  readonly minSize: number
+  /** Of `valid`, 0: any size. */
+  readonly maxSize: number
+  /** Undefined where nothing is said, which is false. */
+  readonly unaligned: boolean | undefined
+  readonly aligned?: boolean
+}
+
 const SIZES = [1, 2, 4, 8] as const
-const VALID = ['minSize', 'maxSize', 'unaligned'] as const
+const ANY_SIZE: AllConstraints = { minSize: 1, maxSize: 0, unaligned: undefined }
 
 /**
  * @throws TypeError or RangeError naming the field and the bad value; also where constraints contradict one another.
@@ -104,40 +107,28 @@ const VALID = ['minSize', 'maxSize', 'unaligned'] as const
 export function checkOps(value: unknown): CheckedOps {
   const ops = checkObject(value, 'ops')
   const has = (name: string): boolean => optionalField(ops, name) !== undefined
-  const valid = checkConstraints(ops, 'valid', VALID)
-  const impl = checkConstraints(ops, 'impl', [...VALID, 'aligned'])
-  const wide = impl.maxSize === 8 || has('read64') || has('write64')
+  const wide = has('read64') || has('write64')
   const asks = has('accepts')
+  const valid = checkConstraints(ops, 'valid', ANY_SIZE)
+  const impl = checkConstraints(ops, 'impl', { ...ANY_SIZE, maxSize: wide ? 8 : 4, aligned: false })
   checkHandlers(ops, 'read', 'write')
-  if (wide) checkHandlers(ops, 'read64', 'write64')
+  if (wide || impl.maxSize === 8) checkHandlers(ops, 'read64', 'write64')
   for (const name of ['accepts', 'readBytes', 'writeBytes']) if (has(name)) checkHandlers(ops, name)
-  const { minSize: validMin = 1, maxSize: validMax = 0, unaligned: validUnaligned } = valid
-  const { minSize: implMin = 1, maxSize: implMax = wide ? 8 : 4, unaligned: implUnaligned = false } = impl
-  checkSizes('valid', validMin, validMax || 8)
-  checkSizes('impl', implMin, implMax)
   // Only where `valid.unaligned` says false. A device of QEMU's that leaves it out may have this combination: then a
   // request is cut into unaligned accesses, which are rejected (RULES E4, G2).
-  if (implUnaligned && (impl.aligned || validUnaligned === false))
+  if (impl.unaligned && (impl.aligned || valid.unaligned === false))
     throw new TypeError(
       'ops.impl.unaligned must be false where impl.aligned is true or valid.unaligned false, got true',
     )
+  const endianness = optionalField(ops, 'endianness', 'native')
   return {
     ops: ops as unknown as MemoryRegionOps,
     asks,
     readsRuns: has('readBytes'),
     writesRuns: has('writeBytes'),
-    validMin,
-    validMax,
-    validUnaligned: validUnaligned ?? false,
-    implMin,
-    implMax,
-    implUnaligned,
-    implAligned: impl.aligned ?? false,
-    endianness: checkOneOf(
-      optionalField(ops, 'endianness', 'native'),
-      ['little', 'big', 'native'] as const,
-      'ops.endianness',
-    ),
+    valid,
+    impl,
+    endianness: checkOneOf(endianness, ['little', 'big', 'native'] as const, 'ops.endianness'),
   }
 }
 
@@ -146,20 +137,20 @@ function checkHandlers(ops: Fields, ...names: readonly string[]): void {
     if (typeof ops[name] !== 'function') throw new TypeError(`ops.${name} must be a function, got ${show(ops[name])}`)
 }
 
-function checkSizes(name: string, min: number, max: number): void {
-  if (min > max) throw new RangeError(`ops.${name}.minSize must be at most maxSize ${max}, got ${min}`)
-}
-
-function checkConstraints(
-  ops: Fields,
-  name: string,
-  keys: readonly (keyof ImplConstraints)[],
-): Partial<ImplConstraints> {
-  const constraints = checkOptions<ImplConstraints>(optionalField(ops, name, {}), keys, `ops.${name}`)
-  for (const [key, value] of Object.entries(constraints)) {
+/** @param unlessSaid What stands for each that is left out; there are no others. */
+function checkConstraints(ops: Fields, name: string, unlessSaid: AllConstraints): AllConstraints {
+  const keys = Object.keys(unlessSaid) as (keyof AllConstraints)[]
+  const given = checkOptions<AllConstraints>(optionalField(ops, name, {}), keys, `ops.${name}`)
+  const all: Record<string, unknown> = { ...unlessSaid }
+  for (const [key, value] of Object.entries(given)) {
     if (value === undefined) continue
     if (key.endsWith('Size')) checkOneOf(value, SIZES, `ops.${name}.${key}`)
     else checkBoolean(value, `ops.${name}.${key}`)
+    all[key] = value
   }
-  return constraints
+  const checked = all as unknown as AllConstraints
+  const { minSize, maxSize } = checked
+  if (maxSize !== 0 && minSize > maxSize)
+    throw new RangeError(`ops.${name}.minSize must be at most maxSize ${maxSize}, got ${minSize}`)
+  return checked
 }

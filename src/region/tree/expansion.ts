@@ -120,6 +120,6 @@ export function checkExpansion<R extends RegionNode<R>>(region: R, argument: str
     const walk = { passed: MAX_PASSED - MAX_VISITS, shown: new Map() }
     expand(region, 0, 0, Number.POSITIVE_INFINITY, enter, () => {}, 0, walk)
   } catch {
-    throw new RangeError(`${argument}: region ${show(region.name)} would show itself without end, through an alias`)
+    throw new RangeError(`${argument}: region ${show(region.name)} would show itself without end`)
   }
 }

@@ -173,7 +173,7 @@ export class RegionLinks<R extends RegionNode<R>> {
     for (const region of [this.#region, ...this.showing()])
       if (region.container === undefined && countLevels(region, levels) > MAX_LEVELS)
         throw new RangeError(
-          `region ${show(below.name)} would give ${show(region.name)} more than ${MAX_LEVELS} levels of regions below one another`,
+          `region ${show(below.name)} would give ${show(region.name)} more than ${MAX_LEVELS} levels of regions`,
         )
     for (const [region, count] of levels) region.links.levels = count
   }

@@ -19,7 +19,7 @@ const TREE = 'region/tree/region-tree.ts'
 const REGION = 'region/memory-region.ts'
 const EXPANSION = 'region/tree/expansion.ts'
 const RENDER = 'view/render.ts'
-const SWEEP = 'view/overlap-sweep.ts'
+const SWEEP = 'view/overlaps.ts'
 const LINKS = 'region/tree/region-links.ts'
 const TRANSACTION = 'region/tree/transaction.ts'
 const SECTION = 'dispatch/section.ts'
@@ -265,7 +265,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'G2 an unaligned access is valid',
     file: OPS,
-    from: 'if (!this.#checked.validUnaligned && (offset & (size - 1)) !== 0) return false',
+    from: 'if (!this.#checked.valid.unaligned && (offset & (size - 1)) !== 0) return false',
     to: '',
     foundBy: 'REQUESTS',
   },

@@ -75,7 +75,7 @@ describe('a region has at most 256 levels of regions below one another', () => {
     region.setAddress(5)
     const { view } = space
     expect(() => last.addSubregion(0, region, 7)).toThrow(
-      /^region "one too many" would give "root" more than 256 levels of regions below one another$/,
+      /^region "one too many" would give "root" more than 256 levels of regions$/,
     )
     expect([region.container, region.address, region.priority, last.subregions]).toEqual([undefined, 5, 0, []])
     expect(space.view).toBe(view)
