@@ -32,8 +32,14 @@ const doors = (extension: 'js' | 'cjs'): NonNullable<Options['esbuildPlugins']> 
   },
 ]
 
+/** Of doors the twins have short names, too. What the face's classes are called is seen in errors and printed objects. */
+const shortNames: Options['esbuildOptions'] = (options, context) => {
+  common.esbuildOptions?.(options, context)
+  options.minifyIdentifiers = true
+}
+
 const esm: Options = { ...common, format: ['esm'], esbuildPlugins: doors('js') }
-const cjs: Options = { ...common, format: ['cjs'], esbuildPlugins: doors('cjs') }
+const cjs: Options = { ...common, format: ['cjs'], esbuildPlugins: doors('cjs'), esbuildOptions: shortNames }
 
 const DOORS = { qemu: 'src/qemu/qemu.ts', vfio: 'src/vfio/vfio.ts' }
 

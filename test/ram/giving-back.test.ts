@@ -200,6 +200,22 @@ describe('release', () => {
     expect(GuestRam.allocate(3 * MIB, { shared: true }).buffer).not.toBe(buffer)
   })
 
+  test.each(KINDS)(
+    '20 machines of 64 MiB, one after the other, take the memory of a few (%s)',
+    async (_kind, options) => {
+      const before = process.memoryUsage().rss
+      for (let i = 0; i < 20; i++) {
+        const ram = GuestRam.allocate(64 * MIB, options)
+        const block = ram.block('ram', 64 * MIB)
+        for (let at = 0; at < 64 * MIB; at += PAGE) block.view(at, 1)[0] = 1
+        ram.release()
+        // Arrays that were given up are collected between jobs.
+        await new Promise(resolve => setTimeout(resolve, 0))
+      }
+      expect(process.memoryUsage().rss - before).toBeLessThan(600 * MIB)
+    },
+  )
+
   test('what was wrapped stays as it is', () => {
     const bytes = new Uint8Array(PAGE).fill(5)
     const ram = GuestRam.wrap(bytes)
