@@ -66,7 +66,7 @@ export function flatViewRoot(root: MemoryRegion): MemoryRegion | undefined {
 function render(root: MemoryRegion, rendering: Rendering): void {
   const { view, kept } = rendering
   try {
-    expand(root, 0, 0, ADDRESS_LIMIT, marksOf, collect)
+    expand(root, 0, 0, ADDRESS_LIMIT, collect)
     resolveOverlaps(candidates, latest)
     if (latest.count > MAX_RANGES) refuseMany()
     rendering.view = new FlatView(root, rangesOf(latest, kept, view.ranges))
@@ -78,11 +78,6 @@ function render(root: MemoryRegion, rendering: Rendering): void {
     // Rows that were needed once for very many candidates would keep their memory.
     if (candidates.rows.length > WIDTH * MAX_RANGES) [candidates, latest] = [new RangeRows(), new RangeRows()]
   }
-}
-
-/** The flags that a region hands on: those that are handed to it, and its own. */
-function marksOf(region: MemoryRegion, handed: number): number {
-  return handed | region.marks
 }
 
 /** Collects all that a region shows, in the order in which it wins (RULES C4). */

@@ -5,7 +5,6 @@ import type { RegionNode } from './region-links.ts'
 const MAX_TURNS = 64
 /** How many regions may lie on the way from a region down to itself. */
 const MAX_DEPTH = 1024
-const TURN = 2048
 /** How many regions a check may visit: it bounds the time that one takes. */
 const MAX_VISITS = 65_536
 
@@ -21,14 +20,11 @@ export function refuseMany(): never {
   throw new RangeError(`a region tree must show at most ${MAX_RANGES} ranges, got more`)
 }
 
-/** Gets each region that is shown, aliases apart; a container after its subregions. */
-export type ExpansionVisitor<R> = (region: R, origin: number, low: number, high: number, handed: number) => void
+/** Gets each region that is shown, aliases apart; a container after its subregions. `marks`: a set of flags. */
+export type ExpansionVisitor<R> = (region: R, origin: number, low: number, high: number, marks: number) => void
 
-/**
- * Called before what a region shows is walked. Gets what is handed down to the region, and returns what the region hands
- * down; below zero where it is to be left out.
- */
-export type Enter<R> = (region: R, handed: number) => number
+/** For each region, by the address of its first byte: addresses at which it was walked already. */
+type Looked<R, T extends Part = Part> = Map<R, Map<number, T>>
 
 interface Part {
   readonly low: number
@@ -39,8 +35,8 @@ interface Part {
 interface Walk<R> {
   /** How many regions were visited so far. */
   passed: number
-  /** The targets of aliases that were walked, and where: by the address of the first byte. */
-  readonly shown: Map<R, Map<number, Part>>
+  /** The targets of aliases that were walked, and where. */
+  readonly shown: Looked<R>
 }
 
 /**
@@ -67,35 +63,41 @@ export function expand<R extends RegionNode<R>>(
   origin: number,
   low: number,
   high: number,
-  enter: Enter<R>,
   visitor: ExpansionVisitor<R>,
-  handed = 0,
+  marks = 0,
   walk: Walk<R> = { passed: 0, shown: new Map() },
 ): void {
   if (!region.enabled) return
   const start = Math.max(low, origin)
   const end = Math.min(high, origin + region.size)
   if (start >= end) return
-  const own = enter(region, handed)
-  if (own < 0) return
   if (++walk.passed > MAX_PASSED) refuseMany()
+  const own = marks | region.marks
   const { target } = region
   if (target !== undefined) {
     const at = origin - region.targetOffset
-    const places = walk.shown.get(target) ?? new Map<number, Part>()
-    const before = places.get(at)
+    const before = walk.shown.get(target)?.get(at)
     if (before !== undefined && before.low <= start && before.high >= end) return
     const { passed } = walk
-    expand(target, at, start, end, enter, visitor, own, walk)
-    if (walk.passed - passed >= WORTH_REMEMBERING) walk.shown.set(target, places.set(at, { low: start, high: end }))
+    expand(target, at, start, end, visitor, own, walk)
+    if (walk.passed - passed >= WORTH_REMEMBERING) placesOf(walk.shown, target).set(at, { low: start, high: end })
     return
   }
   const { subregions } = region
   for (let i = subregions.length - 1; i >= 0; i--) {
     const subregion = subregions[i] as R
-    expand(subregion, origin + subregion.address, start, end, enter, visitor, own, walk)
+    expand(subregion, origin + subregion.address, start, end, visitor, own, walk)
   }
   visitor(region, origin, start, end, own)
+}
+
+function placesOf<R, T extends Part>(looked: Looked<R, T>, region: R): Map<number, T> {
+  let places = looked.get(region)
+  if (places === undefined) {
+    places = new Map()
+    looked.set(region, places)
+  }
+  return places
 }
 
 /**
@@ -108,18 +110,26 @@ export function checkExpansion<R extends RegionNode<R>>(region: R, argument: str
   if (region.links.levels === 0) return
   const showing = region.links.showing()
   if (!showing.has(region)) return
-  // What is handed down: how many regions lie above, and how many of them are `region`, times TURN.
-  const enter = (shown: R, handed: number): number => {
+  const looked: Looked<R, Part & { readonly turns: number }> = new Map()
+  let visits = 0
+  const ends = (shown: R, origin: number, low: number, high: number, before: number, depth: number): boolean => {
     // Only regions that show `region` can lead back to it.
-    if (!showing.has(shown)) return -1
-    const above = handed + (shown === region ? TURN + 1 : 1)
-    if (above > (MAX_TURNS + 1) * TURN || above % TURN > MAX_DEPTH) refuseMany()
-    return above
+    if (!showing.has(shown) || !shown.enabled) return true
+    const start = Math.max(low, origin)
+    const end = Math.min(high, origin + shown.size)
+    if (start >= end) return true
+    const turns = shown === region ? before + 1 : before
+    const places = placesOf(looked, shown)
+    const known = places.get(origin)
+    if (known !== undefined && known.low <= start && known.high >= end && known.turns >= turns) return true
+    if (turns > MAX_TURNS || depth > MAX_DEPTH || ++visits > MAX_VISITS) return false
+    const ended =
+      shown.target === undefined
+        ? shown.subregions.every(sub => ends(sub, origin + sub.address, start, end, turns, depth + 1))
+        : ends(shown.target, origin - shown.targetOffset, start, end, turns, depth + 1)
+    if (ended) places.set(origin, { low: start, high: end, turns })
+    return ended
   }
-  try {
-    const walk = { passed: MAX_PASSED - MAX_VISITS, shown: new Map() }
-    expand(region, 0, 0, Number.POSITIVE_INFINITY, enter, () => {}, 0, walk)
-  } catch {
+  if (!ends(region, 0, 0, Number.POSITIVE_INFINITY, 0, 0))
     throw new RangeError(`${argument}: region ${show(region.name)} would show itself without end`)
-  }
 }

@@ -138,16 +138,16 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'C4 readonly is not handed on',
-    file: RENDER,
-    from: 'return handed | region.marks',
-    to: 'return region.marks',
+    file: EXPANSION,
+    from: 'marks | region.marks',
+    to: 'region.marks',
     foundBy: 'TREES',
   },
   {
     name: 'C4 what an alias shows is not clipped to it',
     file: EXPANSION,
-    from: 'expand(target, at, start, end, enter, visitor, own, walk)',
-    to: 'expand(target, at, low, high, enter, visitor, own, walk)',
+    from: 'expand(target, at, start, end, visitor, own, walk)',
+    to: 'expand(target, at, low, high, visitor, own, walk)',
     foundBy: 'TREES',
   },
   {
