@@ -202,8 +202,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'E4 the size of a piece follows from the absolute address',
     file: NEXT,
-    from: 'next.size = pieceSize(device, offset, most)',
-    to: 'next.size = pieceSize(device, section.start + inside, most)',
+    from: 'pieceSize(device, offset, most)',
+    to: 'pieceSize(device, section.start + inside, most)',
     foundBy: 'REQUESTS',
   },
   {
@@ -497,8 +497,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'H1 a write is taken before it is known to be valid',
     file: OPS,
-    from: '        if (!this.accepts(offset, size, isWrite, attrs))',
-    to: '        if (isWrite && this.#takes?.(offset, size, value)) return endWith(MemTxResult.OK, size)\n        if (!this.accepts(offset, size, isWrite, attrs))',
+    from: '        if (!isRun && !this.accepts(offset, size, isWrite, attrs))',
+    to: '        if (!isRun && isWrite && this.#takes?.(offset, size, value)) return endWith(MemTxResult.OK, size)\n        if (!isRun && !this.accepts(offset, size, isWrite, attrs))',
     foundBy: 'NOTIFIERS',
   },
   {
