@@ -2,6 +2,7 @@ import { accesses } from './accesses.mjs'
 import { languageOrder, overlapping, ramToRam, ramToRamAgainstMemoryCopy, ramToUser, userToRam } from './copies.mjs'
 import { dma } from './dma.mjs'
 import { lookups } from './lookups.mjs'
+import { privateRam } from './private.mjs'
 import { scale } from './scale.mjs'
 
 const KIB = 1024
@@ -17,6 +18,7 @@ export const GROUPS = {
   ramToUser: { pairs: ramToUser, least: 1, most: 8 * MIB },
   language: { pairs: languageOrder, least: 64, most: 8 * MIB },
   overlapping: { pairs: overlapping, least: 4 * KIB, most: 8 * MIB },
+  private: { pairs: privateRam, least: 4, most: 8 * MIB },
   accesses: { pairs: accesses, least: 4, most: 4 },
   dma: { pairs: dma, least: KIB, most: MIB },
   lookups: { pairs: lookups, least: 0, most: 0 },

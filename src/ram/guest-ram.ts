@@ -344,7 +344,6 @@ export class GuestRam {
         atomic: this.order === 'language',
         oneAccess,
         unaligned: bytes.private ? ('split' as const) : unaligned,
-        private: bytes.private,
       }
       cells = new Cells(bytes.views, this.#kernel, options, () => bytes.live())
       this.#cells.set(oneAccess, cells)

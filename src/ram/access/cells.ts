@@ -3,7 +3,8 @@ import { HOST_LITTLE_ENDIAN } from '../../host/endian.ts'
 import type { Kernel } from '../kernels/kernel.ts'
 import type { CellAccess } from './cell-access.ts'
 import { fixedIn, fixedOut } from './fixed-width.ts'
-import { swap16, swap32, swap64, type Views } from './views.ts'
+import type { PrivateViews } from './guest-bytes.ts'
+import { swap16, swap32, swap64 } from './views.ts'
 
 /** What an unaligned cell does where the host can't make it in one access (S6). */
 export type UnalignedPolicy = 'split' | 'refuse'
@@ -14,8 +15,6 @@ export interface CellOptions {
   /** Unaligned accesses can be made in one instruction of the kernel. */
   readonly oneAccess: boolean
   readonly unaligned: UnalignedPolicy
-  /** Nobody else can see the bytes. */
-  readonly private?: boolean | undefined
 }
 
 /**
@@ -34,7 +33,7 @@ export class Cells implements CellAccess {
   readonly splits: boolean
   /** The high half of the latest `load64Pair`. */
   high = 0
-  readonly #live: () => Views
+  readonly #live: () => PrivateViews
   #u8: Uint8Array
   #u16: Uint16Array
   #u32: Uint32Array
@@ -49,7 +48,12 @@ export class Cells implements CellAccess {
   readonly #pun8: Uint8Array = new Uint8Array(this.#pun64.buffer)
 
   /** @param live Gives the views anew where those were detached (GuestBytes). */
-  constructor(views: Views, kernel: Kernel | undefined, options: CellOptions, live: () => Views = () => views) {
+  constructor(
+    views: PrivateViews,
+    kernel: Kernel | undefined,
+    options: CellOptions,
+    live: () => PrivateViews = () => views,
+  ) {
     this.atomic = options.atomic
     // In the language order every access is atomic and must be aligned, so the policy decides about unaligned ones.
     this.oneAccess = options.oneAccess && kernel !== undefined && !options.atomic
@@ -59,19 +63,19 @@ export class Cells implements CellAccess {
     this.#u16 = views.u16
     this.#u32 = views.u32
     this.#u64 = views.u64
-    this.#data = options.private ? new DataView(views.u8.buffer) : undefined
+    this.#data = views.data
     this.#kernel = kernel
   }
 
   /** To be called before an access to bytes that may have moved: private memory that has grown (GuestBytes). */
   live(): this {
     if (this.#u8.length === 0) {
-      const { u8, u16, u32, u64 } = this.#live()
+      const { u8, u16, u32, u64, data } = this.#live()
       this.#u8 = u8
       this.#u16 = u16
       this.#u32 = u32
       this.#u64 = u64
-      this.#data &&= new DataView(u8.buffer)
+      this.#data = data
     }
     return this
   }

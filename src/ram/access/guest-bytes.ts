@@ -8,6 +8,11 @@ interface Part {
   readonly bytes: number
 }
 
+/** Views, and of private bytes one for accesses at any address: nobody can see them torn. */
+export interface PrivateViews extends Views {
+  readonly data?: DataView | undefined
+}
+
 /**
  * The buffer that guest RAM is in, as typed arrays: from its first byte on, so that an address is an index.
  *
@@ -17,7 +22,7 @@ interface Part {
  */
 export class GuestBytes {
   /** The same object for ever; its arrays are those of the buffer as of the latest `live`. */
-  readonly views: Views
+  readonly views: PrivateViews
   /** Only this thread can see the bytes. */
   readonly private: boolean
   /** Of private bytes, what has another buffer when it has grown. */
@@ -26,13 +31,13 @@ export class GuestBytes {
   #most = 64
 
   constructor(buffer: ArrayBufferLike, memory: WebAssembly.Memory | undefined) {
-    this.views = viewsOf(buffer)
     this.private = !isShared(buffer)
+    this.views = { ...viewsOf(buffer), data: this.private ? new DataView(buffer) : undefined }
     this.#memory = this.private ? memory : undefined
   }
 
   /** The views. @throws TypeError where the buffer was detached, and there is no other. */
-  live(): Views {
+  live(): PrivateViews {
     if (this.views.u8.length === 0) this.#renew()
     return this.views
   }
@@ -69,7 +74,7 @@ export class GuestBytes {
     const buffer = this.#memory?.buffer
     if (buffer === undefined || buffer.byteLength === 0)
       throw new TypeError('this guest RAM is no more: it was released, or its buffer detached')
-    Object.assign(this.views, viewsOf(buffer))
+    Object.assign(this.views, viewsOf(buffer), { data: new DataView(buffer) })
     for (const { views, base, bytes } of this.#parts) {
       const known = views.deref()
       if (known !== undefined) Object.assign(known, sectionViews(buffer, base, bytes))

@@ -71,7 +71,12 @@ export const TEXT: Kind = { string: value => (value.trim() === '' ? 'refuses' : 
 
 export function oneOf(...choices: readonly unknown[]): Kind {
   const verdict = (value: unknown): Verdict => (choices.includes(value) ? 'takes' : 'refuses')
-  return { number: verdict, bigint: verdict, string: verdict }
+  return {
+    number: verdict,
+    bigint: verdict,
+    string: verdict,
+    ...(choices.includes(true) && { boolean: 'takes' as const }),
+  }
 }
 
 /** A Uint8Array of 0 to 16 bytes, of any realm. */

@@ -1,6 +1,15 @@
-import { addCoalescing, addEventNotifier, clearCoalescing, removeEventNotifier, setCoalescing } from 'guestmem'
-import { FUNCTION, integer, OFFSET, oneOf, optional, RECORD, REGION } from '../kinds.ts'
+import {
+  addCoalescing,
+  addEventNotifier,
+  clearCoalescing,
+  openBus,
+  removeEventNotifier,
+  setCoalescing,
+  sizedOps,
+} from 'guestmem'
+import { FUNCTION, integer, OFFSET, oneOf, optional, RECORD, REGION, TEXT } from '../kinds.ts'
 import { arg, object, type Row, row } from '../row.ts'
+import { SIZE } from './region-rows.ts'
 
 /** Something that has handlers. */
 const DEVICE = arg('region', REGION, world => world.region('io'))
@@ -26,6 +35,9 @@ const MATCH = object(
 
 /** What is right by itself, and of no notifier that there is: the whole match is named. */
 const OTHER = { also: ['match'], file: true } as const
+
+/** A space has functions of these names, too. */
+const HANDLERS = { objects: { 'an AddressSpace': 'takes', 'a destroyed AddressSpace': 'takes' } } as const
 
 export const DEVICE_ROWS: readonly Row[] = [
   row(
@@ -60,6 +72,28 @@ export const DEVICE_ROWS: readonly Row[] = [
     [DEVICE, arg('offset', OFFSET, () => 8), arg('size', integer(1, Number.MAX_SAFE_INTEGER), () => 8)],
     (_, region, offset, size) => addCoalescing(region, offset, size),
     { repeats: false },
+  ),
+  row(
+    'openBus',
+    [
+      arg('name', TEXT, () => 'made'),
+      arg('size', SIZE, () => 16),
+      arg(
+        'value',
+        { ...optional(integer(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)), function: 'takes' },
+        () => -1,
+      ),
+    ],
+    (_, name, size, value) => openBus(name, size, value),
+  ),
+  row(
+    'sizedOps',
+    [
+      { ...arg('ops', HANDLERS, () => ({ read: () => 0, write: () => {} })), also: ['read'] },
+      arg('width', oneOf(2, 4), () => 4),
+      arg('policy', oneOf('pieces', 'zeroExtended', 'replicated', 'merged', 'refused'), () => 'merged'),
+    ],
+    (_, ops, width, policy) => sizedOps(ops, width, policy),
   ),
   row('setCoalescing', [DEVICE], (_, region) => setCoalescing(region)),
   row('clearCoalescing', [DEVICE], (_, region) => clearCoalescing(region)),

@@ -55,6 +55,9 @@ export function profile(name: string, kind: (kind: Kind) => Kind): Argument {
   }
 }
 
+/** What a read gives that fails. */
+const VALUE = arg('value', optional(integer(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)), () => -1)
+
 export const HOST_ROWS: readonly Row[] = [
   read('CACHE_MODES', () => CACHE_MODES),
   read('DIRECT_ACCESS', () => DIRECT_ACCESS),
@@ -132,7 +135,12 @@ export const HOST_ROWS: readonly Row[] = [
     read(`MemTxAttrs.${name}`, ({ attrs }) => attrs[name]),
   ),
   row('memTxResult', [arg('bits', integer(0, 7), () => 2)], (_, bits) => memTxResult(bits)),
-  row('memTxFault', [arg('result', integer(1, 7), () => 2)], (_, result) => memTxFault(result)),
-  row('new MemTxFault', [arg('result', integer(1, 7), () => 2)], (_, result) => new MemTxFault(result)),
+  row('memTxFault', [arg('result', integer(1, 7), () => 2), VALUE], (_, result, value) => memTxFault(result, value)),
+  row(
+    'new MemTxFault',
+    [arg('result', integer(1, 7), () => 2), VALUE],
+    (_, result, value) => new MemTxFault(result, value),
+  ),
+  read('MemTxFault.value', () => memTxFault(1).value),
   read('MemTxFault.result', () => memTxFault(1).result),
 ]

@@ -1,5 +1,17 @@
-import { IommuMemoryRegion, IommuNotifierFlag, IommuPermissions } from 'guestmem'
-import { FUNCTION, integer, type Kind, OFFSET, oneOf, optional, RECORD, SPACE, TEXT } from '../kinds.ts'
+import { IommuMemoryRegion, IommuNotifierFlag, IommuPermissions, mirror, splitAccess } from 'guestmem'
+import {
+  FUNCTION,
+  integer,
+  type Kind,
+  OFFSET,
+  OPTIONS,
+  oneOf,
+  optional,
+  RECORD,
+  REGION,
+  SPACE,
+  TEXT,
+} from '../kinds.ts'
 import { type Argument, arg, object, type Row, read, row } from '../row.ts'
 import { PAGE } from '../world.ts'
 import { SIZE } from './region-rows.ts'
@@ -36,6 +48,15 @@ const EVENT: Argument = object(
 
 const POWER: Kind = {
   number: value => (value >= 1 && value <= 2 ** 52 && Number.isInteger(Math.log2(value)) ? 'takes' : 'refuses'),
+}
+
+const STRIDE: Kind = {
+  number: value => (POWER.number?.(value) === 'takes' ? 'either' : 'refuses'),
+}
+
+/** A target of some bytes may be cut into units that are no larger. */
+const SMALL_POWER: Kind = {
+  number: value => (POWER.number?.(value) === 'takes' ? (value <= 64 ? 'takes' : 'either') : 'refuses'),
 }
 
 export const IOMMU_ROWS: readonly Row[] = [
@@ -80,6 +101,38 @@ export const IOMMU_ROWS: readonly Row[] = [
     iommu.notifyOne(notifier, event),
   ),
   row('IommuMemoryRegion.replay', [NOTIFIER('notifier')], ({ iommu }, notifier) => iommu.replay(notifier)),
+  row(
+    'mirror',
+    [
+      arg('name', TEXT, () => 'made'),
+      arg('target', REGION, world => world.region('io')),
+      arg('size', SIZE, () => PAGE),
+      object(
+        'options',
+        OPTIONS,
+        [
+          arg('unit', { ...SMALL_POWER, undefined: 'takes' }, () => 1),
+          arg('stride', { ...STRIDE, undefined: 'takes' }, () => 2 ** 20),
+        ],
+        { closed: true, type: 'MirrorOptions' },
+      ),
+    ],
+    (_, name, target, size, options) => mirror(name, target, size, options),
+  ),
+  row(
+    'splitAccess',
+    [
+      arg('name', TEXT, () => 'made'),
+      object(
+        'targets',
+        RECORD,
+        [arg('reads', REGION, world => world.region('io')), arg('writes', REGION, world => world.region('io'))],
+        { type: 'SplitTargets' },
+      ),
+      arg('size', SIZE, () => PAGE),
+    ],
+    (_, name, targets, size) => splitAccess(name, targets, size),
+  ),
   read('IommuPermissions', () => IommuPermissions),
   read('IommuNotifierFlag', () => IommuNotifierFlag),
 ]

@@ -9,6 +9,7 @@ const ram = (name: string, take: Partial<Argument> = {}): Argument => ({
     name,
     OPTIONS,
     [
+      arg('shared', { ...optional(oneOf('auto')), boolean: 'either' }, () => 'auto'),
       arg('order', optional(oneOf('auto', 'host', 'language')), () => 'host'),
       arg('lane', optional(oneOf('auto', 'wasm', 'script')), () => 'script'),
       profile('host', optional),
@@ -21,7 +22,46 @@ const ram = (name: string, take: Partial<Argument> = {}): Argument => ({
   ...take,
 })
 
-const SHARED: Kind = { objects: { 'a SharedArrayBuffer': 'takes' } }
+/** What has bytes, each of some. */
+const MEMORY: Kind = {
+  objects: {
+    'a SharedArrayBuffer': 'takes',
+    'an ArrayBuffer': 'takes',
+    'a DataView': 'takes',
+    'a Uint8Array': 'takes',
+    'a Uint8Array whose length lies': 'either',
+    'a Uint8ClampedArray': 'takes',
+    'a Uint16Array': 'takes',
+    'a Float64Array': 'takes',
+    'a BigUint64Array': 'takes',
+    'a Uint8Array of another realm': 'takes',
+  },
+}
+
+/** The engine reads what somebody put on Object.prototype as well. */
+const GROWING = Object.assign(Object.create(null), { initial: 1, maximum: 2 })
+
+/** Where a block may go depends on what is free. */
+const PLACE: Kind = {
+  number: value => (Number.isInteger(value) && value >= 0 ? 'either' : 'refuses'),
+  undefined: 'takes',
+}
+
+const WRAP = ram('options')
+const WRAP_OPTIONS: Argument = {
+  ...WRAP,
+  ...object(
+    'options',
+    OPTIONS,
+    [
+      ...(WRAP.fields ?? []),
+      arg('offset', optional(integer(0, 16)), () => 4),
+      arg('bytes', optional(integer(1, PAGE - 4)), () => 4),
+      { ...arg('memory', { undefined: 'takes' }, () => undefined), also: ['options.memory'] },
+    ],
+    { closed: true, type: 'WrapOptions' },
+  ),
+}
 
 /** Fields that must be of one guest RAM: where one is not, the handle is named, and shown. */
 const TOGETHER = { also: ['handle'], file: true } as const
@@ -34,6 +74,7 @@ const HANDLE = object(
     { ...arg('memory', { undefined: 'either' }, ({ ram }) => ram.handle.memory), ...TOGETHER },
     // One of another size, or of another memory.
     { ...arg('buffer', {}, ({ ram }) => ram.handle.buffer), ...TOGETHER },
+    arg('offset', optional(integer(0, 0)), () => 0),
     arg('bytes', { number: value => (value === 24 * PAGE ? 'takes' : 'refuses') }, ({ ram }) => ram.bytes),
     { ...arg('cut', {}, ({ ram }) => ram.handle.cut), ...TOGETHER },
     { ...arg('dirty', {}, ({ ram }) => ram.handle.dirty), ...TOGETHER },
@@ -65,7 +106,15 @@ export const RAM_ROWS: readonly Row[] = [
   }),
   row(
     'GuestRam.wrap',
-    [{ name: 'buffer', kind: SHARED, good: () => new SharedArrayBuffer(PAGE) }, ram('options')],
+    [
+      {
+        name: 'buffer',
+        kind: MEMORY,
+        good: () => new SharedArrayBuffer(PAGE),
+        also: ['options.offset', 'options.bytes'],
+      },
+      WRAP_OPTIONS,
+    ],
     (_, buffer, options) => GuestRam.wrap(buffer, options),
     { repeats: false },
   ),
@@ -77,10 +126,27 @@ export const RAM_ROWS: readonly Row[] = [
   ),
   row(
     'GuestRam.block',
-    [arg('name', TEXT, () => 'block'), arg('bytes', integer(1, 2 ** 26), () => 1)],
-    ({ spare }, name, bytes) => spare.block(name, bytes),
+    [
+      arg('name', TEXT, () => 'block'),
+      arg('bytes', integer(1, 2 ** 26), () => 1),
+      object('options', OPTIONS, [arg('offset', PLACE, () => undefined)], {
+        closed: true,
+        type: 'BlockOptions',
+      }),
+    ],
+    ({ spare }, name, bytes, options) => spare.block(name, bytes, options),
   ),
-  ...(['bytes', 'buffer', 'host', 'order', 'blocks', 'handle'] as const).map(name =>
+  row(
+    'GuestRam.discard',
+    [arg('offset', integer(0, 24 * PAGE), () => 0), arg('bytes', integer(0, 24 * PAGE), () => 0)],
+    ({ ram }, offset, bytes) => ram.discard(offset, bytes),
+  ),
+  row('GuestRam.grow', [arg('bytes', integer(65_536, 131_072), () => 65_536)], (_, bytes) =>
+    GuestRam.wrap(new WebAssembly.Memory(GROWING)).grow(bytes),
+  ),
+  row('GuestRam.release', [], () => GuestRam.allocate(PAGE).release(), { repeats: false }),
+  row('RamBlock.free', [], ({ spare }) => spare.block('freed', 1).free(), { repeats: false }),
+  ...(['bytes', 'offset', 'shared', 'buffer', 'host', 'order', 'blocks', 'handle'] as const).map(name =>
     read(`GuestRam.${name}`, ({ ram }) => ram[name]),
   ),
   row(

@@ -79,6 +79,8 @@ export const OPS: Argument = object(
     constraints('valid'),
     constraints('impl', [arg('aligned', optional(BOOLEAN), () => false)]),
     arg('accepts', optional(FUNCTION), () => () => true),
+    arg('readBytes', optional(FUNCTION), () => () => {}),
+    arg('writeBytes', optional(FUNCTION), () => () => {}),
     arg('endianness', optional(oneOf('little', 'big', 'native')), () => 'big'),
   ],
   { type: 'MemoryRegionOps' },
