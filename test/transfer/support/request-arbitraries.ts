@@ -36,7 +36,7 @@ const ram: fc.Arbitrary<RamSpec> = fc.record({
 
 /** Sizes of which the smaller is `minSize`; each may be left out. */
 function constraints(max: readonly AccessSize[]): fc.Arbitrary<AccessConstraints> {
-  const one = fc.option(fc.constantFrom(...max), { nil: undefined, freq: 1 })
+  const one = fc.option(fc.constantFrom(...max), { nil: undefined, freq: 2 })
   return fc.tuple(one, one, fc.constantFrom(true, false, undefined)).map(([first, second, unaligned]) => {
     const bounded = first !== undefined && second !== undefined
     const minSize = bounded ? (Math.min(first, second) as AccessSize) : first
