@@ -124,3 +124,22 @@ declare module '*/examples/sector-disk.mjs' {
   export const FAILED: number
   export function serve(bus: AddressSpace, sector: number, buffer: number | bigint): void
 }
+
+declare module '*/examples/emulators/thumb.mjs' {
+  export function assemble(lines: readonly (string | readonly (string | number)[])[]): Uint8Array
+}
+
+declare module '*/examples/emulators/rp2040-board.mjs' {
+  import type { AddressSpace } from 'guestmem'
+  import type { RP2040 } from 'rp2040js'
+
+  export class Board {
+    static alone(): Board
+    static onGuestmem(): Board & { readonly memory: AddressSpace }
+    readonly chip: RP2040
+    readonly sent: number[]
+    readonly log: string[]
+    readonly state: object
+    run(instructions: number): void
+  }
+}
