@@ -68,9 +68,9 @@ export function putOnGuestmem(nes) {
       show(address, bank * BANK)
       show(address + WINDOW, bank * BANK + WINDOW)
     })
-  // The banks that it begins with; and the CPU asks the mapper, where it would have read its copies of them.
+  // The banks that it begins with.
   mmap.loadROM()
-  mmap.readsPrgFromCpuMem = () => false
+  // The CPU reads its own copies of banks unless the mapper has another `load`, as it has now.
   cpu._updatePrgReadPath()
   return bus
 }

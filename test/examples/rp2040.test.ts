@@ -92,6 +92,27 @@ test('the memories are the arrays that the chip has, at all their addresses', ()
   expect(chip.usbDPRAMView.getUint32(0x10, true)).toBe(0x12ab_5678)
 })
 
+test('the bus is a map', () => {
+  const { ranges } = Board.onGuestmem().memory.view
+  const shown = ranges.map(
+    ({ region, start, end }) => `${region.name} ${start.toString(16)} ${(end - start).toString(16)}`,
+  )
+  expect(shown.filter(line => /^(bootrom|flash|sram|usb|sio|ppb|UART)/.test(line))).toEqual([
+    'bootrom 0 4000',
+    'flash 10000000 1000000',
+    'flash mirror 11000000 1000000',
+    'flash mirror 12000000 1000000',
+    'flash mirror 13000000 1000000',
+    'sram 20000000 42000',
+    'UART0 40034000 4000',
+    'UART1 40038000 4000',
+    'usb dpram 50100000 1000',
+    'sio d0000000 10000000',
+    'ppb e000e000 1000',
+  ])
+  expect(ranges.filter(({ region }) => region.kind === 'io' && region.size === 0x4000).length).toBe(PERIPHERALS.length)
+})
+
 test('a byte for a peripheral is in all lanes, and its four ways do what they say', () => {
   const { chip, memory } = Board.onGuestmem()
   const seen: unknown[] = []
