@@ -10,7 +10,7 @@ const FRAMES = 60
 const UXROM = 2
 
 const rom = makeRom(UXROM, 8)
-const [aloneMs, guestMs] = await bestOf(import.meta.url, ['alone', 'onGuestmem'], 5, kind => {
+const [aloneMs, guestMs] = await bestOf(import.meta.url, ['alone', 'onGuestmem'], 3, kind => {
   const console = Console[kind](rom)
   return () => console.run(FRAMES)
 })

@@ -7,7 +7,7 @@ import { Board } from './rp2040-board.mjs'
 
 const INSTRUCTIONS = 2_000_000
 
-const [aloneMs, guestMs] = await bestOf(import.meta.url, ['alone', 'onGuestmem'], 5, kind => {
+const [aloneMs, guestMs] = await bestOf(import.meta.url, ['alone', 'onGuestmem'], 3, kind => {
   const board = Board[kind]()
   return () => board.run(INSTRUCTIONS)
 })
