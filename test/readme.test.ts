@@ -7,7 +7,7 @@ import { expect, test } from 'vitest'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 /** Every page whose snippets are run. */
-const PAGES = ['README.md', 'docs/VFIO.md', 'docs/DMA.md', 'docs/DIRTY-LOG.md', 'docs/MEMORY.md']
+const PAGES = ['README.md', 'docs/VFIO.md', 'docs/DMA.md', 'docs/DIRTY-LOG.md', 'docs/MEMORY.md', 'docs/EMULATORS.md']
 const snippets = PAGES.flatMap(page =>
   [...readFileSync(join(root, page), 'utf8').matchAll(/^## (.*)\n(?:(?!^## )[\s\S])*?```ts\n([\s\S]*?)```/gm)].map(
     ([, title, code]) => ({ page, title: title as string, code: code as string }),

@@ -124,3 +124,58 @@ declare module '*/examples/sector-disk.mjs' {
   export const FAILED: number
   export function serve(bus: AddressSpace, sector: number, buffer: number | bigint): void
 }
+
+declare module '*/examples/emulators/thumb.mjs' {
+  export function assemble(lines: readonly (string | readonly (string | number)[])[]): Uint8Array
+}
+
+declare module '*/examples/emulators/rp2040-board.mjs' {
+  import type { AddressSpace } from 'guestmem'
+  import type { RP2040 } from 'rp2040js'
+
+  export class Board {
+    static alone(): Board
+    static onGuestmem(): Board & { readonly memory: AddressSpace }
+    readonly chip: RP2040
+    readonly sent: number[]
+    readonly log: string[]
+    readonly state: object
+    run(instructions: number): void
+  }
+}
+
+declare module '*/examples/emulators/mos6502.mjs' {
+  export function assemble(
+    origin: number,
+    lines: readonly (string | readonly (string | number)[])[],
+  ): { bytes: Uint8Array; labels: Map<string, number> }
+}
+
+declare module '*/examples/emulators/nes-rom.mjs' {
+  export function makeRom(mapper: 0 | 2 | 4 | 7, banks: number): Uint8Array
+}
+
+declare module '*/examples/emulators/nes-bus.mjs' {
+  import type { AddressSpace } from 'guestmem'
+  export function putOnGuestmem(nes: object): AddressSpace
+}
+
+declare module '*/examples/emulators/nes-console.mjs' {
+  import type { AddressSpace } from 'guestmem'
+
+  export class Console {
+    static alone(rom: Uint8Array): Console
+    static onGuestmem(rom: Uint8Array): Console & { readonly memory: AddressSpace }
+    readonly nes: {
+      /** What jsnes does not declare. */
+      readonly cpu: { mem: Uint8Array; read(address: number): number }
+      readonly mmap: { readsPrgFromCpuMem(): boolean }
+      toJSON(): object
+      frame(): void
+    }
+    readonly pictures: string[]
+    readonly saves: number
+    readonly state: { readonly prg: string }
+    run(frames: number): void
+  }
+}
