@@ -95,7 +95,8 @@ export function virtioBlkPci(bus, { setInterrupt }, file) {
     if (word === ENABLE && (value & 0xffff) === 1 && disk === undefined) start()
   }
   const notify = () => {
-    disk?.kick()
+    if (disk === undefined) return
+    disk.kick()
     interrupt(QUEUE_INTERRUPT)
   }
   reset()

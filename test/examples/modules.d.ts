@@ -181,3 +181,13 @@ declare module '*/examples/v86/due.mjs' {
   export function dueLines(cards: { edu: { address: number }; disk: { address: number } }): Record<string, number>
   export function wrongBytes(read: (address: number, bytes: number) => Uint8Array, file: Uint8Array): string[]
 }
+
+declare module '*/examples/v86/virtio-blk-pci.mjs' {
+  import type { AddressSpace, MemoryRegion } from 'guestmem'
+  export const VIRTIO_BLK_CONFIG: { readonly capabilities: readonly number[] }
+  export function virtioBlkPci(
+    bus: AddressSpace,
+    lines: { setInterrupt(level: boolean): void },
+    file: number,
+  ): MemoryRegion
+}
