@@ -179,3 +179,70 @@ declare module '*/examples/emulators/nes-console.mjs' {
     run(frames: number): void
   }
 }
+
+declare module '*/examples/v86/machine.mjs' {
+  import type { AddressSpace, MemoryRegion, RamBlock } from 'guestmem'
+
+  /** Of v86's CPU, what the bridge and its tests use. */
+  export interface Cpu {
+    readonly wasm_memory: WebAssembly.Memory
+    readonly io: object
+    readonly devices: { readonly pci: { readonly device_spaces: readonly (Int32Array | undefined)[] } }
+    jit_dirty_cache(start: number, end: number): void
+    read_blob(address: number, length: number): Uint8Array
+    write_blob(bytes: Uint8Array, address: number): void
+    readonly memory_map_read8: readonly ((address: number) => number)[]
+    readonly memory_map_read32: readonly ((address: number) => number)[]
+    readonly memory_map_write8: readonly ((address: number, value: number) => void)[]
+    readonly memory_map_write32: readonly ((address: number, value: number) => void)[]
+  }
+  export interface Lines {
+    setInterrupt(level: boolean): void
+    setMasterAbort(): void
+  }
+  export interface Card {
+    readonly slot: number
+    readonly address: number
+  }
+  export interface Bridge {
+    readonly block: RamBlock
+    readonly dma: AddressSpace & { invalidate(address: number | bigint, length: number | bigint): void }
+    plug(
+      config: {
+        vendor: number
+        device: number
+        classCode: number
+        revision?: number
+        capabilities?: ArrayLike<number>
+      },
+      make: (bus: AddressSpace, lines: Lines) => MemoryRegion,
+    ): Card
+  }
+  export interface Emulator {
+    readonly v86: { readonly cpu: Cpu }
+    destroy(): Promise<void>
+  }
+  export function machine(options?: { ramBytes?: number }): Promise<{ emulator: Emulator; bridge: Bridge }>
+  export function plugEdu(bridge: Bridge): Card
+  export function plugDisk(bridge: Bridge, file: number): Card
+  export function run(
+    emulator: Emulator,
+    onLine?: (name: string, value: number) => void,
+  ): Promise<Record<string, number>>
+}
+
+declare module '*/examples/v86/due.mjs' {
+  export const DISK: Uint8Array
+  export function dueLines(cards: { edu: { address: number }; disk: { address: number } }): Record<string, number>
+  export function wrongBytes(read: (address: number, bytes: number) => Uint8Array, file: Uint8Array): string[]
+}
+
+declare module '*/examples/v86/virtio-blk-pci.mjs' {
+  import type { AddressSpace, MemoryRegion } from 'guestmem'
+  export const VIRTIO_BLK_CONFIG: { readonly capabilities: readonly number[] }
+  export function virtioBlkPci(
+    bus: AddressSpace,
+    lines: { setInterrupt(level: boolean): void },
+    file: number,
+  ): MemoryRegion
+}
