@@ -15,7 +15,7 @@ export interface Campaign {
 }
 
 /** What a WeakRef was made of lives to the end of the job, so with it all address spaces of these cases. */
-const CASES_OF_A_JOB = 2000
+const CASES_OF_A_JOB = 100
 
 export async function pursue({ property, count }: Campaign): Promise<void> {
   const { numRuns } = runs(count)

@@ -91,12 +91,12 @@ export const REQUESTS: readonly Campaign[] = [
   },
   {
     name: 'F1, F2, F5, I4 random requests to logged memory: what they do is the same, and the pages that they stored to are dirty',
-    count: 3000,
+    count: 1500,
     property: fc.property(world, requests, masks, (spec, steps, clients) => compare(spec, steps, [], clients)),
   },
   {
     name: 'F2 the same with handlers that make requests and change the map',
-    count: 1000,
+    count: 400,
     property: fc.property(world, steps, plans(fc.oneof(nested, nested, change)), masks, compare),
   },
 ]
