@@ -90,7 +90,8 @@ export default defineConfig([
     define: { 'import.meta.url': 'moduleAddress' },
     banner: { js: COMMONJS_ADDRESS },
   },
-  { ...esm, entry: { 'litmus-worker': 'src/litmus/worker.ts' } },
+  // A worker's file is read by an engine, and by bundlers.
+  { ...esm, entry: { 'litmus-worker': 'src/litmus/worker.ts' }, minify: true },
   { ...esm, entry: { cli: 'src/cli/main.ts' }, platform: 'node' },
   declarations,
 ])

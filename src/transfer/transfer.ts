@@ -67,8 +67,10 @@ export function transfer(
     if (kind === 'read') checkLength(own.bytes, length)
     return result as MemTxResult
   } finally {
-    // Guest RAM whose stores are plain ones shows that plain stores are in order here.
-    if (own !== request && kind === 'read') publish(bytes, own.bytes, at, first?.block?.ram.order !== 'host')
+    // Shared guest RAM whose stores are plain ones shows that plain stores are in order here.
+    const ram = first?.block?.ram
+    const isPlain = ram?.order === 'host' && !(ram.allocated && ram.lane.name === 'engine')
+    if (own !== request && kind === 'read') publish(bytes, own.bytes, at, !isPlain)
   }
 }
 
