@@ -11,10 +11,10 @@ export type Outcome =
   | { readonly thrown: string; readonly message: string; readonly length: number }
 
 /** Of CPU time, which other programs on the same machine do not use up; of the process, which does nothing else. */
-const MOST_SECONDS = 2
+const MOST_SECONDS = 10
 const HEAP_MIB = 256
 /** Of all memory of the process, beside what it had when the input came. */
-const MOST_MIB = 512
+const MOST_MIB = 1024
 const LOOK_EVERY_MS = 20
 
 /** Errors that the parsers are documented to throw. */
