@@ -4,7 +4,7 @@ import { DirtyBitmaps, GUEST_PAGE, IDENTITY } from './dirty/dirty-bitmaps.ts'
 import { areTwo, identityOf, mayBeOne, noteIdentity } from './memory-identity.ts'
 import { MAX_BYTES } from './memory-tables.ts'
 import { PageMap } from './page-map.ts'
-import { bufferOfMemory, noteTables } from './wrapped-memory.ts'
+import { bufferOfMemory } from './wrapped-memory.ts'
 
 /** What another thread needs to attach to a guest RAM. It may be sent by postMessage. */
 export interface GuestRamHandle {
@@ -90,9 +90,7 @@ export function checkHandle(value: unknown): GuestRamHandle {
       throw new RangeError(`handle.blocks must have pages of their own, got one at ${offset}`)
     free = offset + size
   }
-  noteIdentity(own, map.identity)
   noteIdentity(buffer, map.identity)
-  noteTables({ memory: memory as WebAssembly.Memory | undefined, buffer: own }, { cut, dirty })
   return {
     memory: memory as GuestRamHandle['memory'],
     buffer: own,

@@ -89,6 +89,9 @@ export class GuestRam {
     this.shared = shared
     this.#memory = memory
     this.#pages = new PageMap(placed.cut)
+    // Here, so that memory is known by its identity and its tables whoever placed it.
+    noteIdentity(buffer, this.#pages.identity)
+    noteTables(placed, { cut: placed.cut, dirty: placed.dirty })
     this.dirty = new DirtyBitmaps(placed.dirty)
     this.logs = this.dirty.words
     this.#settings = settings
@@ -137,8 +140,6 @@ export class GuestRam {
       throw new TypeError(`options.lane is "wasm", but this engine has no shared WebAssembly.Memory`)
     const tables = makeTables(buffer.byteLength, identity, shared)
     new PageMap(tables.cut).bytes = bytes
-    noteIdentity(buffer, identity)
-    noteTables({ memory, buffer }, tables)
     return new GuestRam(MAKER, { memory, buffer, offset: 0, bytes, ...tables }, settings)
   }
 

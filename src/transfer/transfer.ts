@@ -6,7 +6,6 @@ import type { CacheMode } from '../host/cache-mode.ts'
 import { fixedFill, fixedIn, fixedOut } from '../ram/access/fixed-width.ts'
 import { partOf } from '../ram/access/user-part.ts'
 import { isShared } from '../ram/access/views.ts'
-
 import { privateCopy, privateLike, publish } from '../ram/copy/shared-array.ts'
 import type { BlockMemory } from '../ram/ram-block.ts'
 import { completion } from '../region/device/completer.ts'
