@@ -13,7 +13,7 @@ export const MAX_LEVELS = 256
 export interface RegionNode<R extends RegionNode<R>> {
   readonly name: string
   readonly enabled: boolean
-  /** What it hands on to all that is shown through it: `READONLY`, `NONVOLATILE`. */
+  /** What it hands on to all that is shown through it: `READONLY`, `NONVOLATILE`. @internal */
   readonly marks: number
   readonly address: number
   readonly size: number
@@ -21,10 +21,11 @@ export interface RegionNode<R extends RegionNode<R>> {
   readonly subregions: readonly R[]
   readonly target: R | undefined
   readonly targetOffset: number
+  /** @internal */
   readonly links: RegionLinks<R>
-  /** It is mapped from here on. @throws TypeError where its memory was freed. */
+  /** It is mapped from here on. @throws TypeError where its memory was freed. @internal */
   use(): void
-  /** It is not any more. */
+  /** It is not any more. @internal */
   letGo(): void
 }
 
