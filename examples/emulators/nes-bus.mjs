@@ -1,4 +1,4 @@
-import { AddressSpace, GuestRam, MemoryRegion, mirror } from 'guestmem'
+import { AddressSpace, GuestRam, MemoryRegion, mirror, withBusAddress } from 'guestmem'
 
 const RAM_BYTES = 0x800
 const PPU = 0x2000
@@ -22,15 +22,18 @@ export function putOnGuestmem(nes) {
   // The mapper's own methods know the console's devices, the mapper itself among them.
   const load = mmap.load.bind(mmap)
   const write = mmap.write.bind(mmap)
-  /** The address that the CPU writes to. A mapper in a ROM wants it, and not which byte of which bank is there. */
-  let written = 0
   const bytes = { minSize: 1, maxSize: 1 }
   const device = base => ({
     read: offset => load(base + offset),
     write: (offset, value) => write(base + offset, value),
     impl: bytes,
   })
-  const toMapper = { read: () => 0, write: (_, value) => write(written, value), impl: bytes }
+  // A mapper in a ROM wants the CPU's address, and not which byte of which bank is there.
+  const toMapper = withBusAddress({
+    read: () => 0,
+    write: (_offset, value, _size, _attrs, address) => write(address, value),
+    impl: bytes,
+  })
 
   const memory = GuestRam.wrap(cpu.mem)
   const ram = MemoryRegion.ram('ram', memory.block('ram', RAM_BYTES, { offset: 0 }))
@@ -56,10 +59,7 @@ export function putOnGuestmem(nes) {
   const bus = new AddressSpace('data', root)
 
   mmap.load = address => (address < PRG ? bus : code).load8(address & 0xffff)
-  mmap.write = (address, value) => {
-    written = address
-    bus.store8(address, value)
-  }
+  mmap.write = (address, value) => bus.store8(address, value)
   // Banks are shown, and no longer copied.
   const show = (address, offset) => windows[(address - PRG) / WINDOW].setAliasOffset(offset % banks.size)
   mmap.load8kRomBank = (bank, address) => show(address, bank * WINDOW)

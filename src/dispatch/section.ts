@@ -122,7 +122,8 @@ export class Section {
     const cells = cacheMode === undefined ? undefined : made?.cells(cacheMode)
     const registers = region && ram && new RegisterCompleter(block.offset - blockStart, region, ram)
     // A region that is readonly itself has no re-entrancy guard (RULES G7).
-    const access = (range?.rom ? region?.access?.unguarded : undefined) ?? region?.access
+    const device = (range?.rom ? region?.access?.unguarded : undefined) ?? region?.access
+    const access = device?.bus?.at(device, start - offset) ?? device
     const translator = region?.kind === 'iommu' ? (access as IommuTranslator) : undefined
     // In the order of their declaration, as the engine lays fields out in the order of their first assignment.
     this.start32 = start | 0

@@ -112,7 +112,8 @@ type Acceptor = Pick<Completer, 'maxSize' | 'unaligned' | 'asks' | 'accepts'>
 /** What answers where nothing is direct: handlers, who rejects all, or the memory's register accessors. */
 function completerOf({ range, block, blockStart }: Place, write: boolean): Acceptor {
   const region = range?.region
-  if (region?.access !== undefined) return region.access
+  const access = region?.access
+  if (range && access) return access.bus?.at(access, range.start - range.offset) ?? access
   if (block === undefined || (write && range?.rom)) return REJECTING
   const mode = region?.cacheMode as CacheMode
   const { oneAccess, splits } = block.ram.plannedCells?.(mode) ?? block.ram.cells(mode)

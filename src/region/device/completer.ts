@@ -27,6 +27,15 @@ export const completion: {
 /** In `completion.outermost`: a device that has no guard, or whose guard says so itself. */
 export const UNGUARDED = -1
 
+/** The key under which ops hold a BusBase, where their handlers are told the address on the bus. */
+export const BUS: unique symbol = /* @__PURE__ */ Symbol('bus')
+
+/** What tells a device's handlers where on the bus they are accessed (`withBusAddress`). */
+export interface BusBase {
+  /** @param base The address of the device's offset 0. @returns What carries out accesses there. */
+  at(device: Completer, base: number): Completer
+}
+
 /**
  * Carries out accesses to a flat range that is not directly accessible: each is of 1, 2, 4 or 8 bytes at an offset in
  * the region, and leaves its result in `completion`. Values are numbers formed by the bytes in the device's order.
@@ -40,6 +49,8 @@ export interface Completer {
   readonly endianness: 'little' | 'big' | 'native'
   /** Of a device with a re-entrancy guard: the same without it. */
   readonly unguarded?: Completer
+  /** Handlers are told the address on the bus: what each section of the device asks for its own Completer. */
+  readonly bus?: BusBase | undefined
   /** `accepts` asks a handler of the user's; else its answer follows from the size, and the alignment to it. */
   readonly asks?: boolean
   /** It has handlers for runs of bytes: `run` may be called. */

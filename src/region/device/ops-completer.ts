@@ -2,7 +2,7 @@ import { show } from '../../check.ts'
 import type { Value } from '../../ram/access/cell-values.ts'
 import type { MemTxAttrs } from '../../request/attrs.ts'
 import { MemTxFault, MemTxResult } from '../../request/result.ts'
-import { type Completer, completion, endWith, MAX_NESTING, UNGUARDED } from './completer.ts'
+import { BUS, type BusBase, type Completer, completion, endWith, MAX_NESTING, UNGUARDED } from './completer.ts'
 import type { CheckedOps, MemoryRegionOps } from './ops.ts'
 import type { Guard } from './reentrancy-guard.ts'
 
@@ -25,6 +25,7 @@ export class OpsCompleter implements Completer {
   readonly asks: boolean
   readonly readsRuns: boolean
   readonly writesRuns: boolean
+  readonly bus: BusBase | undefined
   // The fields that most accesses need come first, so that they are in one cache line: there may be very many devices.
   readonly #ops: MemoryRegionOps
   /** The guard's id; UNGUARDED where there is none. */
@@ -62,6 +63,7 @@ export class OpsCompleter implements Completer {
     this.asks = checked.asks
     this.readsRuns = checked.readsRuns
     this.writesRuns = checked.writesRuns
+    this.bus = (ops as { [BUS]?: BusBase })[BUS]
     this.#whole = this.asks ? 0 : (2 * impl.maxSize - impl.minSize) & this.#valid
     this.#wholeReads = this.#whole
     this.#wholeWrites = this.#whole

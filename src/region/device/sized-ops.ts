@@ -1,6 +1,7 @@
 import { checkOneOf } from '../../check.ts'
 import type { MemTxAttrs } from '../../request/attrs.ts'
 import type { MemTxFault } from '../../request/result.ts'
+import { BUS, type BusBase } from './completer.ts'
 import { type AccessSize, checkOps, type MemoryRegionOps, type WriteAnswer } from './ops.ts'
 
 /**
@@ -31,8 +32,10 @@ export function sizedOps(ops: MemoryRegionOps, width: 2 | 4, policy: SizePolicy)
   checkOneOf(width, [2, 4] as const, 'width')
   checkOneOf(policy, POLICIES, 'policy')
   const { accepts, endianness = 'native' } = ops
+  const bus = (ops as { [BUS]?: BusBase })[BUS]
   const rest = {
     endianness,
+    ...(bus && { [BUS]: bus }),
     ...(accepts && { accepts: accepts.bind(ops) }),
   }
   const read = (offset: number, attrs: MemTxAttrs): number | MemTxFault => ops.read(offset, width, attrs)

@@ -6,10 +6,11 @@ import {
   removeEventNotifier,
   setCoalescing,
   sizedOps,
+  withBusAddress,
 } from 'guestmem'
 import { FUNCTION, integer, OFFSET, oneOf, optional, RECORD, REGION, TEXT } from '../kinds.ts'
 import { arg, object, type Row, row } from '../row.ts'
-import { SIZE } from './region-rows.ts'
+import { OPS, SIZE } from './region-rows.ts'
 
 /** Something that has handlers. */
 const DEVICE = arg('region', REGION, world => world.region('io'))
@@ -95,6 +96,7 @@ export const DEVICE_ROWS: readonly Row[] = [
     ],
     (_, ops, width, policy) => sizedOps(ops, width, policy),
   ),
+  row('withBusAddress', [{ ...OPS, type: 'BusAddressOps' }], (_, ops) => withBusAddress(ops)),
   row('setCoalescing', [DEVICE], (_, region) => setCoalescing(region)),
   row('clearCoalescing', [DEVICE], (_, region) => clearCoalescing(region)),
 ]

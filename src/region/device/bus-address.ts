@@ -1,0 +1,139 @@
+import { checkObject } from '../../check.ts'
+import type { Value } from '../../ram/access/cell-values.ts'
+import type { MemTxAttrs } from '../../request/attrs.ts'
+import type { MemTxFault } from '../../request/result.ts'
+import { BUS, type BusBase, type Completer } from './completer.ts'
+import { checkOps, type MemoryRegionOps, type WriteAnswer } from './ops.ts'
+
+/** Handlers whose last argument is the address on the bus, bytes. */
+export interface BusAddressOps
+  extends Omit<MemoryRegionOps, 'read' | 'write' | 'read64' | 'write64' | 'readBytes' | 'writeBytes' | 'accepts'> {
+  read(offset: number, size: number, attrs: MemTxAttrs, address: number): number | MemTxFault
+  write(offset: number, value: number, size: number, attrs: MemTxAttrs, address: number): WriteAnswer
+  read64?: ((offset: number, attrs: MemTxAttrs, address: number) => bigint | MemTxFault) | undefined
+  write64?: ((offset: number, value: bigint, attrs: MemTxAttrs, address: number) => WriteAnswer) | undefined
+  readBytes?: ((offset: number, into: Uint8Array, attrs: MemTxAttrs, address: number) => WriteAnswer) | undefined
+  writeBytes?: ((offset: number, from: Uint8Array, attrs: MemTxAttrs, address: number) => WriteAnswer) | undefined
+  accepts?:
+    | ((offset: number, size: number, isWrite: boolean, attrs: MemTxAttrs, address: number) => boolean)
+    | undefined
+}
+
+/**
+ * The ops of a device whose handlers need the address on the bus: one that is reached through several aliases and behaves
+ * differently at each, or that logs where it was asked. The address is that of the byte at `offset`, in the address space
+ * that shows the region; of a request that an IOMMU translated, and behind `mirror` and `splitAccess`, it is the address
+ * that it was translated to. Other devices pay nothing for it.
+ *
+ * ```ts
+ * const ppu = MemoryRegion.io('ppu', withBusAddress({
+ *   read: (offset, size, attrs, address) => (address < 0x2008 ? registers[offset] : openBus),
+ *   ...
+ * }), 8)
+ * ```
+ *
+ * @throws TypeError or RangeError naming the field and the bad value.
+ */
+export function withBusAddress(ops: BusAddressOps): MemoryRegionOps {
+  checkObject(ops, 'ops')
+  checkOps(ops)
+  const bus = new Bus()
+  const { valid, impl, endianness, read64, write64, readBytes, writeBytes, accepts } = ops
+  return {
+    valid,
+    impl,
+    endianness,
+    read: (offset, size, attrs) => ops.read(offset, size, attrs, bus.base + offset),
+    write: (offset, value, size, attrs) => ops.write(offset, value, size, attrs, bus.base + offset),
+    ...(read64 && { read64: (offset, attrs) => read64.call(ops, offset, attrs, bus.base + offset) }),
+    ...(write64 && { write64: (offset, value, attrs) => write64.call(ops, offset, value, attrs, bus.base + offset) }),
+    ...(readBytes && {
+      readBytes: (offset, into, attrs) => readBytes.call(ops, offset, into, attrs, bus.base + offset),
+    }),
+    ...(writeBytes && {
+      writeBytes: (offset, from, attrs) => writeBytes.call(ops, offset, from, attrs, bus.base + offset),
+    }),
+    ...(accepts && {
+      accepts: (offset, size, isWrite, attrs) => accepts.call(ops, offset, size, isWrite, attrs, bus.base + offset),
+    }),
+    [BUS]: bus,
+  } as MemoryRegionOps
+}
+
+/** Where a device is, as the access sees it that is under way. */
+class Bus implements BusBase {
+  /** The address of the region's offset 0. Below zero where the bus shows only what lies behind. */
+  base = 0
+
+  at(device: Completer, base: number): Completer {
+    return new BusCompleter(this, device, base)
+  }
+}
+
+/** Carries out the accesses to a device at one place on a bus. */
+class BusCompleter implements Completer {
+  readonly maxSize: number
+  readonly unaligned: boolean
+  readonly endianness: 'little' | 'big' | 'native'
+  readonly asks: boolean
+  readonly readsRuns: boolean
+  readonly writesRuns: boolean
+  readonly #bus: Bus
+  readonly #device: Completer
+  readonly #base: number
+
+  constructor(bus: Bus, device: Completer, base: number) {
+    this.maxSize = device.maxSize
+    this.unaligned = device.unaligned
+    this.endianness = device.endianness
+    this.asks = device.asks === true
+    this.readsRuns = device.readsRuns === true
+    this.writesRuns = device.writesRuns === true
+    this.#bus = bus
+    this.#device = device
+    this.#base = base
+  }
+
+  // A handler may access its own device at another place, where it has no guard: the place is put back afterwards, as the
+  // access that is under way may go on with further pieces.
+
+  accepts(offset: number, size: number, isWrite: boolean, attrs: MemTxAttrs): boolean {
+    const before = this.#bus.base
+    this.#bus.base = this.#base
+    try {
+      return this.#device.accepts(offset, size, isWrite, attrs)
+    } finally {
+      this.#bus.base = before
+    }
+  }
+
+  read(offset: number, size: number, attrs: MemTxAttrs, big: boolean): Value {
+    const before = this.#bus.base
+    this.#bus.base = this.#base
+    try {
+      return this.#device.read(offset, size, attrs, big)
+    } finally {
+      this.#bus.base = before
+    }
+  }
+
+  write(offset: number, value: Value, size: number, attrs: MemTxAttrs, big: boolean): void {
+    const before = this.#bus.base
+    this.#bus.base = this.#base
+    try {
+      this.#device.write(offset, value, size, attrs, big)
+    } finally {
+      this.#bus.base = before
+    }
+  }
+
+  run(isWrite: boolean, offset: number, bytes: Uint8Array, attrs: MemTxAttrs): void {
+    const before = this.#bus.base
+    this.#bus.base = this.#base
+    try {
+      this.#device.run?.(isWrite, offset, bytes, attrs)
+    } finally {
+      this.#bus.base = before
+    }
+  }
+}
