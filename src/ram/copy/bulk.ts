@@ -15,6 +15,7 @@ export function bulkSetIn(u8: Uint8Array, dst: number, user: Uint8Array): void {
   u8.set(user, dst)
 }
 
-export function bulkSetOut(user: Uint8Array, at: number, u8: Uint8Array, src: number, length: number): void {
-  Uint8Array.prototype.set.call(user, u8.subarray(src, src + length), at)
+/** To `user`, whose class may have a `set` of its own. */
+export function bulkSetOut(user: Uint8Array, at: number, from: Uint8Array): void {
+  Uint8Array.prototype.set.call(user, from, at)
 }

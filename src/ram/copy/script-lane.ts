@@ -121,7 +121,7 @@ export class ScriptLane implements Lane {
 
   bulkOut(bytes: Uint8Array, at: number, src: number, length: number): void {
     this.#users.of(bytes, at + length)
-    bulkSetOut(bytes, at, this.#ram.u8, src, length)
+    bulkSetOut(bytes, at, this.#ram.u8.subarray(src, src + length))
   }
 
   /**
