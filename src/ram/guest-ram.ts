@@ -201,7 +201,7 @@ export class GuestRam {
       const left = Math.min(this.#pages.longestFree(first, Math.ceil(end / GUEST_PAGE)) * GUEST_PAGE, end - low)
       throw new RangeError(
         offset === undefined
-          ? `bytes must be at most the ${left} that are left of this guest RAM, got ${bytes}`
+          ? `bytes must be at most the ${left} that are left of this guest RAM, got ${bytes}: a page of ${GUEST_PAGE} bytes is in one block only, of whatever guest RAM`
           : `options.offset must be whole pages of ${GUEST_PAGE} on, where ${bytes} bytes are free, got ${offset}`,
       )
     }

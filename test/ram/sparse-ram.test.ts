@@ -12,6 +12,7 @@ import {
   stopGlobalDirtyLog,
 } from 'guestmem'
 import { describe, expect, test } from 'vitest'
+import { identityOf } from '../../src/ram/memory-identity.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: what is tested is what types would forbid
 const bad = (value: unknown): any => value
@@ -33,6 +34,16 @@ describe('a region of more than one guest RAM can hold', () => {
     space.store32(128 * GiB - 4, 0x1234_5678)
     expect([space.load32(128 * GiB - 4), space.result]).toEqual([0x1234_5678, MemTxResult.OK])
     expect(sparse.allocatedBytes).toBe(2 * GiB)
+  })
+
+  test('H13 each memory that is allocated is known as one of its own', () => {
+    const sparse = new SparseRam({ memoryBytes: MEMORY })
+    const blocks = sparse.blocks('ram', 2 * MEMORY)
+    const space = new AddressSpace('memory', MemoryRegion.ram('ram', blocks))
+    space.store32(0, 1)
+    space.store32(MEMORY, 1)
+    const [first, second] = blocks.map(({ ram }) => identityOf(ram.buffer))
+    expect(new Set([0, first, second]).size).toBe(3)
   })
 
   test('E1 a request over the border of two blocks reaches both', () => {

@@ -153,6 +153,18 @@ describe('two that wrap the same bytes', () => {
     expect(isDirty(first, 0, 8, DirtyClient.CODE)).toBe(true)
   })
 
+  test('of two arrays in one page of 4096 bytes the second has no block, and the error says why', () => {
+    const buffer = new ArrayBuffer(3 * PAGE)
+    GuestRam.wrap(new Uint8Array(buffer, 0, 100)).block('first', 100)
+    const second = GuestRam.wrap(new Uint8Array(buffer, 200, 100))
+    expect(() => second.block('second', 100)).toThrow(
+      /^bytes .* the 0 that are left .* a page of 4096 bytes is in one block only/,
+    )
+    expect(second.blocks).toEqual([])
+    const third = GuestRam.wrap(new Uint8Array(buffer, PAGE + 200, 100)).block('third', 100)
+    expect([third.offset, third.size]).toEqual([PAGE + 200, 100])
+  })
+
   test('where a block goes may be said', () => {
     const ram = GuestRam.wrap(new ArrayBuffer(10 * PAGE), { offset: PAGE + 8 })
     expect(ram.block('b', 100, { offset: 3 * PAGE + 8 }).offset).toBe(3 * PAGE + 8)
