@@ -20,16 +20,19 @@ export function instrumented(bytes: Uint8Array, passes: string[] = []): WebAssem
   return compiled
 }
 
-/** What such a module imports as `env`: `tell` is called before each access is made. */
+/**
+ * What such a module imports as `env`: `tell` is called before each access is made. `offset` is the part of its address that
+ * stands in the text.
+ */
 export function hooks(
   module: WebAssembly.Module,
-  tell: (isStore: boolean, address: number, width: number) => void,
+  tell: (isStore: boolean, address: number, width: number, offset: number) => void,
 ): Record<string, WebAssembly.ImportValue> {
   // (id, bytes, offset, address) => address
   const pointer =
     (isStore: boolean) =>
     (_id: number, width: number, offset: number, address: number): number => {
-      tell(isStore, (address >>> 0) + offset, width)
+      tell(isStore, (address >>> 0) + offset, width, offset)
       return address
     }
   const value = (_id: number, given: unknown): unknown => given

@@ -5,11 +5,12 @@ const HOST = platform === 'linux' && ['x64', 'arm64'].includes(arch) ? arch : un
 const BUN = { x64: 'x64', arm64: 'aarch64' }
 const DENO = { x64: 'x64', arm64: 'arm64' }
 
-const node = version => ({
-  name: `node ${version.split('.')[0]}`,
+/** @param {string[]} flags */
+const node = (version, ...flags) => ({
+  name: [`node ${version.split('.')[0]}`, ...flags].join(' '),
   archive: HOST && `node-linux-${HOST}@${version}`,
   binary: 'bin/node',
-  args: [],
+  args: flags,
   requires: true,
 })
 
@@ -21,6 +22,9 @@ export const ENGINES = [
   node('22.23.3'),
   node('24.21.0'),
   node('26.10.0'),
+  // Makes one 32-byte store of two of 16, where it can. Kernels have to be right then, too (docs/ORDERING.md).
+  node('24.21.0', '--experimental-wasm-revectorize'),
+  node('26.10.0', '--experimental-wasm-revectorize'),
   {
     name: 'bun',
     archive: HOST && `@oven/bun-linux-${BUN[HOST]}@1.4.5`,
