@@ -16,8 +16,8 @@ export const findBrowser = ({ paths }) => paths.find(path => existsSync(path))
  * @param kind One of PAGES.
  */
 export async function runBrowser(browser, path, module, kind) {
-  const query = { isolated: kind !== 'plain' }
-  const { report, problem } = await openPage(browser, path, module, 'page.html', query, SECONDS, PAGES[kind])
+  const { headers, ...query } = PAGES[kind]
+  const { report, problem } = await openPage(browser, path, module, 'page.html', query, SECONDS, headers)
   if (report?.page !== undefined) return report
   const failed = { checks: 0, failures: [`no report: ${problem}`] }
   return { page: failed, worker: failed }

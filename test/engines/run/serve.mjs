@@ -13,14 +13,18 @@ const ISOLATED = {
   'Cross-Origin-Resource-Policy': 'same-origin',
 }
 
+// Without 'wasm-unsafe-eval' no WebAssembly may be compiled.
+const STRICT = { 'Content-Security-Policy': "default-src 'none'; script-src 'self'; connect-src 'self'" }
+
 /**
- * What a page may be: with shared memory; without, as on a host where no headers can be set; with shared memory, and under a
- * policy that forbids to compile WebAssembly.
+ * What a page may be: with shared memory, or without, as on a host where no headers can be set; and each of them under a
+ * policy that forbids WebAssembly. The page checks that it is what it should be.
  */
 export const PAGES = {
-  isolated: ISOLATED,
-  plain: {},
-  strict: { ...ISOLATED, 'Content-Security-Policy': "default-src 'none'; script-src 'self'; connect-src 'self'" },
+  isolated: { headers: ISOLATED, isolated: true, compiles: true },
+  plain: { headers: {}, isolated: false, compiles: true },
+  strict: { headers: { ...ISOLATED, ...STRICT }, isolated: true, compiles: false },
+  'plain strict': { headers: STRICT, isolated: false, compiles: false },
 }
 
 /** A server on this machine only: the suite under /suite/, the module's folder under /module/, and POST /report. */
