@@ -51,8 +51,8 @@ for (const browser of BROWSERS.filter(one => options.wanted(one.name))) {
   }
   const version = browserVersion(path)
   for (const kind of Object.keys(PAGES)) {
-    const { page, worker } = await runBrowser(browser, path, copies[0], kind)
-    const rowsOf = { [`${kind} page`]: page, 'its worker': worker }
+    const { page, worker, example } = await runBrowser(browser, path, copies[0], kind)
+    const rowsOf = { [`${kind} page`]: page, 'its worker': worker, 'worker example': example }
     for (const [how, ran] of Object.entries(rowsOf)) rows.push(ranRow(browser.name, version, how, ran))
   }
 }

@@ -23,5 +23,17 @@ const settled = async act => {
   }
 }
 
-const report = { page: await settled(() => suite(module, should)), worker: await settled(inWorker) }
+/** examples/worker: the guest's CPU in a thread of its own, or in turns where none can share memory. */
+async function example() {
+  const { run } = await import('/example/main.mjs')
+  const { shared, taken, sum, sent } = await run()
+  const wrong = [shared !== should.isolated, taken !== 1000, sum !== sent || sum === 0]
+  return { checks: wrong.length, failures: wrong.includes(true) ? [`got ${[shared, taken, sum, sent]}`] : [] }
+}
+
+const report = {
+  page: await settled(() => suite(module, should)),
+  worker: await settled(inWorker),
+  example: await settled(example),
+}
 await fetch('/report', { method: 'POST', body: JSON.stringify(report) })

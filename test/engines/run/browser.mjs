@@ -11,7 +11,7 @@ const SECONDS = 180
 export const findBrowser = ({ paths }) => paths.find(path => existsSync(path))
 
 /**
- * Opens the page, waits for its report, ends the browser. Two rows: the main thread and a Worker.
+ * Opens the page, waits for its report, ends the browser. Three rows: the main thread, a Worker, and examples/worker.
  *
  * @param kind One of PAGES.
  */
@@ -20,7 +20,7 @@ export async function runBrowser(browser, path, module, kind) {
   const { report, problem } = await openPage(browser, path, module, 'page.html', query, SECONDS, headers)
   if (report?.page !== undefined) return report
   const failed = { checks: 0, failures: [`no report: ${problem}`] }
-  return { page: failed, worker: failed }
+  return { page: failed, worker: failed, example: failed }
 }
 
 /** The same for the page that races. */

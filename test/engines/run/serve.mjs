@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.mjs': 'text/javascript', '.map': 'application/json' }
 const SUITE = fileURLToPath(new URL('..', import.meta.url))
+const EXAMPLE = fileURLToPath(new URL('../../../examples/worker', import.meta.url))
 
 // Without these two a page gets no SharedArrayBuffer.
 const ISOLATED = {
@@ -27,9 +28,12 @@ export const PAGES = {
   'plain strict': { headers: STRICT, isolated: false, compiles: false },
 }
 
-/** A server on this machine only: the suite under /suite/, the module's folder under /module/, and POST /report. */
+/**
+ * A server on this machine only: the suite under /suite/, examples/worker under /example/, the module's folder under
+ * /module/, and POST /report.
+ */
 export async function serve(module, page = 'page.html', query = {}, headers = ISOLATED) {
-  const folders = { suite: SUITE, module: dirname(module) }
+  const folders = { suite: SUITE, example: EXAMPLE, module: dirname(module) }
   let deliver
   const report = new Promise(resolve => (deliver = resolve))
 
@@ -45,8 +49,10 @@ export async function serve(module, page = 'page.html', query = {}, headers = IS
     const [, folder, ...rest] = normalize(decodeURIComponent(pathname)).split('/')
     try {
       const file = join(folders[folder], ...rest)
-      const body = await readFile(file)
-      response.writeHead(200, { ...headers, 'Content-Type': TYPES[extname(file)] ?? 'text/plain' }).end(body)
+      const text = await readFile(file, 'utf8')
+      response.writeHead(200, { ...headers, 'Content-Type': TYPES[extname(file)] ?? 'text/plain' })
+      // The example is a user's program, which names the package.
+      response.end(text.replaceAll("from 'guestmem'", `from '/module/${basename(module)}'`))
     } catch {
       response.writeHead(404, headers).end()
     }
