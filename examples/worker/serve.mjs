@@ -34,7 +34,8 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const { plain, port } = parseArgs({
     options: { plain: { type: 'boolean', default: false }, port: { type: 'string', default: '8000' } },
   }).values
-  server(plain ? {} : ISOLATED).listen(Number(port), 'localhost', () =>
-    console.log(`http://localhost:${port}/ is ${plain ? 'a plain page' : 'an isolated page'}`),
+  const listening = server(plain ? {} : ISOLATED)
+  listening.listen(Number(port), 'localhost', () =>
+    console.log(`http://localhost:${listening.address().port}/ is ${plain ? 'a plain' : 'an isolated'} page`),
   )
 }
