@@ -51,7 +51,12 @@ async function openPage(browser, path, module, page, query, seconds, headers) {
   }
 }
 
+/** Undefined where it does not start: some systems have a program by that name that says how to install it. */
 export function browserVersion(path) {
-  const text = execFileSync(path, ['--version'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
-  return /\d+(?:\.\d+)+/.exec(text)?.[0] ?? text.trim()
+  try {
+    const text = execFileSync(path, ['--version'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
+    return /\d+(?:\.\d+)+/.exec(text)?.[0] ?? text.trim()
+  } catch {
+    return undefined
+  }
 }
