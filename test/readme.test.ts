@@ -16,7 +16,10 @@ const snippets = PAGES.flatMap(page =>
     .split(/^## /m)
     .flatMap(section => {
       const title = section.slice(0, section.indexOf('\n'))
-      const codes = Array.from(section.matchAll(/^```ts\n([\s\S]*?)^```/gm), ([, code]) => code as string)
+      // What is JavaScript may also be an excerpt: it is run if it says what it gives.
+      const codes = Array.from(section.matchAll(/^```([jt]s)\n([\s\S]*?)^```/gm))
+        .filter(([, language, code = '']) => language === 'ts' || FILE.test(code) || code.includes('// => '))
+        .map(([, , code = '']) => code)
       return codes
         .filter(code => !FILE.test(code))
         .map(code => ({ page, title, code, files: codes.filter(other => FILE.test(other)) }))

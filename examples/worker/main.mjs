@@ -4,7 +4,8 @@ import { Card } from './card.mjs'
 import { Guest } from './guest.mjs'
 import { cutBlocks } from './machine.mjs'
 
-const Worker = globalThis.Worker ?? process.getBuiltinModule('node:worker_threads').Worker
+// Not a name of its own: bundlers know a worker's program by `new Worker(new URL(`, and some only of the global Worker.
+globalThis.Worker ??= process.getBuiltinModule('node:worker_threads').Worker
 
 /** @param {number} n */
 const packetOf = n => Uint8Array.from({ length: 60 + (n % 190) }, (_, i) => n + 7 * i)
