@@ -65,6 +65,27 @@ describe('the smoke suite', () => {
       },
       /^wasm lane, host order, what the other thread read/,
     ],
+    [
+      'memory that is not followed when it grows',
+      {
+        GuestRam: {
+          allocate: guestmem.GuestRam.allocate,
+          attach: guestmem.GuestRam.attach,
+          wrap: (source: WebAssembly.Memory | ArrayBuffer, options: guestmem.WrapOptions) =>
+            guestmem.GuestRam.wrap('buffer' in source ? source.buffer : source, options),
+        } as unknown as Module['GuestRam'],
+      },
+      /^memory that grew, store8, 1|^growth: threw/,
+    ],
+    [
+      'a copy to an array that is another one',
+      {
+        ramCopy(...[dst, ...rest]: Parameters<Module['ramCopy']>) {
+          guestmem.ramCopy(dst instanceof Uint8Array ? dst.slice() : dst, ...rest)
+        },
+      },
+      /^private RAM, TextDecoder by ramCopy/,
+    ],
   ]
   it.each(broken)('notices %s', async (_, part, failure) => {
     expect(await failuresOf({ ...guestmem, ...part } as Module)).toContainEqual(expect.stringMatching(failure))

@@ -1,4 +1,4 @@
-import { detectHost } from 'guestmem'
+import { detectHost, GuestRam } from 'guestmem'
 import type { Observation } from './observation.ts'
 import { checkLitmusOptions, type LitmusOptions, type LitmusSettings } from './options.ts'
 import { RaceMemory } from './race-memory.ts'
@@ -29,7 +29,7 @@ const NOT_ISOLATED =
 /** The same with limits that a test can shorten. */
 export async function runRaces(settings: LitmusSettings, limits: ThreadLimits): Promise<LitmusReport> {
   const { seconds, onProgress } = settings
-  if (typeof SharedArrayBuffer === 'undefined') throw new Error(NOT_ISOLATED)
+  if (!GuestRam.allocate(8).shared) throw new Error(NOT_ISOLATED)
   const entries = RACES.flatMap(race =>
     race.kinds
       .filter(({ isAvailable }) => isAvailable?.() ?? true)

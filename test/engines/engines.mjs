@@ -43,16 +43,25 @@ for (const { name, archive, binary, args, requires } of ENGINES.filter(one => op
 }
 
 for (const browser of BROWSERS.filter(one => options.wanted(one.name))) {
-  if (findBrowser(browser) === undefined && options.install && browser.packages.length > 0) aptInstall(browser.packages)
+  let problem = ''
+  try {
+    if (findBrowser(browser) === undefined && options.install) aptInstall(browser.packages)
+  } catch (error) {
+    problem = `, and ${error.message.trim().split('\n')[0]}`
+  }
   const path = findBrowser(browser)
   if (path === undefined) {
-    rows.push(absentRow(browser.name, `none of ${browser.paths.join(', ')}`))
+    rows.push(absentRow(browser.name, `none of ${browser.paths.join(', ')}${problem}`))
     continue
   }
   const version = browserVersion(path)
+  if (version === undefined) {
+    rows.push(absentRow(browser.name, `${path} does not start`))
+    continue
+  }
   for (const kind of Object.keys(PAGES)) {
-    const { page, worker } = await runBrowser(browser, path, copies[0], kind)
-    const rowsOf = { [`${kind} page`]: page, 'its worker': worker }
+    const { page, worker, example } = await runBrowser(browser, path, copies[0], kind)
+    const rowsOf = { [`${kind} page`]: page, 'its worker': worker, 'worker example': example }
     for (const [how, ran] of Object.entries(rowsOf)) rows.push(ranRow(browser.name, version, how, ran))
   }
 }

@@ -1,11 +1,13 @@
 import { Checks } from './smoke/checks.mjs'
 import { copies } from './smoke/copies.mjs'
+import { growth } from './smoke/growth.mjs'
+import { hostCalls } from './smoke/host-calls.mjs'
 import { moves } from './smoke/moves.mjs'
 import { allCells, refusals } from './smoke/ram.mjs'
 import { bigDispatch, dispatch, unassigned } from './smoke/space.mjs'
 import { threads } from './smoke/threads.mjs'
 
-const GROUPS = { allCells, refusals, dispatch, bigDispatch, unassigned, copies, moves, threads }
+const GROUPS = { allCells, refusals, dispatch, bigDispatch, unassigned, copies, moves, growth, hostCalls, threads }
 
 /**
  * What the package promises, in short, for any engine: no import of any host's modules here or below.

@@ -6,11 +6,16 @@ import { expect, test } from 'vitest'
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url))
 
-/** The program as one module, with the library in it as it is in src. */
-async function bundle(): Promise<string> {
+/** A program as one module, with the library in it as it is in src. */
+async function bundle(program: string): Promise<string> {
   const { outputFiles } = await build({
-    entryPoints: [fileURLToPath(new URL('support/plain-page.mjs', import.meta.url))],
-    alias: { guestmem: `${PROJECT}src/index.ts` },
+    entryPoints: [fileURLToPath(new URL(`support/${program}`, import.meta.url))],
+    alias: {
+      guestmem: `${PROJECT}src/index.ts`,
+      ...Object.fromEntries(
+        ['litmus', 'qemu', 'vfio'].map(door => [`guestmem/${door}`, `${PROJECT}src/${door}/${door}.ts`]),
+      ),
+    },
     bundle: true,
     write: false,
     format: 'esm',
@@ -19,15 +24,17 @@ async function bundle(): Promise<string> {
   return outputFiles[0]?.text ?? ''
 }
 
+/** What a program prints that is run as a process of its own. */
+async function printed(program: string, argument: string): Promise<unknown> {
+  const input = await bundle(program)
+  const output = execFileSync(process.execPath, ['--input-type=module', '-', argument], { input, encoding: 'utf8' })
+  return JSON.parse(output)
+}
+
 test.each(['with', 'without'])(
   'a page that is not isolated, %s WebAssembly: private memory, and no look at the name',
   async wasm => {
-    const program = await bundle()
-    const output = execFileSync(process.execPath, ['--input-type=module', '-', '', wasm], {
-      input: program,
-      encoding: 'utf8',
-    })
-    expect(JSON.parse(output)).toEqual({
+    expect(await printed('plain-page.mjs', wasm)).toEqual({
       lane: 'engine',
       shared: false,
       order: 'host',
@@ -40,6 +47,20 @@ test.each(['with', 'without'])(
     })
   },
 )
+
+test.each([
+  ['page', 'a page must be cross-origin isolated', [[7, true], 1]],
+  ['place where memory is said to be private', 'function', ['function', 1]],
+] as const)('no door looks at the name by itself: a %s', async (realm, litmus, [machine, bar]) => {
+  expect(await printed('doors.mjs', realm)).toEqual({
+    read: 0x1234_5678,
+    dirty: [0, 0x8000],
+    wrapped: [false, false],
+    machine,
+    bar,
+    litmus: expect.stringContaining(litmus),
+  })
+})
 
 test('where threads can share memory it is shared unless it is to be private', () => {
   expect([GuestRam.allocate(8).shared, GuestRam.allocate(8, { shared: 'auto' }).shared]).toEqual([true, true])

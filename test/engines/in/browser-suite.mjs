@@ -1,3 +1,4 @@
+import { canCompile } from '../smoke/ram.mjs'
 import { aboutHost, smoke } from '../smoke.mjs'
 
 function spawn(module, handle) {
@@ -12,14 +13,27 @@ function spawn(module, handle) {
   })
 }
 
+/** Nobody may look at a global by this name from here on. */
+function forbid(name) {
+  const get = () => {
+    throw new Error(`${name} was looked at`)
+  }
+  Object.defineProperty(globalThis, name, { configurable: true, get })
+}
+
 /**
  * The suite on a page's main thread or in a Worker, which starts its threads itself either way.
  *
- * @param isolated What the page should be.
+ * @param should What the page should be: `isolated`, and whether it `compiles` WebAssembly.
  */
-export async function suite(module, isolated) {
-  if (globalThis.crossOriginIsolated !== isolated) throw new Error(`crossOriginIsolated is not ${isolated}`)
+export async function suite(module, should) {
+  const is = { isolated: globalThis.crossOriginIsolated, compiles: canCompile() }
+  for (const [what, value] of Object.entries(is))
+    if (value !== should[what]) throw new Error(`the page should have been ${what}: ${should[what]}`)
+  if (!should.isolated) forbid('SharedArrayBuffer')
   const guestmem = await import(module)
+  const { shared } = guestmem.GuestRam.allocate(8)
+  if (shared !== should.isolated) throw new Error(`guest RAM should have been shared: ${should.isolated}`)
   const result = await smoke(guestmem, { spawn: handle => spawn(module, handle) })
-  return { ...result, ...aboutHost(guestmem), shared: guestmem.GuestRam.allocate(8).shared }
+  return { ...result, ...aboutHost(guestmem) }
 }

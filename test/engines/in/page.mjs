@@ -4,14 +4,14 @@ import { suite } from './browser-suite.mjs'
 
 const query = new URL(location.href).searchParams
 const module = new URL(query.get('module'), location.href).href
-const isolated = query.get('isolated') === 'true'
+const should = { isolated: query.get('isolated') === 'true', compiles: query.get('compiles') === 'true' }
 
 function inWorker() {
   return new Promise((resolve, reject) => {
     const worker = new Worker(new URL('./page-worker.mjs', import.meta.url), { type: 'module' })
     worker.onmessage = ({ data }) => resolve(data)
     worker.onerror = event => reject(new Error(event.message))
-    worker.postMessage({ module, isolated })
+    worker.postMessage({ module, should })
   })
 }
 
@@ -23,5 +23,17 @@ const settled = async act => {
   }
 }
 
-const report = { page: await settled(() => suite(module, isolated)), worker: await settled(inWorker) }
+/** examples/worker: the guest's CPU in a thread of its own, or in turns where none can share memory. */
+async function example() {
+  const { run } = await import('/example/main.mjs')
+  const { shared, taken, sum, sent } = await run()
+  const wrong = [shared !== should.isolated, taken !== 1000, sum !== sent || sum === 0]
+  return { checks: wrong.length, failures: wrong.includes(true) ? [`got ${[shared, taken, sum, sent]}`] : [] }
+}
+
+const report = {
+  page: await settled(() => suite(module, should)),
+  worker: await settled(inWorker),
+  example: await settled(example),
+}
 await fetch('/report', { method: 'POST', body: JSON.stringify(report) })

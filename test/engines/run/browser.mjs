@@ -11,16 +11,16 @@ const SECONDS = 180
 export const findBrowser = ({ paths }) => paths.find(path => existsSync(path))
 
 /**
- * Opens the page, waits for its report, ends the browser. Two rows: the main thread and a Worker.
+ * Opens the page, waits for its report, ends the browser. Three rows: the main thread, a Worker, and examples/worker.
  *
  * @param kind One of PAGES.
  */
 export async function runBrowser(browser, path, module, kind) {
-  const query = { isolated: kind !== 'plain' }
-  const { report, problem } = await openPage(browser, path, module, 'page.html', query, SECONDS, PAGES[kind])
+  const { headers, ...query } = PAGES[kind]
+  const { report, problem } = await openPage(browser, path, module, 'page.html', query, SECONDS, headers)
   if (report?.page !== undefined) return report
   const failed = { checks: 0, failures: [`no report: ${problem}`] }
-  return { page: failed, worker: failed }
+  return { page: failed, worker: failed, example: failed }
 }
 
 /** The same for the page that races. */
@@ -51,7 +51,12 @@ async function openPage(browser, path, module, page, query, seconds, headers) {
   }
 }
 
+/** Undefined where it does not start: some systems have a program by that name that says how to install it. */
 export function browserVersion(path) {
-  const text = execFileSync(path, ['--version'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
-  return /\d+(?:\.\d+)+/.exec(text)?.[0] ?? text.trim()
+  try {
+    const text = execFileSync(path, ['--version'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
+    return /\d+(?:\.\d+)+/.exec(text)?.[0] ?? text.trim()
+  } catch {
+    return undefined
+  }
 }

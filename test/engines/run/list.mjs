@@ -67,7 +67,7 @@ export const BROWSERS = [
     paths: ['/usr/bin/firefox-esr', '/usr/bin/firefox'],
     args: ['--headless', '--no-remote', '--profile', PROFILE],
     rootArgs: [],
-    packages: [],
+    packages: ['firefox-esr'],
   },
 ]
 

@@ -8,10 +8,10 @@ export function spaceOver({ AddressSpace, MemoryRegion }, block, options) {
 }
 
 /** A page that is not isolated has no memory that threads share. */
-const canShare = globalThis.crossOriginIsolated !== false && typeof SharedArrayBuffer !== 'undefined'
+export const canShare = globalThis.crossOriginIsolated !== false && typeof SharedArrayBuffer !== 'undefined'
 
 /** A page's policy may forbid to compile WebAssembly. */
-function canCompile() {
+export function canCompile() {
   try {
     return new WebAssembly.Module(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0)) !== undefined
   } catch {

@@ -1,5 +1,5 @@
 // What a page is to JavaScript that is not isolated, and whose policy may forbid WebAssembly: run as a process of its own.
-const [, , wasm] = process.argv
+const wasm = process.argv.at(-1)
 const fail = name => ({
   configurable: true,
   get() {

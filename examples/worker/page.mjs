@@ -1,0 +1,3 @@
+import { run, tell } from './main.mjs'
+
+document.getElementById('result').textContent = tell(await run())
