@@ -2,6 +2,7 @@ import { accesses } from './accesses.mjs'
 import { languageOrder, overlapping, ramToRam, ramToRamAgainstMemoryCopy, ramToUser, userToRam } from './copies.mjs'
 import { dma } from './dma.mjs'
 import { lookups } from './lookups.mjs'
+import { packets } from './packets.mjs'
 import { privateRam } from './private.mjs'
 import { scale } from './scale.mjs'
 
@@ -21,6 +22,7 @@ export const GROUPS = {
   private: { pairs: privateRam, least: 4, most: 8 * MIB },
   accesses: { pairs: accesses, least: 4, most: 4 },
   dma: { pairs: dma, least: KIB, most: MIB },
+  packets: { pairs: (_sizes, smoke) => packets(smoke), least: 0, most: 0 },
   lookups: { pairs: lookups, least: 0, most: 0 },
   scale: { pairs: scale, least: 0, most: 0 },
 }

@@ -5,6 +5,7 @@ import { guestNumber } from '../request/guest-address.ts'
 import { MemTxResult } from '../request/result.ts'
 import type { AddressSpace } from '../space/address-space.ts'
 import { checkSpace } from '../space/check-space.ts'
+import { readDirect, writeDirect } from '../transfer/direct-piece.ts'
 
 /** Contiguous guest bytes. Frozen. */
 export interface ScatterGatherElement {
@@ -30,8 +31,8 @@ type Visit = (element: ScatterGatherElement, address: number, at: number, size: 
  */
 export class ScatterGatherList {
   readonly #elements: ScatterGatherElement[] = []
-  /** Where each element begins in the run, bytes. */
-  readonly #starts: number[] = []
+  /** Where each element begins in the run, bytes. Undefined until somebody asks for a place behind the beginning. */
+  #starts: number[] | undefined
   #length = 0
   #result: MemTxResult = MemTxResult.OK
   /** The elements as they were handed out; undefined where some were added since. Frozen then: a device adds many. */
@@ -64,9 +65,8 @@ export class ScatterGatherList {
     checkSpace(space, 'space')
     const start = guestNumber(address, 'address')
     const bytes = guestNumber(length, 'length')
-    const room = Number.MAX_SAFE_INTEGER - this.#length
-    if (bytes > room) this.#add(space, ADDRESS_LIMIT, room)
-    else this.#add(space, start, bytes)
+    if (this.#length + bytes <= Number.MAX_SAFE_INTEGER) this.#add(space, start, bytes)
+    else this.#add(space, ADDRESS_LIMIT, Number.MAX_SAFE_INTEGER - this.#length)
     return this
   }
 
@@ -135,7 +135,7 @@ export class ScatterGatherList {
     if (last?.space === space && last.address + last.length === address)
       this.#elements[at] = { space, address: last.address, length: last.length + length }
     else {
-      this.#starts.push(this.#length)
+      this.#starts?.push(this.#length)
       this.#elements.push({ space, address, length })
     }
     this.#length += length
@@ -147,20 +147,31 @@ export class ScatterGatherList {
     checkInteger(offset, 'offset', 0, this.#length)
     checkAttrs(attrs)
     const length = bytesOf(bytes)
+    const wanted = Math.min(length, this.#length - offset)
+    const isOrdered = attrs === MemTxAttrs.UNSPECIFIED
+    const direct = kind === 'read' ? readDirect : writeDirect
     let result = 0
-    const moved = this.#walk(offset, Math.min(length, this.#length - offset), ({ space }, address, at, size) => {
+    let at = 0
+    let index = this.#indexAt(offset)
+    for (let inside = this.#within(index, offset); at < wanted; inside = 0) {
+      const { space, address: first, length: all } = this.#elements[index++] as ScatterGatherElement
+      const address = first + inside
+      const size = Math.min(wanted - at, all - inside)
       // A handler that was called for a piece before may have taken the array's bytes away.
       const left = Math.min(size, Math.max(0, bytesOf(bytes) - at))
-      const there = mapped(address, left)
-      if (there > 0) result |= space[kind](address, there === length ? bytes : partOf(bytes, at, there), attrs)
-      if (there < left) {
-        if (kind === 'read') bytes.fill(0, at + there, at + left)
-        result |= nowhere(attrs)
+      if (left < size || !isOrdered || !direct(space.sections, address, bytes, at, size)) {
+        const there = mapped(address, left)
+        if (there > 0) result |= space[kind](address, there === length ? bytes : partOf(bytes, at, there), attrs)
+        if (there < left) {
+          if (kind === 'read') bytes.fill(0, at + there, at + left)
+          result |= nowhere(attrs)
+        }
       }
-      return left
-    })
+      at += left
+      if (left < size) break
+    }
     this.#result = result as MemTxResult
-    return length - moved
+    return length - at
   }
 
   /**
@@ -170,9 +181,9 @@ export class ScatterGatherList {
    */
   #walk(offset: number, length: number, visit: Visit): number {
     let at = 0
-    for (let i = this.#indexAt(offset); at < length; i++) {
-      const element = this.#elements[i] as ScatterGatherElement
-      const inside = offset + at - (this.#starts[i] as number)
+    let index = this.#indexAt(offset)
+    for (let inside = this.#within(index, offset); at < length; inside = 0) {
+      const element = this.#elements[index++] as ScatterGatherElement
       const size = Math.min(length - at, element.length - inside)
       const visited = visit(element, element.address + inside, at, size)
       at += visited
@@ -183,6 +194,8 @@ export class ScatterGatherList {
 
   /** The element that holds the byte at `offset` of the run. */
   #indexAt(offset: number): number {
+    if (offset === 0) return 0
+    this.#starts ??= this.#findStarts()
     let low = 0
     let high = this.#starts.length
     while (low < high) {
@@ -191,6 +204,19 @@ export class ScatterGatherList {
       else high = middle
     }
     return low - 1
+  }
+
+  /** Where `offset` of the run is in the element that holds it, bytes. */
+  #within(index: number, offset: number): number {
+    return offset === 0 ? 0 : offset - (this.#starts?.[index] as number)
+  }
+
+  #findStarts(): number[] {
+    let end = 0
+    return this.#elements.map(({ length }) => {
+      end += length
+      return end - length
+    })
   }
 }
 

@@ -1,5 +1,14 @@
 import fc from 'fast-check'
-import { AddressSpace, MemoryRegion, type MemoryRegionOps, MemTxAttrs, MemTxResult, ScatterGatherList } from 'guestmem'
+import {
+  AddressSpace,
+  DirtyClient,
+  MemoryRegion,
+  type MemoryRegionOps,
+  MemTxAttrs,
+  MemTxResult,
+  ScatterGatherList,
+  testAndClearDirty,
+} from 'guestmem'
 import { describe, expect, test } from 'vitest'
 import { block, PAGE } from '../support/board.ts'
 import { runs } from '../support/campaign.ts'
@@ -172,6 +181,53 @@ describe("a guest's numbers", () => {
       }),
       runs(1500),
     )
+  })
+
+  test('a list that grows between accesses at any place is as one that was made at once', () => {
+    const { space, low, high } = board()
+    const step = fc.record({
+      address: fc.integer({ min: 0, max: PAGE - 64 }),
+      length: fc.integer({ min: 1, max: 64 }),
+      offset: fc.nat(),
+      bytes: fc.integer({ min: 1, max: 200 }),
+    })
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 1, maxLength: 12 }), steps => {
+        reset({ low, high })
+        const list = new ScatterGatherList()
+        const places: number[] = []
+        for (const { address, length, offset, bytes } of steps) {
+          list.add(space, address, length)
+          for (let i = 0; i < length; i++) places.push(address + i)
+          const at = offset % (places.length + 1)
+          const into = new Uint8Array(bytes)
+          expect(list.read(at, into)).toBe(Math.max(0, at + bytes - places.length))
+          expect([...into]).toEqual([...into.keys()].map(i => low[places[at + i] ?? -1] ?? 0))
+        }
+      }),
+      runs(500),
+    )
+  })
+
+  test('F2: what is written to any of its pieces is marked, and no more', () => {
+    const memory = block(8 * PAGE)
+    const ram = MemoryRegion.ram('ram', memory)
+    const space = new AddressSpace('space', ram)
+    const list = new ScatterGatherList()
+      .add(space, PAGE, 16)
+      .add(space, 3 * PAGE - 4, 8)
+      .add(space, 6 * PAGE, 4)
+    const dirtyPages = () =>
+      [0, 1, 2, 3, 4, 5, 6, 7].filter(page => testAndClearDirty(ram, page * PAGE, PAGE, DirtyClient.VGA))
+    list.write(0, new Uint8Array(28))
+    dirtyPages()
+    ram.setLog(DirtyClient.VGA, true)
+    list.read(0, new Uint8Array(28))
+    expect(dirtyPages()).toEqual([])
+    list.write(0, new Uint8Array(28))
+    expect(dirtyPages()).toEqual([1, 2, 3, 6])
+    list.write(20, new Uint8Array(1))
+    expect(dirtyPages()).toEqual([3])
   })
 
   test('what would go past 2^53 is not read: no register is', () => {
