@@ -76,7 +76,8 @@ describe('the check of imports finds', () => {
       'what a door sees behind the face, but not the face by its name, nor a door that the command line opens',
       {
         'ram/a.ts': '',
-        'litmus/a.ts': "import 'guestmem'\nimport '../ram/a.ts'",
+        'check.ts': '',
+        'litmus/a.ts': "import 'guestmem'\nimport '../ram/a.ts'\nimport '../check.ts'",
         'cli/main.ts': "import '../litmus/a.ts'",
       },
       ['litmus/a.ts:2: imports ../ram/a.ts: lies behind the face, and a door sees the face alone'],

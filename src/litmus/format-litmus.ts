@@ -1,5 +1,5 @@
+import { show } from '../check.ts'
 import type { LitmusReport, LitmusRow } from './report.ts'
-import { show } from './shown-value.ts'
 
 // Widths of the table's columns, characters.
 const NAME_WIDTH = 34

@@ -1,5 +1,5 @@
+import { show } from '../check.ts'
 import type { LitmusThread } from './litmus-thread.ts'
-import { show } from './shown-value.ts'
 
 /** The address of the package's `litmus-worker.js`, or a function that starts a thread of it. */
 export type WorkerOption = string | { readonly href: string } | (() => LitmusThread)

@@ -26,7 +26,9 @@ function refusal({ from, to, specifier }: Import): string | undefined {
   const [above, below] = [floorOf(from), floorOf(to)]
   if (above === undefined || below === undefined) return undefined
   if (below === above) return `a neighbour on floor ${above}`
-  if (below < above && DOORS.includes(folderOf(from))) return 'lies behind the face, and a door sees the face alone'
+  // The ground holds no class and no state: a door may have a copy of what it takes of it.
+  if (below >= 0 && below < above && DOORS.includes(folderOf(from)))
+    return 'lies behind the face, and a door sees the face alone'
   return below > above ? `goes up from ${above === -1 ? 'the ground' : `floor ${above}`} to floor ${below}` : undefined
 }
 
