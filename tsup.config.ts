@@ -41,7 +41,11 @@ const shortNames: Options['esbuildOptions'] = (options, context) => {
 const esm: Options = { ...common, format: ['esm'], esbuildPlugins: doors('js') }
 const cjs: Options = { ...common, format: ['cjs'], esbuildPlugins: doors('cjs'), esbuildOptions: shortNames }
 
-const DOORS = { qemu: 'src/qemu/qemu.ts', vfio: 'src/vfio/vfio.ts' }
+const DOORS = {
+  'page-table': 'src/page-table/page-table.ts',
+  qemu: 'src/qemu/qemu.ts',
+  vfio: 'src/vfio/vfio.ts',
+}
 
 const PUBLIC = { index: 'src/index.ts', litmus: 'src/litmus/litmus.ts', ...DOORS }
 

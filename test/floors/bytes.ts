@@ -1,5 +1,5 @@
 import ts from 'typescript'
-import { BYTES_FOLDER, FLOORS, RACING_FOLDER, UNORDERED_FILES } from './plan.ts'
+import { BYTES_FOLDER, FLOORS, OWN_BYTES_FILES, RACING_FOLDER, UNORDERED_FILES } from './plan.ts'
 import { everyNode, isScript, lineOf, parse, type Tree } from './tree.ts'
 
 const TYPED_ARRAY = /^(?:Big)?(?:Ui|I)nt(?:8|16|32|64)(?:Clamped)?Array$|^Float(?:16|32|64)Array$/
@@ -70,7 +70,8 @@ export function checkBytes(tree: Tree, allowed: readonly string[] = UNORDERED_FI
         return
       }
       if (what !== undefined && what !== '.set(') problems.push(`${at}: ${what} outside ${BYTES_FOLDER}`)
-      const view = BELOW.some(folder => path.startsWith(`${folder}/`)) ? undefined : overBuffer(node, source)
+      const own = OWN_BYTES_FILES.includes(path) || BELOW.some(folder => path.startsWith(`${folder}/`))
+      const view = own ? undefined : overBuffer(node, source)
       if (view !== undefined) problems.push(`${at}: ${view} outside ${BYTES_FOLDER}`)
       if (ts.isStringLiteralLike(node) && UNORDERED_WASM.test(node.text))
         problems.push(`${at}: memory.copy outside ${BYTES_FOLDER}`)

@@ -10,7 +10,7 @@ export const FLOORS: readonly (readonly string[])[] = [
   ['space'],
   ['iommu', 'listener'],
   ['dirty-log', 'dma'],
-  ['qemu', 'vfio', 'threads', 'litmus'],
+  ['qemu', 'vfio', 'page-table', 'threads', 'litmus'],
   ['cli'],
 ]
 
@@ -21,7 +21,7 @@ export const FACE = 'index.ts'
  * Doors of their own (`guestmem/litmus` and so on). They see the library as its users do, by its name, which the build
  * makes the face's own file: no second copy of a class.
  */
-export const DOORS: readonly string[] = ['qemu', 'vfio', 'threads', 'litmus']
+export const DOORS: readonly string[] = ['qemu', 'vfio', 'page-table', 'threads', 'litmus']
 
 /** The name of the face. */
 export const PACKAGE = 'guestmem'
@@ -34,6 +34,9 @@ export const BYTES_FOLDER = 'ram'
 
 /** Here copies that are known to be bad are raced against ours: it may hold bytes, and touch them in any way. */
 export const RACING_FOLDER = 'litmus'
+
+/** Files elsewhere that make arrays over the memory that guest bytes are in, for bytes beside them that are no guest's. */
+export const OWN_BYTES_FILES: readonly string[] = ['page-table/table-words.ts']
 
 /**
  * The files, within the bytes folder, that may use calls whose stores come in no promised order or may tear:

@@ -1,0 +1,87 @@
+import { type AddressSpace, type FlatRange, type RamBlock, translate } from 'guestmem'
+import type { Geometry } from './layout.ts'
+import { PAGE_DEVICE, PAGE_READ, PAGE_READONLY, PAGE_SLOW, PAGE_WRITE } from './layout.ts'
+import { PageRuns } from './page-runs.ts'
+
+/** What an entry depends on, apart from the map. */
+export interface Reach {
+  readonly geometry: Geometry
+  /** Plain accesses would have to be ordered, and are only where the host keeps stores in order. */
+  readonly restsOnHost: boolean
+  /** True of a block in the linear memory that the CPU runs in. */
+  holds(block: RamBlock): boolean
+}
+
+/** What a space shows now, as pages and their entries. */
+export function pagesOf(space: AddressSpace, reach: Reach): PageRuns {
+  const runs = new PageRuns()
+  const { addressBits, pageShift } = reach.geometry
+  const pageSize = 2 ** pageShift
+  const limit = 2 ** addressBits
+  for (const range of space.view.ranges) {
+    const { backing } = range.region
+    if (range.start >= limit) break
+    if (backing.length === 0) addPiece(range.start, range.end, entryOfHandlers(range))
+    for (const { block, start: first } of backing) {
+      // Where the block's first byte would be seen, which may be below 0; and the part of it that is.
+      const begin = range.start + (first - range.offset)
+      const start = Math.max(range.start, begin)
+      const end = Math.min(range.end, begin + block.size)
+      if (start < end) addPiece(start, end, entryOfMemory(space, range, start, block, begin, reach))
+    }
+  }
+  return runs
+
+  /** A page that has more than this piece is slow: an access may reach from one piece into another. */
+  function addPiece(start: number, most: number, entry: number): void {
+    const end = Math.min(most, limit)
+    if (start >= end) return
+    const first = Math.floor(start / pageSize)
+    const last = Math.ceil(end / pageSize)
+    const whole = Math.ceil(start / pageSize)
+    // Of a space that is smaller than a page, its one page is whole where all of the space is.
+    const wholeEnd = end === limit ? last : Math.floor(end / pageSize)
+    addRun(first, Math.min(whole, last), PAGE_SLOW)
+    addRun(whole, wholeEnd, entry)
+    addRun(Math.max(whole, wholeEnd), last, PAGE_SLOW)
+  }
+
+  /** A page that several pieces share is slow by the first of them. */
+  function addRun(first: number, end: number, entry: number): void {
+    runs.add(Math.max(first, runs.end), end, entry)
+  }
+}
+
+function entryOfHandlers({ region, readonly }: FlatRange): number {
+  return (region.kind === 'io' ? PAGE_DEVICE : PAGE_SLOW) | (readonly ? PAGE_READONLY : 0)
+}
+
+/**
+ * @param start The first address of the block's part of the range.
+ * @param begin The address of the block's first byte, were it seen.
+ */
+function entryOfMemory(
+  space: AddressSpace,
+  { region, readonly }: FlatRange,
+  start: number,
+  block: RamBlock,
+  begin: number,
+  { holds, restsOnHost }: Reach,
+): number {
+  const marks = (region.kind === 'romDevice' ? PAGE_DEVICE : 0) | (readonly ? PAGE_READONLY : 0)
+  const displacement = (block.offset - begin) % 2 ** 32
+  const { ram } = block
+  if (displacement % 64 !== 0 || !holds(block) || (restsOnHost && ram.order !== 'host')) return slow(marks)
+  let access = 0
+  if (translate(space, start, 1).direct) access |= PAGE_READ
+  // A store to a page that somebody logs is marked, which a call does. What the region says is what counts (the view follows
+  // at the end of a transaction), and whether a thread logs all of this guest RAM: element 1 (BlockMemory.logs).
+  const logged = region.dirtyLogMask !== 0 || ram.logs[1] !== 0
+  if (!readonly && !logged && translate(space, start, 1, { write: true }).direct) access |= PAGE_WRITE
+  return access === 0 ? slow(marks) : (displacement | access | marks) >>> 0
+}
+
+/** A ROM device that can't be read directly is a device like others. */
+function slow(marks: number): number {
+  return marks & PAGE_DEVICE ? marks : marks | PAGE_SLOW
+}
