@@ -246,3 +246,21 @@ declare module '*/examples/v86/virtio-blk-pci.mjs' {
     file: number,
   ): MemoryRegion
 }
+
+declare module '*/examples/wasm-cpu/accesses.mjs' {
+  interface Table {
+    readonly entries: number
+    readonly pageSize: number
+    readonly slots: number
+  }
+  interface Access {
+    readonly address: string
+    readonly entry: string
+    readonly page?: string
+    readonly slot?: string
+    readonly size?: 1 | 2 | 4 | 8
+  }
+  export function load(table: Table, access: Access): string
+  export function store(table: Table, access: Access, value: string): string
+  export function slowImports(table: Table): string
+}
