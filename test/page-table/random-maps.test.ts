@@ -1,6 +1,6 @@
+import fc from 'fast-check'
 import { DIRECT_ACCESS, DirtyClient, isDirty, stopGlobalDirtyLog } from 'guestmem'
 import { type PageTable, type PageTableOptions, pageTable } from 'guestmem/page-table'
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { pursue } from '../support/campaign.ts'
 import { anyChange, type Change, change, transactionIf } from './support/changes.ts'

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import {
   DirtyClient,
   MemoryRegion,
@@ -6,7 +7,6 @@ import {
   startGlobalDirtyLog,
   stopGlobalDirtyLog,
 } from 'guestmem'
-import fc from 'fast-check'
 import { MACHINE_BYTES, type Machine } from './machine.ts'
 
 /** What a machine's program may do to its map, its logs and its memory. `region` is an index, modulo how many there are. */
@@ -81,7 +81,11 @@ export const anyChange: fc.Arbitrary<Change> = fc.oneof(
   },
   {
     weight: 4,
-    arbitrary: fc.record({ kind: fc.constantFrom('enable' as const, 'readonly' as const, 'romd' as const), region, on }),
+    arbitrary: fc.record({
+      kind: fc.constantFrom('enable' as const, 'readonly' as const, 'romd' as const),
+      region,
+      on,
+    }),
   },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('log' as const), region, client, on }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('global' as const), on }) },

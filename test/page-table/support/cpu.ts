@@ -26,8 +26,10 @@ export function cpuOf(table: PageTable): Cpu {
       },
     ]),
   )
-  const exports = new WebAssembly.Instance(moduleFor(table), { cpu: { memory: table.memory }, slow })
-    .exports as Record<string, (...args: (number | bigint)[]) => number | bigint>
+  const exports = new WebAssembly.Instance(moduleFor(table), { cpu: { memory: table.memory }, slow }).exports as Record<
+    string,
+    (...args: (number | bigint)[]) => number | bigint
+  >
   const flat = table.layout === 'flat'
   const given = (address: number | bigint) => (flat ? Number(address) | 0 : BigInt(address))
   return {
