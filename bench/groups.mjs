@@ -3,6 +3,7 @@ import { languageOrder, overlapping, ramToRam, ramToRamAgainstMemoryCopy, ramToU
 import { dma } from './dma.mjs'
 import { lookups } from './lookups.mjs'
 import { packets } from './packets.mjs'
+import { pageTables } from './page-table.mjs'
 import { privateRam } from './private.mjs'
 import { scale } from './scale.mjs'
 
@@ -21,6 +22,7 @@ export const GROUPS = {
   overlapping: { pairs: overlapping, least: 4 * KIB, most: 8 * MIB },
   private: { pairs: privateRam, least: 4, most: 8 * MIB },
   accesses: { pairs: accesses, least: 4, most: 4 },
+  pageTables: { pairs: pageTables, least: 4, most: 4 },
   dma: { pairs: dma, least: KIB, most: MIB },
   packets: { pairs: (_sizes, smoke) => packets(smoke), least: 0, most: 0 },
   lookups: { pairs: lookups, least: 0, most: 0 },

@@ -7,19 +7,19 @@ import { PROGRAM, prepare, ROUNDS, WORDS } from './program.mjs'
 
 const board = new Board(PROGRAM)
 prepare(board.space)
-const start = performance.now()
 const instructions = board.run()
-const ms = performance.now() - start
 const { 10: sum, 11: banks } = board.registers()
 
 process.stdout.write(board.printed)
 // A fetch each, and the loads and stores of the copy.
 const accesses = instructions + 2 * WORDS * ROUNDS
-printTable(['what', 'how many'], [
-  ['instructions', instructions],
-  ['accesses', accesses],
-  ['of these, calls out of WebAssembly', board.calls],
-])
-console.log(`  ${((ms * 1e6) / instructions).toFixed(1)} ns for each instruction`)
+printTable(
+  ['what', 'how many'],
+  [
+    ['instructions', instructions],
+    ['accesses', accesses],
+    ['of these, calls out of WebAssembly', board.calls],
+  ],
+)
 console.log(`  the sum of the words: 0x${sum.toString(16)}; the first bytes of the banks: 0x${banks.toString(16)}`)
 board.table.destroy()
