@@ -2,7 +2,7 @@
 // it, as a CPU has that knows one RAM and no map. Nanoseconds of one access, with what the loop does beside it.
 import { AddressSpace, GuestRam, MemoryRegion } from 'guestmem'
 import { pageTable, slowAccesses } from 'guestmem/page-table'
-import { load, slowImports, store } from '../examples/wasm-cpu/accesses.mjs'
+import { otherAccesses, slowImports } from '../examples/wasm-cpu/accesses.mjs'
 import { assemble, assembleCpu, memoryType, PAGE_TABLE } from '../examples/wasm-cpu/assemble.mjs'
 import { RAM } from '../examples/wasm-cpu/board.mjs'
 import { PROGRAM, prepare } from '../examples/wasm-cpu/program.mjs'
@@ -39,14 +39,14 @@ function loopsText(table, accesses) {
       (local.set $value (i32.const 12345))
       (loop $call
         (local.set $a (i32.const ${RAM + 0x1000}))
-        (local.set $b (i32.const ${RAM + 0x40_0000}))
+        (local.set $b (i32.const ${RAM + (name === 'chase' ? 0x60_0000 : 0x40_0000)}))
         (local.set $end (i32.const ${RAM + 0x1000 + 4 * COUNT}))
         (loop $next
           ${body}
           (br_if $next (i32.lt_u (local.tee $a (i32.add (local.get $a) (i32.const 4))) (local.get $end))))
         (br_if $call (local.tee $calls (i32.sub (local.get $calls) (i32.const 1)))))
       (local.get $sum))`
-  return `(module (import "cpu" "memory" ${memoryType(table.memory)}) ${slowImports(table)}
+  return `(module (import "cpu" "memory" ${memoryType(table.memory)}) ${slowImports(table)} ${otherAccesses(table)}
     ${loop('sum', `(local.set $sum (i32.add (local.get $sum) ${at('$a')}))`)}
     ${loop(
       'copy',
@@ -77,8 +77,8 @@ export function pageTables(_, smoke) {
     accesses => new WebAssembly.Instance(assemble(loopsText(table, accesses)), { cpu: { memory }, slow }).exports,
   )
   // A ring of pointers for `chase`, in an order that no prefetcher knows.
-  const ring = Array.from({ length: WORDS }, (_, i) => RAM + 0x40_0000 + 4 * (Math.imul(i, 40503) & (WORDS - 1)))
-  const rings = () => ring.forEach((at, i) => space.store32(at, ring[(i + 1) % WORDS]))
+  const ring = Array.from({ length: WORDS }, (_, i) => RAM + 0x60_0000 + 4 * (Math.imul(i, 40503) & (WORDS - 1)))
+  for (const [i, at] of ring.entries()) space.store32(at, ring[(i + 1) % WORDS])
   const row = (name, ours, theirs) => ({
     case: `page table, ${name}`,
     bytes: 4,
@@ -97,9 +97,7 @@ export function pageTables(_, smoke) {
     )
     return row(name, ours, theirs)
   }
-  const rows = [loop('sum'), loop('copy', 2), loop('scattered')]
-  rings()
-  rows.push(loop('chase'))
+  const rows = [loop('sum'), loop('copy', 2), loop('scattered'), loop('chase')]
 
   // An interpreter: a fetch through the table for each instruction, and the program's loads and stores.
   prepare(space)

@@ -17,8 +17,13 @@
  * @property {1 | 2 | 4 | 8} [size] Bytes; 4 unless said.
  */
 
-const READ = 0
-const WRITE = 1
+// Bits of an entry.
+const READ = 1
+const WRITE = 2
+const READ_ANY = 4
+const WRITE_ANY = 8
+
+const SIZES = /** @type {const} */ ([1, 2, 4, 8])
 
 /**
  * Loads: an i32, zero-extended, or of 8 bytes an i64. Bytes that are little-endian, whatever the guest is.
@@ -27,11 +32,10 @@ const WRITE = 1
  * @param {Access} access
  */
 export function load(table, access) {
-  const { size = 4 } = access
-  const extend = size < 4 ? '_u' : ''
-  return `(if (result ${typeOf(size)}) ${isAllowed(table, access, READ)}
-    (then (${typeOf(size)}.load${widthOf(size)}${extend} ${placeOf(table, access)}))
-    (else (call $load${8 * size} ${addressOf(table, access)})))`
+  const { size = 4, entry } = access
+  return `(if (result ${typeOf(size)}) (i32.and ${entryOf(table, access)} (i32.const ${size === 1 ? READ : READ_ANY}))
+    (then ${loadAt(table, access)})
+    (else (call $otherLoad${8 * size} (local.get ${access.address}) (local.get ${entry}))))`
 }
 
 /**
@@ -42,10 +46,10 @@ export function load(table, access) {
  * @param {string} value An expression that is evaluated once.
  */
 export function store(table, access, value) {
-  const { size = 4 } = access
-  return `(if ${isAllowed(table, access, WRITE)}
+  const { size = 4, entry } = access
+  return `(if (i32.and ${entryOf(table, access)} (i32.const ${size === 1 ? WRITE : WRITE_ANY}))
     (then (${typeOf(size)}.store${widthOf(size)} ${placeOf(table, access)} ${value}))
-    (else (call $store${8 * size} ${addressOf(table, access)} ${value})))`
+    (else (call $otherStore${8 * size} (local.get ${access.address}) (local.get ${entry}) ${value})))`
 }
 
 /**
@@ -55,12 +59,35 @@ export function store(table, access, value) {
  */
 export function slowImports(table) {
   const address = table.slots === 0 ? 'i32' : 'i32 i32'
-  return [1, 2, 4, 8]
-    .flatMap(size => [
-      `(import "slow" "load${8 * size}" (func $load${8 * size} (param ${address}) (result ${typeOf(size)})))`,
-      `(import "slow" "store${8 * size}" (func $store${8 * size} (param ${address} ${typeOf(size)})))`,
-    ])
-    .join('\n')
+  return SIZES.flatMap(size => [
+    `(import "slow" "load${8 * size}" (func $load${8 * size} (param ${address}) (result ${typeOf(size)})))`,
+    `(import "slow" "store${8 * size}" (func $store${8 * size} (param ${address} ${typeOf(size)})))`,
+  ]).join('\n')
+}
+
+/**
+ * What is rare, apart, so that each access of the CPU is small: on the last page of a piece of memory an access is made at once
+ * only if it is aligned, as it may reach beyond otherwise; and all that is left is called.
+ *
+ * @param {Table} table
+ */
+export function otherAccesses(table) {
+  const address = `(param $address ${table.slots === 0 ? 'i32' : 'i64'})`
+  return SIZES.map(size => {
+    const access = { address: '$address', entry: '$entry', size }
+    const aligned = bit => `(i32.and
+      (i32.eqz (i32.and ${lowOf(table, '$address')} (i32.const ${size - 1})))
+      (i32.ne (i32.and (local.get $entry) (i32.const ${bit})) (i32.const 0)))`
+    return `
+    (func $otherLoad${8 * size} ${address} (param $entry i32) (result ${typeOf(size)})
+      (if (result ${typeOf(size)}) ${aligned(READ)}
+        (then ${loadAt(table, access)})
+        (else (call $load${8 * size} ${argumentsOf(table, '$address')}))))
+    (func $otherStore${8 * size} ${address} (param $entry i32) (param $value ${typeOf(size)})
+      (if ${aligned(WRITE)}
+        (then (${typeOf(size)}.store${widthOf(size)} ${placeOf(table, access)} (local.get $value)))
+        (else (call $store${8 * size} ${argumentsOf(table, '$address')} (local.get $value)))))`
+  }).join('')
 }
 
 const typeOf = size => (size === 8 ? 'i64' : 'i32')
@@ -85,28 +112,20 @@ function entryOf(table, { address, entry, page, slot }) {
       (i64.eq (i64.load offset=${table.entries} (local.get ${slot})) (local.get ${page}))))`
 }
 
-/**
- * True where the page's entry has the bit, and the address is a multiple of the size: an access that is not may reach into the
- * next page. Both are one comparison: what alignment leaves is less than the bit only if it is 0 and the bit is 1.
- */
-function isAllowed(table, access, bit) {
-  const { address, size = 4 } = access
-  const entry = entryOf(table, access)
-  if (size === 1) return `(i32.and ${entry} (i32.const ${1 << bit}))`
-  const low = table.slots === 0 ? `(local.get ${address})` : `(i32.wrap_i64 (local.get ${address}))`
-  return `(i32.gt_u
-      (i32.and ${bit === 0 ? entry : `(i32.shr_u ${entry} (i32.const ${bit}))`} (i32.const 1))
-      (i32.and ${low} (i32.const ${size - 1})))`
+/** Where the bytes are in the linear memory: the address and the displacement, modulo 2^32. */
+function placeOf(table, { address, entry }) {
+  return `(i32.add ${lowOf(table, address)} (i32.and (local.get ${entry}) (i32.const -128)))`
 }
 
-/** Where the bytes are in the linear memory: modulo 2^32, as i32.add is. */
-function placeOf(table, { address, entry }) {
-  const low = table.slots === 0 ? `(local.get ${address})` : `(i32.wrap_i64 (local.get ${address}))`
-  return `(i32.add ${low} (i32.and (local.get ${entry}) (i32.const -64)))`
+function loadAt(table, access) {
+  const { size = 4 } = access
+  return `(${typeOf(size)}.load${widthOf(size)}${size < 4 ? '_u' : ''} ${placeOf(table, access)})`
 }
+
+const lowOf = ({ slots }, address) => (slots === 0 ? `(local.get ${address})` : `(i32.wrap_i64 (local.get ${address}))`)
 
 /** What the called function takes. */
-function addressOf(table, { address }) {
-  if (table.slots === 0) return `(local.get ${address})`
-  return `(i32.wrap_i64 (local.get ${address})) (i32.wrap_i64 (i64.shr_u (local.get ${address}) (i64.const 32)))`
-}
+const argumentsOf = ({ slots }, address) =>
+  slots === 0
+    ? `(local.get ${address})`
+    : `(i32.wrap_i64 (local.get ${address})) (i32.wrap_i64 (i64.shr_u (local.get ${address}) (i64.const 32)))`

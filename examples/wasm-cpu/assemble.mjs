@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import wabtInit from 'wabt'
-import { load, slowImports, store } from './accesses.mjs'
+import { load, otherAccesses, slowImports, store } from './accesses.mjs'
 
 const wabt = await wabtInit()
 const TEXT = readFileSync(new URL('./cpu.wat', import.meta.url), 'utf8').replace(/;;.*/g, '')
@@ -18,6 +18,7 @@ export function assembleCpu(table, accesses = PAGE_TABLE) {
   const entry = '$entry'
   const text = TEXT.replace('{memory}', memoryType(table.memory))
     .replace('{imports}', slowImports(table))
+    .replace('{otherAccesses}', otherAccesses(table))
     .replace(/\{load(8|16|32) (\$\w+)\}/g, (_, bits, address) =>
       accesses.load(table, { address, entry, size: bits / 8 }),
     )

@@ -1,11 +1,12 @@
 ;; An RV32I hart that interprets its guest's code. Its memory is the guest's RAM, and the page table that says where the
 ;; guest's pages are in it: {load32 $pc} and its like are replaced by the text of accesses.mjs, which looks the page up and
-;; makes the access at once, or calls a function of `slow`.
+;; makes the access at once, or calls a function.
 (module
   (import "cpu" "memory" {memory})
   {imports}
   ;; The byte address of x0 to x31.
   (import "cpu" "registers" (global $registers i32))
+  {otherAccesses}
   (global $pc (export "pc") (mut i32) (i32.const 0))
   (global $retired (export "retired") (mut i32) (i32.const 0))
 

@@ -6,13 +6,25 @@ export const LAYOUT_VERSION = 1
 /** The first word of the header: the letters GMPT. */
 export const MAGIC = 0x5450_4d47
 
-/** Bits of an entry. What is above them, bits 6 to 31, is the displacement, a multiple of 64. */
+// Bits of an entry. What is above them, bits 7 to 31, is the displacement, a multiple of 128.
+/** A load that is naturally aligned may be made in memory; of a byte, any. */
 export const PAGE_READ = 1
+/** The same of a store, which needs no mark. */
 export const PAGE_WRITE = 2
-export const PAGE_DEVICE = 4
-export const PAGE_SLOW = 8
-export const PAGE_READONLY = 16
-export const PAGE_FLAGS = 63
+/** A load of up to 64 bytes that begins in this page may be made in memory, whatever its alignment, also into the next page. */
+export const PAGE_READ_ANY = 4
+/** The same of a store. */
+export const PAGE_WRITE_ANY = 8
+/** A device's handlers answer: loads where there is no PAGE_READ, and stores. */
+export const PAGE_DEVICE = 16
+/** Something is there, and only a call finds out what. */
+export const PAGE_SLOW = 32
+/** The guest's CPU can't write here; a device of the guest's can, where it is RAM (RULES E2). */
+export const PAGE_READONLY = 64
+/** All of them. */
+export const PAGE_FLAGS = 127
+/** What an entry has of the displacement. */
+export const DISPLACEMENT_UNIT: number = PAGE_FLAGS + 1
 
 /** Bytes, ahead of the entries. */
 export const HEADER_BYTES = 64

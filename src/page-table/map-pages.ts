@@ -1,13 +1,21 @@
 import { type AddressSpace, type FlatRange, type RamBlock, translate } from 'guestmem'
-import type { Geometry } from './layout.ts'
-import { PAGE_DEVICE, PAGE_READ, PAGE_READONLY, PAGE_SLOW, PAGE_WRITE } from './layout.ts'
+import {
+  DISPLACEMENT_UNIT,
+  type Geometry,
+  PAGE_DEVICE,
+  PAGE_READ,
+  PAGE_READ_ANY,
+  PAGE_READONLY,
+  PAGE_SLOW,
+  PAGE_WRITE,
+  PAGE_WRITE_ANY,
+} from './layout.ts'
 import { PageRuns } from './page-runs.ts'
 
 /** What an entry depends on, apart from the map. */
 export interface Reach {
   readonly geometry: Geometry
-  /** Plain accesses would have to be ordered, and are only where the host keeps stores in order. */
-  readonly restsOnHost: boolean
+  readonly order: 'host' | 'language' | 'weak'
   /** True of a block in the linear memory that the CPU runs in. */
   holds(block: RamBlock): boolean
 }
@@ -42,13 +50,15 @@ export function pagesOf(space: AddressSpace, reach: Reach): PageRuns {
     // Of a space that is smaller than a page, its one page is whole where all of the space is.
     const wholeEnd = end === limit ? last : Math.floor(end / pageSize)
     addRun(first, Math.min(whole, last), PAGE_SLOW)
-    addRun(whole, wholeEnd, entry)
+    // An access may reach from one of the piece's pages into the next, and no further than the last.
+    addRun(whole, wholeEnd - 1, entry)
+    addRun(Math.max(whole, wholeEnd - 1), wholeEnd, entry & ~(PAGE_READ_ANY | PAGE_WRITE_ANY))
     addRun(Math.max(whole, wholeEnd), last, PAGE_SLOW)
   }
 
   /** A page that several pieces share is slow by the first of them. */
   function addRun(first: number, end: number, entry: number): void {
-    runs.add(Math.max(first, runs.end), end, entry)
+    runs.add(Math.max(first, runs.end), end, entry >>> 0)
   }
 }
 
@@ -66,19 +76,29 @@ function entryOfMemory(
   start: number,
   block: RamBlock,
   begin: number,
-  { holds, restsOnHost }: Reach,
+  { holds, order }: Reach,
 ): number {
   const marks = (region.kind === 'romDevice' ? PAGE_DEVICE : 0) | (readonly ? PAGE_READONLY : 0)
   const displacement = (block.offset - begin) % 2 ** 32
   const { ram } = block
-  if (displacement % 64 !== 0 || !holds(block) || (restsOnHost && ram.order !== 'host')) return slow(marks)
+  if (displacement % DISPLACEMENT_UNIT !== 0 || !holds(block)) return slow(marks)
+  if (order === 'host' && ram.order !== 'host') return slow(marks)
+  // An unaligned access is what the space makes of one: no atomic instruction can make it, and memory of other modes, or guest
+  // RAM whose `unaligned` says so, refuses some.
+  const isAny = region.cacheMode === 'normal' && order !== 'language' && takesUnaligned(block)
   let access = 0
-  if (translate(space, start, 1).direct) access |= PAGE_READ
+  if (translate(space, start, 1).direct) access |= PAGE_READ | (isAny ? PAGE_READ_ANY : 0)
   // A store to a page that somebody logs is marked, which a call does. What the region says is what counts (the view follows
   // at the end of a transaction), and whether a thread logs all of this guest RAM: element 1 (BlockMemory.logs).
   const logged = region.dirtyLogMask !== 0 || ram.logs[1] !== 0
-  if (!readonly && !logged && translate(space, start, 1, { write: true }).direct) access |= PAGE_WRITE
-  return access === 0 ? slow(marks) : (displacement | access | marks) >>> 0
+  if (!readonly && !logged && translate(space, start, 1, { write: true }).direct)
+    access |= PAGE_WRITE | (isAny ? PAGE_WRITE_ANY : 0)
+  return access === 0 ? slow(marks) : displacement | access | marks
+}
+
+function takesUnaligned({ ram }: RamBlock): boolean {
+  const { oneAccess, splits } = ram.cells('normal')
+  return oneAccess || splits
 }
 
 /** A ROM device that can't be read directly is a device like others. */

@@ -8,7 +8,7 @@ export interface PageTableGeometry {
    * Above it is hashed: a slot for as many pages as there are `slots`.
    */
   readonly addressBits?: number | undefined
-  /** Bytes, a power of two from 64 to 65,536; 4096 unless said. What shares a page with something else is slow. */
+  /** Bytes, a power of two from 128 to 65,536; 4096 unless said. What shares a page with something else is slow. */
   readonly pageSize?: number | undefined
   /** Of a hashed table: a power of two from 16 to 2^24; 16,384 unless said, which is 256 KiB for 64 MiB of pages. */
   readonly slots?: number | undefined
@@ -43,8 +43,7 @@ export interface CheckedOptions {
   readonly memory: WebAssembly.Memory
   readonly offset: number
   readonly geometry: Geometry
-  /** Plain accesses would have to be ordered, and are only where the host keeps stores in order. */
-  readonly restsOnHost: boolean
+  readonly order: 'host' | 'language' | 'weak'
   readonly onPagesChanged: (first: number, last: number) => void
 }
 
@@ -86,14 +85,14 @@ export function checkPageTableOptions(value: unknown): CheckedOptions {
     memory,
     offset,
     geometry,
-    restsOnHost: order === 'host',
+    order: order as CheckedOptions['order'],
     onPagesChanged: onPagesChanged as CheckedOptions['onPagesChanged'],
   }
 }
 
 function checkGeometry({ addressBits = 32, pageSize = 4096, slots }: Readonly<Record<string, unknown>>): Geometry {
   const bits = integerAt(addressBits, 'options.addressBits', 8, 53)
-  const size = powerOfTwoAt(pageSize, 'options.pageSize', 64, 65_536)
+  const size = powerOfTwoAt(pageSize, 'options.pageSize', 128, 65_536)
   if (slots !== undefined && bits <= 32)
     throw new TypeError(`options.slots are of a hashed table (options.addressBits over 32), got ${show(slots)}`)
   return geometryOf(bits, size, slots === undefined ? 16_384 : powerOfTwoAt(slots, 'options.slots', 16, 2 ** 24))

@@ -45,7 +45,7 @@ export class PageTable {
 
   /** Made by `pageTable`. @internal */
   constructor(space: AddressSpace, options: CheckedOptions, place: RamBlock) {
-    const { geometry, offset, restsOnHost } = options
+    const { geometry, offset, order } = options
     this.space = space
     this.memory = options.memory
     this.offset = offset
@@ -59,7 +59,7 @@ export class PageTable {
     this.#place = place
     this.#words = new TableWords(place)
     this.#entries = geometry.hashed ? new HashedEntries(this.#words, geometry) : new FlatEntries(this.#words)
-    this.#reach = { geometry, restsOnHost, holds: block => isOneMemory(block, place) }
+    this.#reach = { geometry, order, holds: block => isOneMemory(block, place) }
     this.#writeHeader()
     this.#store()
     // Who asked for the table knows nothing of any page yet.

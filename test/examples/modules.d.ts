@@ -263,4 +263,5 @@ declare module '*/examples/wasm-cpu/accesses.mjs' {
   export function load(table: Table, access: Access): string
   export function store(table: Table, access: Access, value: string): string
   export function slowImports(table: Table): string
+  export function otherAccesses(table: Table): string
 }

@@ -2,6 +2,7 @@ import {
   AddressSpace,
   DirtyClient,
   GuestRam,
+  hostProfile,
   isDirty,
   MemoryRegion,
   MemTxResult,
@@ -17,9 +18,11 @@ import {
   PAGE_DEVICE,
   PAGE_FLAGS,
   PAGE_READ,
+  PAGE_READ_ANY,
   PAGE_READONLY,
   PAGE_SLOW,
   PAGE_WRITE,
+  PAGE_WRITE_ANY,
   type PageTable,
   type PageTableOptions,
   pageTable,
@@ -52,12 +55,14 @@ function board(shared = false, options: Partial<PageTableOptions> = {}, order: '
     onPagesChanged: (first, last) => changed.push([first, last]),
     ...options,
   })
-  const flagsAt = (address: number) => entryInMemory(table, address) & PAGE_FLAGS
+  /** All but those of unaligned accesses. */
+  const flagsAt = (address: number) => entryInMemory(table, address) & PAGE_FLAGS & ~ANY
   return { memory, ram, block, region, system, space, table, changed, flagsAt }
 }
 
 const page = (address: number) => Math.floor(address / PAGE)
 const RW = PAGE_READ | PAGE_WRITE
+const ANY = PAGE_READ_ANY | PAGE_WRITE_ANY
 
 test('the header says what the docs say, in little-endian words', () => {
   const { memory, space, table } = board()
@@ -88,8 +93,8 @@ describe('an entry', () => {
     for (const at of [RAM, 0, 2 ** 32 - 8 * PAGE]) {
       region.setAddress(at)
       const entry = entryInMemory(table, at)
-      expect(entry & PAGE_FLAGS).toBe(RW)
-      expect(((at + entry - RW) % 2 ** 32) >>> 0).toBe(block.offset)
+      expect(entry & PAGE_FLAGS).toBe(RW | ANY)
+      expect(((at + entry - (RW | ANY)) % 2 ** 32) >>> 0).toBe(block.offset)
       cpu.store(at + 8 * PAGE - 4, 4, 0xdead_beefn)
       expect(new DataView(memory.buffer).getUint32(block.offset + 8 * PAGE - 4, true)).toBe(0xdead_beef)
       expect(cpu.load(at + 8 * PAGE - 4, 4)).toBe(0xdead_beefn)
@@ -130,16 +135,49 @@ describe('an entry', () => {
     expect(flagsAt(0x7000)).toBe(RW)
   })
 
+  it.each([
+    [undefined, 'normal', PAGE_READ_ANY | PAGE_WRITE_ANY],
+    ['weak', 'normal', PAGE_READ_ANY | PAGE_WRITE_ANY],
+    // Atomic instructions trap where they are not aligned.
+    ['language', 'normal', 0],
+    [undefined, 'noncached', 0],
+  ] as const)(
+    'lets unaligned accesses of order %s be made in %s memory but for its last page',
+    (order, cacheMode, any) => {
+      const { table, ram, system, block } = board(false, { order })
+      system.addSubregion(0, MemoryRegion.ram('other', ram.block('other', 3 * PAGE), { cacheMode }))
+      const cpu = cpuOf(table)
+      const flags = [0, 1, 2].map(index => entryInMemory(table, index * PAGE) & ANY)
+      expect(flags).toEqual([any, any, 0])
+      for (const at of [PAGE - 1, 2 * PAGE - 3, 3 * PAGE - 9]) {
+        cpu.store(at, 4, 0x1122_3344n)
+        expect(cpu.load(at, 4)).toBe(0x1122_3344n)
+      }
+      expect(cpu.calls).toBe(any === 0 ? 6 : 2)
+      // Over the end it is what the space makes of it.
+      expect([cpu.load(3 * PAGE - 2, 4), table.space.result]).toEqual([0n, MemTxResult.DECODE_ERROR])
+      expect(block.size).toBe(8 * PAGE)
+    },
+  )
+
+  it('lets no unaligned access be made in memory that refuses them', () => {
+    const memory = new WebAssembly.Memory({ initial: 2, maximum: 2, shared: true })
+    const host = hostProfile({ base: 'x86-64', access: { normal: { unaligned: false } } })
+    const ram = GuestRam.wrap(memory, { offset: 4 * PAGE, unaligned: 'refuse', host })
+    const space = new AddressSpace('cpu', MemoryRegion.ram('ram', ram.block('ram', 2 * PAGE)))
+    const table = pageTable(space, { memory, offset: 0, addressBits: 16 })
+    expect(entryInMemory(table, 0) & PAGE_FLAGS).toBe(RW)
+  })
+
   it('is slow where a page is shared, or covered in part', () => {
     const { flagsAt, ram, system } = board()
     const odd = MemoryRegion.ram('odd', ram.block('odd', 2 * PAGE))
-    odd.setAddress(0x1080)
     system.addSubregion(0x1080, odd)
-    // 0x80 bytes off: whole pages of the guest are whole in memory all the same, as 0x80 is a multiple of 64.
+    // 0x80 bytes off: whole pages of the guest are whole in memory all the same, as 0x80 is a multiple of 128.
     expect([1, 2, 3].map(index => flagsAt(index * PAGE))).toEqual([PAGE_SLOW, RW, PAGE_SLOW])
     system.addSubregion(0x3080, MemoryRegion.io('io', { read: () => 0, write: () => {} }, 0xf80))
     expect(flagsAt(0x3000)).toBe(PAGE_SLOW)
-    odd.setAddress(0x1020)
+    odd.setAddress(0x1040)
     expect([1, 2, 3].map(index => flagsAt(index * PAGE))).toEqual([PAGE_SLOW, PAGE_SLOW, PAGE_SLOW])
   })
 
@@ -306,7 +344,8 @@ describe('onPagesChanged', () => {
     bar.setSize(PAGE)
     system.addSubregion(RAM, MemoryRegion.io('hidden', { read: () => 0, write: () => {} }, PAGE), -1)
     expect(changed.splice(0)).toEqual([
-      [page(RAM) + 2, page(RAM) + 2],
+      // The page ahead too: what begins there must no longer reach over its end.
+      [page(RAM) + 1, page(RAM) + 2],
       [1, 2],
     ])
     expect(generation() - before).toBe(2)
@@ -405,7 +444,7 @@ describe('a table that has ended', () => {
     table.destroy()
     expect([new Uint8Array(memory.buffer, 0, 64).every(byte => byte === 0), changed]).toEqual([true, []])
     const second = pageTable(space, { memory, offset: 0 })
-    expect(entryInMemory(second, 0) & PAGE_FLAGS).toBe(RW)
+    expect(entryInMemory(second, 0) & PAGE_FLAGS).toBe(RW | ANY)
   })
 
   it('because its space has, is slow everywhere, and holds no region or block', () => {

@@ -30,8 +30,13 @@ const CASES: [what: string, options: unknown, error: typeof TypeError | typeof R
     /^options\.memory must have 128 b.*got 0/,
   ],
   ['a memory too small', { memory, offset: PAGE }, RangeError, /^options\.memory must have 4194368 b.* got 126976/],
-  ['pages of 100 bytes', { ...good, pageSize: 100 }, RangeError, /^options\.pageSize must be a power of two, got 100/],
-  ['pages of 32 bytes', { ...good, pageSize: 32 }, RangeError, /^options\.pageSize must be .*got 32/],
+  [
+    'pages of 1000 bytes',
+    { ...good, pageSize: 1000 },
+    RangeError,
+    /^options\.pageSize must be a power of two, got 1000/,
+  ],
+  ['pages of 64 bytes', { ...good, pageSize: 64 }, RangeError, /^options\.pageSize must be .*got 64/],
   ['pages of 128 KiB', { ...good, pageSize: 2 ** 17 }, RangeError, /^options\.pageSize must be .*got 131072/],
   ['pages as text', { ...good, pageSize: '4096' }, TypeError, /^options\.pageSize must be a number, got "4096"/],
   ['7 bits of address', { ...good, addressBits: 7 }, RangeError, /^options\.addressBits must be .*got 7/],
@@ -55,7 +60,7 @@ const CASES: [what: string, options: unknown, error: typeof TypeError | typeof R
   ['a RAM block there', { ...good, offset: 3 * PAGE }, RangeError, /^options\.offset must be where .*got 12288/],
   [
     'a table that reaches into a block',
-    { ...good, pageSize: 64, offset: 2 * PAGE, addressBits: 17 },
+    { ...good, pageSize: 128, offset: 2 * PAGE, addressBits: 18 },
     RangeError,
     /^options\.offset must be where 12288 bytes .*got 8192/,
   ],
@@ -85,7 +90,7 @@ describe('pageTable refuses, before anything has changed,', () => {
     const other = new AddressSpace('other', MemoryRegion.container('root', 2 ** 16))
     const first = pageTable(space, good)
     for (const one of [space, other])
-      for (const more of [good, { ...good, pageSize: 64, offset: 0 }])
+      for (const more of [good, { ...good, pageSize: 128, offset: 0, addressBits: 18 }])
         expect(() => pageTable(one, more)).toThrow(/^options\.offset must be where .* no other table/)
     first.destroy()
     pageTable(other, good).destroy()

@@ -1,6 +1,6 @@
 import { type PageTable, slowAccesses } from 'guestmem/page-table'
 import wabtInit from 'wabt'
-import { load, slowImports, store } from '../../../examples/wasm-cpu/accesses.mjs'
+import { load, otherAccesses, slowImports, store } from '../../../examples/wasm-cpu/accesses.mjs'
 
 const wabt = await wabtInit()
 const SIZES = [1, 2, 4, 8] as const
@@ -51,8 +51,9 @@ export function cpuOf(table: PageTable): Cpu {
 }
 
 function isDirect(table: PageTable, address: number | bigint, size: Size): boolean {
-  if (BigInt(address) % BigInt(size) !== 0n || BigInt(address) >= 2n ** 53n) return false
-  return (entryInMemory(table, Number(address)) & 2) !== 0
+  if (BigInt(address) >= 2n ** 53n) return false
+  const entry = entryInMemory(table, Number(address))
+  return BigInt(address) % BigInt(size) === 0n ? (entry & 2) !== 0 : (entry & 8) !== 0
 }
 
 /** What the bytes of the table say of an address, as docs/PAGE-TABLE.md describes them: by no code of the library. */
@@ -83,6 +84,7 @@ function moduleFor(table: PageTable): WebAssembly.Module {
     module = assemble(`(module
       (import "cpu" "memory" (memory 0${shared}))
       ${slowImports(table)}
+      ${otherAccesses(table)}
       ${SIZES.map(size => instructions(table, size)).join('\n')})`)
     modules.set(key, module)
   }

@@ -1,7 +1,12 @@
 import type { FlatRange } from 'guestmem'
 import { MACHINE_BYTES, type Machine, type MachineShape } from './machine.ts'
 
-const [READ, WRITE, DEVICE, SLOW, READONLY] = [1, 2, 4, 8, 16]
+const READ = 1
+const WRITE = 2
+const READ_ANY = 4
+const DEVICE = 16
+const SLOW = 32
+const READONLY = 64
 /** All that is mapped begins and ends at a multiple of it. */
 const GRAIN = 16
 
@@ -12,7 +17,22 @@ export function expectedEntry(
   order: 'host' | 'language' | 'weak',
   page: number,
   pageSize: number,
+  limit: number,
 ): number {
+  const start = page * pageSize
+  const piece = pieceOf(machine, shape, page, pageSize)
+  if (piece === 'several') return SLOW
+  if (piece === undefined) return 0
+  const entry = entryOfRange(machine, shape, order, piece.range, start)
+  const next = start + pageSize < limit ? pieceOf(machine, shape, page + 1, pageSize) : undefined
+  const goesOn = typeof next === 'object' && next.range === piece.range && next.block === piece.block
+  const isPlain = piece.range.region.cacheMode === 'normal' && order !== 'language'
+  const any = goesOn && isPlain ? (entry & (READ | WRITE)) * READ_ANY : 0
+  return entry + any
+}
+
+/** The one range, and block, that a page is of. */
+function pieceOf(machine: Machine, shape: MachineShape, page: number, pageSize: number) {
   const { view } = machine.space
   const start = page * pageSize
   const found = new Map<string, FlatRange | undefined>()
@@ -23,8 +43,8 @@ export function expectedEntry(
   }
   if (end < start + pageSize) found.set('nothing', undefined)
   const [range, ...others] = found.values()
-  if (others.length > 0) return SLOW as number
-  return range === undefined ? 0 : entryOfRange(machine, shape, order, range, start)
+  if (others.length > 0) return 'several'
+  return range && { range, block: blockAt(range, start) }
 }
 
 function entryOfRange(
@@ -36,7 +56,7 @@ function entryOfRange(
 ): number {
   const { region, readonly, dirtyLogMask, romd } = range
   const flags = (...bits: (number | undefined)[]) =>
-    bits.reduce<number>((all, bit) => all | (bit as number), readonly ? (READONLY as number) : 0)
+    bits.reduce<number>((all, bit) => all | (bit as number), readonly ? READONLY : 0)
   if (region.kind === 'io') return flags(DEVICE)
   const block = blockAt(range, start)
   if (block === undefined) return flags(SLOW)
@@ -46,7 +66,7 @@ function entryOfRange(
   const isFlash = region.kind === 'romDevice'
   const orderly = !shared || ramOrder === 'host' || order !== 'host'
   const mapped = directAccess === 'by-mapping' || region.cacheMode === 'normal'
-  const there = machine.ram.blocks.includes(block) && displacement % 64 === 0
+  const there = machine.ram.blocks.includes(block) && displacement % 128 === 0
   if (!there || !orderly || !mapped || (isFlash && !romd)) return flags(isFlash ? DEVICE : SLOW)
   // A ROM that is made writable is RAM.
   const writable = !isFlash && !readonly && dirtyLogMask === 0
