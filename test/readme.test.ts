@@ -7,7 +7,15 @@ import { expect, test } from 'vitest'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 /** Every page whose snippets are run. */
-const PAGES = ['README.md', 'docs/VFIO.md', 'docs/DMA.md', 'docs/DIRTY-LOG.md', 'docs/MEMORY.md', 'docs/EMULATORS.md']
+const PAGES = [
+  'README.md',
+  'docs/VFIO.md',
+  'docs/DMA.md',
+  'docs/DIRTY-LOG.md',
+  'docs/MEMORY.md',
+  'docs/EMULATORS.md',
+  'docs/PAGE-TABLE.md',
+]
 /** A block that begins with the name of a file is that file, beside the program in the block after it. */
 const FILE = /^\/\/ ([\w-]+\.mjs)\b/
 
@@ -41,7 +49,11 @@ test('there are snippets, and each says what it gives', () => {
 async function bundle(code: string): Promise<string> {
   const { outputFiles } = await build({
     stdin: { contents: code, loader: 'ts', resolveDir: root },
-    alias: { guestmem: join(root, 'src/index.ts'), 'guestmem/vfio': join(root, 'src/vfio/vfio.ts') },
+    alias: {
+      guestmem: join(root, 'src/index.ts'),
+      'guestmem/page-table': join(root, 'src/page-table/page-table.ts'),
+      'guestmem/vfio': join(root, 'src/vfio/vfio.ts'),
+    },
     bundle: true,
     format: 'esm',
     target: 'es2022',

@@ -265,3 +265,49 @@ declare module '*/examples/wasm-cpu/accesses.mjs' {
   export function slowImports(table: Table): string
   export function otherAccesses(table: Table): string
 }
+
+declare module '*/examples/wasm-cpu/board.mjs' {
+  import type { AddressSpace } from 'guestmem'
+  import type { PageTable } from 'guestmem/page-table'
+
+  export const RAM: number
+  export class Board {
+    constructor(program: Uint32Array)
+    readonly space: AddressSpace
+    readonly table: PageTable
+    readonly printed: string
+    readonly calls: number
+    registers(): Uint32Array
+    run(most?: number): number
+  }
+}
+
+declare module '*/examples/wasm-cpu/program.mjs' {
+  import type { AddressSpace } from 'guestmem'
+
+  export const PROGRAM: Uint32Array
+  export const FROM: number
+  export const TO: number
+  export const WORDS: number
+  export const ROUNDS: number
+  export function prepare(space: AddressSpace): void
+}
+
+declare module '*/examples/wasm-cpu/rv32i.mjs' {
+  type Three = (a: number, b: number, c: number) => number
+  type Two = (a: number, b: number) => number
+  export const add: Three,
+    sub: Three,
+    sll: Three,
+    slt: Three,
+    sltu: Three,
+    xor: Three,
+    srl: Three,
+    sra: Three,
+    or: Three
+  export const and: Three, addi: Three, slti: Three, sltiu: Three, xori: Three, ori: Three, andi: Three, slli: Three
+  export const srli: Three, srai: Three, lb: Three, lh: Three, lw: Three, lbu: Three, lhu: Three, sb: Three, sh: Three
+  export const sw: Three, beq: Three, bne: Three, blt: Three, bge: Three, bltu: Three, bgeu: Three, jalr: Three
+  export const lui: Two, auipc: Two, jal: Two
+  export function ecall(): number
+}

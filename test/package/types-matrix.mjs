@@ -23,7 +23,13 @@ rmSync(USER, { recursive: true, force: true })
 mkdirSync(USER, { recursive: true })
 installPackage(USER)
 writeFileSync(join(USER, 'package.json'), '{ "private": true, "type": "module" }')
-const doors = { guestmem: 'index', 'guestmem/litmus': 'litmus', 'guestmem/qemu': 'qemu', 'guestmem/vfio': 'vfio' }
+const doors = {
+  guestmem: 'index',
+  'guestmem/litmus': 'litmus',
+  'guestmem/page-table': 'page-table',
+  'guestmem/qemu': 'qemu',
+  'guestmem/vfio': 'vfio',
+}
 const declarations = Object.fromEntries(
   Object.entries(doors).map(([door, file]) => [door, join(USER, 'node_modules/guestmem/dist', `${file}.d.ts`)]),
 )

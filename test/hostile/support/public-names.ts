@@ -4,7 +4,13 @@ import ts from 'typescript'
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 /** The face and the doors: what a program can import. */
-const ENTRIES = ['src/index.ts', 'src/qemu/qemu.ts', 'src/vfio/vfio.ts', 'src/litmus/litmus.ts']
+const ENTRIES = [
+  'src/index.ts',
+  'src/page-table/page-table.ts',
+  'src/qemu/qemu.ts',
+  'src/vfio/vfio.ts',
+  'src/litmus/litmus.ts',
+]
 
 export interface PublicNames {
   /** Values, and the members of classes: `ramCopy`, `new SparseRam`, `AddressSpace.read`, `MemTxAttrs.of`. */

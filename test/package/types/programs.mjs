@@ -4,6 +4,7 @@
 const DOORS = `
 import { AddressSpace, GuestRam, type GuestRamHandle, MemoryRegion, type MemoryRegionOps, MemTxResult, RamBlock, type SharedUint8Array } from 'guestmem'
 import { formatLitmus, type LitmusOptions, type LitmusReport, runLitmus } from 'guestmem/litmus'
+import { PAGE_READ, type PageTable, pageTable, pageTableBytes, type SlowAccesses, slowAccesses } from 'guestmem/page-table'
 import { formatMtree, machineFromJson, type QemuMachine } from 'guestmem/qemu'
 import { parseRegionInfo, type VfioRegionReport, vfioRegions } from 'guestmem/vfio'
 
@@ -41,6 +42,11 @@ export const reasons: string[] = skipped.map(one => one.reason)
 export const region: MemoryRegion = vfioRegions(info, { read: () => 0, write: () => 0 }).region
 system.addSubregion(0x2000, region)
 export const first: AddressSpace | undefined = machine.spaces[0]
+if (handle.memory === undefined) throw new Error('no memory')
+export const pages: PageTable = pageTable(space, { memory: handle.memory, offset: 0, addressBits: 16, onPagesChanged: (from: number, to: number) => from + to })
+export const readable: boolean = (pages.entryOf(0) & PAGE_READ) !== 0
+export const calls: SlowAccesses = slowAccesses(pages)
+export const much: number = pageTableBytes({ addressBits: 16 })
 `
 
 /** From TypeScript 5.7 on typed arrays name their buffer. */
@@ -62,6 +68,7 @@ export const copy: Uint8Array<ArrayBuffer> = block.view().slice()
 const REQUIRED = `
 import guestmem = require('guestmem')
 import litmus = require('guestmem/litmus')
+import pages = require('guestmem/page-table')
 import qemu = require('guestmem/qemu')
 import vfio = require('guestmem/vfio')
 
@@ -70,6 +77,7 @@ export const region: guestmem.MemoryRegion = guestmem.MemoryRegion.ram('ram', bl
 export const report: Promise<litmus.LitmusReport> = litmus.runLitmus()
 export const picture: string = qemu.flatViewToSvg(new guestmem.AddressSpace('memory', region))
 export const size: number = vfio.regionInfoSize(new Uint8Array(32))
+export const table: number = pages.pageTableBytes()
 `
 
 /** With the library DOM, what is declared of WebAssembly is that library's, unchanged. */
