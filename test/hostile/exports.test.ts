@@ -55,7 +55,7 @@ const HANDED_OUT = new Set(
   `ScatterGatherElement HostAccess HostSources IommuTlbEntry IoEventfd DirtyRange MemoryRegionSection Translation FlatRange
   QemuMachine MtreeMachine MtreeQuestion Mtree MtreeBlock MtreeNode QtestDuplex QtestWebStreams AccessDifference ReplayReport
   Unreachable GuestMode VfioArea VfioRegionInfo VfioRegionReport VfioSkipped VfioRegions SmapsMapping LitmusReport LitmusRow
-  NoOptions SharedUint8Array LitmusThread`.split(/\s+/),
+  NoOptions SharedUint8Array LitmusThread SlowAccesses`.split(/\s+/),
 )
 
 test('every public name is tried, and every field of what is handed in', () => {

@@ -6,6 +6,7 @@ import { HOST_ROWS } from './rows/host-rows.ts'
 import { IOMMU_ROWS } from './rows/iommu-rows.ts'
 import { LISTENER_ROWS } from './rows/listener-rows.ts'
 import { LITMUS_ROWS } from './rows/litmus-rows.ts'
+import { PAGE_TABLE_ROWS } from './rows/page-table-rows.ts'
 import { QEMU_ROWS } from './rows/qemu-rows.ts'
 import { RAM_ROWS } from './rows/ram-rows.ts'
 import { REGION_ROWS } from './rows/region-rows.ts'
@@ -24,6 +25,7 @@ export const ROWS: readonly Row[] = [
   ...IOMMU_ROWS,
   ...DMA_ROWS,
   ...QEMU_ROWS,
+  ...PAGE_TABLE_ROWS,
   ...VFIO_ROWS,
   ...LITMUS_ROWS,
 ]
