@@ -29,6 +29,8 @@ export class MapWatch {
     this.#space = space
     this.#follower = follower
     this.#view = space.view
+    // The lowest priority is told first.
+    this.#unregister = registerMemoryListener(space, { commit: () => this.#commit() }, { priority: -(2 ** 31) })
     const letGo = () => this.#letGo()
     this.#beside = new (class extends AddressSpace {
       override forgetSections(): void {
@@ -36,8 +38,6 @@ export class MapWatch {
         letGo()
       }
     })(space.name, space.root)
-    // The lowest priority is told first.
-    this.#unregister = registerMemoryListener(space, { commit: () => this.#commit() }, { priority: -(2 ** 31) })
   }
 
   end(): void {

@@ -30,8 +30,12 @@ import {
   slowAccesses,
 } from 'guestmem/page-table'
 import { describe, expect, it, test } from 'vitest'
+import { listenersOf } from '../../src/listener/registrations.ts'
 import { cpuOf, entryInMemory } from './support/cpu.ts'
 
+const raise = (text: string): never => {
+  throw new Error(text)
+}
 const KIB = 1024
 const MIB = 1024 * KIB
 const PAGE = 4096
@@ -187,6 +191,8 @@ describe('an entry', () => {
     system.addSubregion(0, MemoryRegion.ram('sparse', sparse.blocks('sparse', 2 ** 30)))
     expect(flagsAt(0)).toBe(PAGE_SLOW)
     expect(sparse.allocatedBytes).toBe(0)
+    // Nor has it settled how large the sparse RAM is.
+    expect(sparse.blocks('more', PAGE)[0]?.offset).toBe(2 ** 30)
   })
 
   it.each([
@@ -294,24 +300,18 @@ describe('entries have changed when what changed them returns:', () => {
   })
 
   it("all of a transaction, ahead of other listeners' commit", () => {
-    const { region, space, flagsAt } = board()
+    const { region, space, flagsAt, changed } = board()
     const seen: number[][] = []
-    registerMemoryListener(
-      space,
-      {
-        commit: () => seen.push([flagsAt(RAM), flagsAt(0)]),
-        regionDel: () => seen.push([flagsAt(RAM), flagsAt(0)]),
-      },
-      { priority: -(2 ** 31) },
-    )
+    const look = () => seen.push([flagsAt(RAM), flagsAt(0), changed.length])
+    registerMemoryListener(space, { commit: look, regionDel: look }, { priority: -(2 ** 31) })
     seen.length = 0
     MemoryRegion.transaction(() => {
       region.setAddress(0)
       expect([flagsAt(RAM), flagsAt(0)]).toEqual([RW, 0])
     })
     expect(seen).toEqual([
-      [RW, 0],
-      [0, RW],
+      [RW, 0, 0],
+      [0, RW, 2],
     ])
   })
 
@@ -359,6 +359,23 @@ describe('onPagesChanged', () => {
       [1, 2],
       // The one that was hidden is seen where the RAM no longer is.
       [page(RAM), page(RAM) + 8],
+    ])
+  })
+
+  it('is told of a log that begins while the map changes in the same go, in ascending order', () => {
+    const { region, ram, system, changed } = board()
+    const low = MemoryRegion.ram('low', ram.block('low', PAGE))
+    system.addSubregion(0x1000, low)
+    changed.length = 0
+    // Another space's listener is called between the change of this space and the commit of its listeners.
+    const other = new AddressSpace('other', region)
+    registerMemoryListener(other, { regionDel: () => low.setLog(DirtyClient.VGA, true) })
+    MemoryRegion.transaction(() => {
+      region.setSize(7 * PAGE)
+    })
+    expect(changed).toEqual([
+      [1, 1],
+      [page(RAM) + 6, page(RAM) + 7],
     ])
   })
 
@@ -459,16 +476,28 @@ describe('a table that has ended', () => {
   })
 
   it('leaves nothing that looks at the tree', () => {
-    const { system, table } = board()
+    const { space, system, table } = board()
     const before = [...system.links.viewers].length
     table.destroy()
     expect(before - [...system.links.viewers].length).toBe(1)
+    expect(listenersOf(space)?.list ?? []).toEqual([])
+  })
+
+  it('before it was made leaves nothing', () => {
+    const { memory, space, system, table } = board()
+    table.destroy()
+    const before = [...system.links.viewers].length
+    Object.defineProperty(space, 'view', { configurable: true, get: () => raise('no view') })
+    expect(() => pageTable(space, { memory, offset: 0 })).toThrow('no view')
+    Reflect.deleteProperty(space, 'view')
+    expect([...system.links.viewers].length).toBe(before)
+    expect(pageTable(space, { memory, offset: 0 }).entryOf(RAM) & PAGE_FLAGS).toBe(RW | ANY)
   })
 })
 
 describe('a hashed table', () => {
   it('learns a page when it is asked for, and keeps it until the map changes', () => {
-    const at = 2 ** 40
+    const at = 2 ** 40 + 0x35_3000
     const memory = new WebAssembly.Memory({ initial: 8 })
     const ram = GuestRam.wrap(memory, { offset: 0x4_0000 })
     const region = MemoryRegion.ram('ram', ram.block('ram', 4 * PAGE))
