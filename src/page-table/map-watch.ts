@@ -22,13 +22,17 @@ export class MapWatch {
   readonly #beside: AddressSpace
   /** What `tell` has thrown where nothing may be thrown: the end of the transaction throws it. */
   readonly #errors: unknown[] = []
+  /** What the space showed when the follower was told last. */
   #view: object
+  /** What it showed when the follower stored last. */
+  #stored: object
   #live = true
 
   constructor(space: AddressSpace, follower: MapFollower) {
     this.#space = space
     this.#follower = follower
     this.#view = space.view
+    this.#stored = space.view
     // The lowest priority is told first.
     this.#unregister = registerMemoryListener(space, { commit: () => this.#commit() }, { priority: -(2 ** 31) })
     const letGo = () => this.#letGo()
@@ -50,7 +54,7 @@ export class MapWatch {
   #commit(): void {
     if (!this.#live) return
     this.#view = this.#space.view
-    this.#follower.store()
+    if (this.#stored !== this.#view) this.#store()
     if (this.#space.destroyed) this.end()
     const errors = this.#errors.splice(0)
     try {
@@ -61,11 +65,16 @@ export class MapWatch {
     if (errors.length > 0) throw errors[0]
   }
 
+  #store(): void {
+    this.#stored = this.#space.view
+    this.#follower.store()
+  }
+
   /** A log was turned on or off; or the map has changed, and `commit` is called soon, which tells. */
   #letGo(): void {
     if (!this.#live) return
-    this.#follower.store()
-    if (this.#space.view !== this.#view) return
+    this.#store()
+    if (this.#stored !== this.#view) return
     try {
       this.#follower.tell()
     } catch (error) {
