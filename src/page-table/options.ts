@@ -1,4 +1,4 @@
-import { integerAt, optionsOf, powerOfTwoAt, show } from './checks.ts'
+import { checkInteger, checkOneOf, checkOptions, show } from '../check.ts'
 import { type Geometry, geometryOf } from './layout.ts'
 
 /** How large a table is. */
@@ -49,7 +49,7 @@ export interface CheckedOptions {
 
 const GEOMETRY = ['addressBits', 'pageSize', 'slots'] as const
 const OPTIONS = ['memory', 'offset', 'order', 'onPagesChanged', ...GEOMETRY] as const
-const ORDERS: readonly unknown[] = ['host', 'language', 'weak']
+const ORDERS = ['host', 'language', 'weak'] as const
 /** What guest RAM cuts its blocks at, and a table lies on: its pages are taken as a block's are. */
 export const PLACE_BYTES = 4096
 
@@ -59,21 +59,19 @@ export const PLACE_BYTES = 4096
  * @throws TypeError or RangeError naming the option.
  */
 export function pageTableBytes(options: PageTableGeometry = {}): number {
-  return checkGeometry(optionsOf(options, GEOMETRY)).bytes
+  return checkGeometry(checkOptions<PageTableGeometry>(options, GEOMETRY)).bytes
 }
 
 /** @throws TypeError or RangeError naming the option. */
-export function checkPageTableOptions(value: unknown): CheckedOptions {
-  const options = optionsOf(value, OPTIONS)
+export function checkPageTableOptions(value: PageTableOptions): CheckedOptions {
+  const options = checkOptions<PageTableOptions>(value, OPTIONS)
   const { order = 'host', onPagesChanged = () => {} } = options
   const geometry = checkGeometry(options)
-  const memory = options.memory as WebAssembly.Memory
+  const { memory } = options
   const buffer = bufferOf(memory)
-  const offset = integerAt(options.offset, 'options.offset', 0, 2 ** 32 - PLACE_BYTES)
+  const offset = checkInteger(options.offset, 'options.offset', 0, 2 ** 32 - PLACE_BYTES)
   if (offset % PLACE_BYTES !== 0)
     throw new RangeError(`options.offset must be a multiple of ${PLACE_BYTES}, got ${offset}`)
-  if (!ORDERS.includes(order))
-    throw new TypeError(`options.order must be one of ${ORDERS.join(', ')}, got ${show(order)}`)
   if (typeof onPagesChanged !== 'function')
     throw new TypeError(`options.onPagesChanged must be a function, got ${show(onPagesChanged)}`)
   const end = Math.min(buffer.byteLength, 2 ** 32)
@@ -82,20 +80,20 @@ export function checkPageTableOptions(value: unknown): CheckedOptions {
       `options.memory must have ${geometry.bytes} bytes from options.offset on (grow it, or give another offset), got ${Math.max(0, end - offset)}`,
     )
   return {
-    memory,
+    memory: memory as WebAssembly.Memory,
     offset,
     geometry,
-    order: order as CheckedOptions['order'],
-    onPagesChanged: onPagesChanged as CheckedOptions['onPagesChanged'],
+    order: checkOneOf(order, ORDERS, 'options.order'),
+    onPagesChanged,
   }
 }
 
-function checkGeometry({ addressBits = 32, pageSize = 4096, slots }: Readonly<Record<string, unknown>>): Geometry {
-  const bits = integerAt(addressBits, 'options.addressBits', 8, 53)
-  const size = powerOfTwoAt(pageSize, 'options.pageSize', 128, 65_536)
+function checkGeometry({ addressBits = 32, pageSize = 4096, slots }: PageTableGeometry): Geometry {
+  const bits = checkInteger(addressBits, 'options.addressBits', 8, 53)
+  const size = checkPowerOfTwo(pageSize, 'options.pageSize', 128, 65_536)
   if (slots !== undefined && bits <= 32)
     throw new TypeError(`options.slots are of a hashed table (options.addressBits over 32), got ${show(slots)}`)
-  return geometryOf(bits, size, slots === undefined ? 16_384 : powerOfTwoAt(slots, 'options.slots', 16, 2 ** 24))
+  return geometryOf(bits, size, slots === undefined ? 16_384 : checkPowerOfTwo(slots, 'options.slots', 16, 2 ** 24))
 }
 
 /** The getter checks which object it is, of whatever realm. */
@@ -105,4 +103,10 @@ function bufferOf(memory: unknown): ArrayBufferLike {
   } catch {
     throw new TypeError(`options.memory must be a WebAssembly.Memory, got ${show(memory)}`)
   }
+}
+
+function checkPowerOfTwo(value: unknown, argument: string, min: number, max: number): number {
+  const number = checkInteger(value, argument, min, max)
+  if (!Number.isInteger(Math.log2(number))) throw new RangeError(`${argument} must be a power of two, got ${number}`)
+  return number
 }

@@ -1,5 +1,5 @@
 import type { AddressSpace } from 'guestmem'
-import { show } from './checks.ts'
+import { show } from '../check.ts'
 import { PageTable } from './table.ts'
 
 /**

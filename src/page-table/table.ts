@@ -1,5 +1,5 @@
 import { AddressSpace, type RamBlock } from 'guestmem'
-import { integerAt, show } from './checks.ts'
+import { checkAddress, show } from '../check.ts'
 import type { Entries } from './entries.ts'
 import { FlatEntries } from './flat-entries.ts'
 import { HashedEntries } from './hashed-entries.ts'
@@ -78,7 +78,7 @@ export class PageTable {
    * @param address Bytes, 0 to 2^53 - 1; beyond `addressBits` it is 0.
    */
   entryOf(address: number): number {
-    integerAt(address, 'address', 0, Number.MAX_SAFE_INTEGER)
+    checkAddress(address, 'address')
     return this.#runs.at(Math.floor(address / this.pageSize))
   }
 

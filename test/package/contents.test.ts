@@ -81,6 +81,6 @@ test('package.json names what has side effects, and no address that is not there
   expect(manifest.sideEffects).toEqual(['./dist/litmus-worker.js'])
   for (const field of ['repository', 'homepage', 'bugs']) expect(manifest).not.toHaveProperty(field)
   // Each door has declarations for TypeScript that does not read `exports`.
-  const doors = Object.keys(manifest.exports).flatMap(name => /^\.\/([a-z]+)$/.exec(name)?.[1] ?? [])
+  const doors = Object.keys(manifest.exports).flatMap(name => /^\.\/([a-z-]+)$/.exec(name)?.[1] ?? [])
   expect(Object.keys(manifest.typesVersions['*']).sort()).toEqual(doors.sort())
 })
