@@ -534,6 +534,18 @@ describe('a hashed table', () => {
   })
 })
 
+test('a space that is smaller than a page has one page', () => {
+  const memory = new WebAssembly.Memory({ initial: 4 })
+  const ram = GuestRam.wrap(memory, { offset: 0x1_0000 })
+  const system = MemoryRegion.container('system', 0x100)
+  const region = MemoryRegion.ram('ram', ram.block('ram', 0x100))
+  system.addSubregion(0, region)
+  const table = pageTable(new AddressSpace('tiny', system), { memory, offset: 0, addressBits: 8 })
+  expect(entryInMemory(table, 0) & PAGE_FLAGS).toBe(RW)
+  region.setSize(0xf0)
+  expect(entryInMemory(table, 0) & PAGE_FLAGS).toBe(PAGE_SLOW)
+})
+
 test('a table of a small space has 256-byte pages, and serves 16-bit addresses', () => {
   const memory = new WebAssembly.Memory({ initial: 4 })
   const ram = GuestRam.wrap(memory, { offset: 0x1_0000 })
