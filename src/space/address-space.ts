@@ -1,7 +1,7 @@
 import { checkAddress, checkBoolean, checkBytes, checkInteger, checkOptions, checkText, show } from '../check.ts'
 import { loadScalar, storeScalar } from '../dispatch/scalar-access.ts'
 import { loadBytes, reachesOver, storeBytes } from '../dispatch/seams.ts'
-import { NO_LOGS, Section, type SpaceSettings } from '../dispatch/section.ts'
+import { NO_LOGS, Section } from '../dispatch/section.ts'
 import type { SectionMap } from '../dispatch/section-map.ts'
 import { HOST_LITTLE_ENDIAN } from '../host/endian.ts'
 import type { Value } from '../ram/access/cell-values.ts'
@@ -19,7 +19,7 @@ import { copyAnew, copyOn } from '../transfer/latest-copy.ts'
 import { mapWindow } from '../transfer/map-window.ts'
 import { type Transfer, transfer } from '../transfer/transfer.ts'
 import type { FlatView } from '../view/flat-view.ts'
-import { type AddressSpaceOptions, checkSpaceOptions } from './address-space-options.ts'
+import { type AddressSpaceOptions, type CheckedSpaceOptions, checkSpaceOptions } from './address-space-options.ts'
 import { EndianForms } from './endian-forms.ts'
 import { SpaceTree } from './space-tree.ts'
 
@@ -58,7 +58,7 @@ export class AddressSpace extends EndianForms {
   /** The high half of the latest `load64Pair`, unsigned. */
   high: number
   /** @internal */
-  readonly settings: SpaceSettings
+  readonly settings: CheckedSpaceOptions
   /** What follows the region tree. @internal */
   readonly tree: SpaceTree<AddressSpace>
   readonly #big: boolean
@@ -123,6 +123,11 @@ export class AddressSpace extends EndianForms {
   /** How this space's latest access ended. */
   get result(): MemTxResult {
     return this.#result as MemTxResult
+  }
+
+  /** Of an access that was made for this space elsewhere: how it ended. @internal */
+  noteResult(result: number): void {
+    this.#result = result
   }
 
   /** What is seen at each address, as of the end of the latest transaction. */
