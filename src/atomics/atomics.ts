@@ -19,7 +19,7 @@ import { bits32 } from './bits.ts'
 /**
  * An emulated CPU's atomic instruction of 8, 16 or 32 bits (x86's lock prefix, RISC-V's AMO, Arm's LDADD): the value at
  * `address` is loaded, and what the operation makes of it is stored, in the target's byte order; nobody's store comes in
- * between (RULES N; docs/ATOMICS.md has what is exclusive with what). It is sequentially consistent, on every host.
+ * between (RULES I5; docs/ATOMICS.md has what is exclusive with what). It is sequentially consistent, on every host.
  *
  * How it ended is in `space.result`, as of a load or a store. Nothing is stored where the load fails.
  *

@@ -36,7 +36,7 @@ interface Place {
 }
 
 /**
- * An atomic access that is not of aligned RAM (RULES N): unaligned, behind an IOMMU, over a seam, of a device, of ROM, of
+ * An atomic access that is not of aligned RAM (RULES I5): unaligned, behind an IOMMU, over a seam, of a device, of ROM, of
  * nothing. The map that it begins with is the one that it ends with (RULES E1).
  */
 export function otherAtomic(

@@ -487,7 +487,7 @@ export class AddressSpace extends EndianForms {
       if (section.callable) this.#latestDevice = section
     }
     const at = (word - section.start32) >>> 0
-    if (word !== address || at >= section.reach32 || given.memory)
+    if (word !== address || at + size > section.reach32 || given.memory)
       return this.#loadIn(this.#select(address), address, size, given) as number
     if (!section.callable) return this.#loadIn(section, address, size, given) as number
     const big = section.completerBig
@@ -505,7 +505,7 @@ export class AddressSpace extends EndianForms {
       if (section.callable) this.#latestDevice = section
     }
     const at = (word - section.start32) >>> 0
-    if (word !== address || at >= section.reach32 || given.memory)
+    if (word !== address || at + size > section.reach32 || given.memory)
       this.#storeIn(this.#select(address), address, value, size, given)
     else if (section.callable) {
       const big = section.completerBig
