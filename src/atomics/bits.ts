@@ -2,7 +2,6 @@ import { checkInteger } from '../check.ts'
 
 /** The low 32 bits of an integer, unsigned. @throws TypeError or RangeError naming the argument, where it is none. */
 export function bits32(value: number, argument: string): number {
-  if (value >>> 0 !== value && (value | 0) !== value)
-    checkInteger(value, argument, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)
-  return value >>> 0
+  if (typeof value === 'number' && (value >>> 0 === value || (value | 0) === value)) return value >>> 0
+  return checkInteger(value, argument, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER) >>> 0
 }
