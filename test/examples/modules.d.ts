@@ -246,3 +246,14 @@ declare module '*/examples/v86/virtio-blk-pci.mjs' {
     file: number,
   ): MemoryRegion
 }
+
+declare module '*/examples/page-tables.mjs' {
+  import type { AddressSpace } from 'guestmem'
+
+  export const PAGE_BYTES: number
+  export const PRESENT: number
+  export const WRITABLE: number
+  export const ACCESSED: number
+  export const DIRTY: number
+  export function walk(memory: AddressSpace, directory: number, address: number, write: boolean): number | undefined
+}
