@@ -66,7 +66,7 @@ function pair(code: Operation): AtomicOperation64Pair {
 }
 
 function halve(space: AddressSpace, found: bigint): number {
-  space.high = Number(found >> 32n)
+  space.noteHigh(Number(found >> 32n))
   return Number(found & 0xffff_ffffn)
 }
 

@@ -130,6 +130,11 @@ export class AddressSpace extends EndianForms {
     this.#result = result
   }
 
+  /** The same of a pair: its high half. @internal */
+  noteHigh(high: number): void {
+    this.high = high
+  }
+
   /** What is seen at each address, as of the end of the latest transaction. */
   get view(): FlatView {
     return this.tree.sections.view
