@@ -12,7 +12,7 @@ import { isAtomic, ramAtomic, ramAtomic64 } from './ram-atomic.ts'
  *
  * Here is the frequent way: aligned bytes of RAM.
  *
- * @param operand Unsigned, of `size` bytes, in the target's byte order, as `expected` is.
+ * @param operand In the target's byte order: 32 bits signed, fewer unsigned. So is `expected`.
  * @returns What was there.
  */
 export function atomicAccess(
@@ -30,7 +30,7 @@ export function atomicAccess(
   const at = address - section.start
   const ram = section.base + at
   if ((ram & (size - 1)) !== 0 || at + size > section.length || !isAtomic(section))
-    return otherAtomic(space, operation, size, address, operand, expected, given) as number
+    return otherAtomic(space, operation, size, address, operand >>> 0, expected >>> 0, given) as number
   const found = ramAtomic(section, ram, operation, operand, expected, size, settings.big)
   space.noteResult(0)
   return found

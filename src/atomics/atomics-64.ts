@@ -71,7 +71,7 @@ function halve(space: AddressSpace, found: bigint): number {
 }
 
 function join(low: number, high: number, lowName: string, highName: string): bigint {
-  return (BigInt(bits32(high, highName)) << 32n) | BigInt(bits32(low, lowName))
+  return (BigInt(bits32(high, highName) >>> 0) << 32n) | BigInt(bits32(low, lowName) >>> 0)
 }
 
 function bitsOf(value: bigint, argument: string): bigint {

@@ -56,7 +56,7 @@ function compareExchange(size: number): AtomicCompareExchange {
   }
 }
 
-/** The low bits of an integer, unsigned. */
+/** The low bits of an integer: of 4 bytes signed, of fewer unsigned. */
 function bitsOf(value: number, argument: string, size: number): number {
   const bits = bits32(value, argument)
   return size === 4 ? bits : size === 2 ? bits & 0xffff : bits & 0xff

@@ -3,7 +3,7 @@ import { swap, swap64 } from '../access/views.ts'
 import { ADD, AND, COMPARE_EXCHANGE, combine, combineWide, EXCHANGE, type Operation, OR, XOR } from './operation.ts'
 
 // One aligned atomic access of guest RAM is one atomic access of the host: nobody sees it in part, whatever they access
-// the bytes by. Values are unsigned, in the target's byte order. What is the same in either order is done on the bytes as
+// the bytes by. Values are in the target's byte order; those of 4 bytes that are handed in may be signed. What is the same in either order is done on the bytes as
 // they stand; a sum or a comparison, in the order that the host has not, by trying until nobody was quicker.
 
 /**
@@ -11,7 +11,7 @@ import { ADD, AND, COMPARE_EXCHANGE, combine, combineWide, EXCHANGE, type Operat
  *
  * @param elements Of that width, over guest RAM.
  * @param big The target's byte order.
- * @returns What was there.
+ * @returns What was there, unsigned.
  */
 export function hostAtomic(
   elements: Uint8Array | Uint16Array | Uint32Array,
@@ -23,10 +23,11 @@ export function hostAtomic(
   big: boolean,
 ): number {
   const swaps = big === HOST_LITTLE_ENDIAN
-  const given = swaps ? swap(operand, size) : operand
+  // Signed, so that the JIT allocates no double to hand it on.
+  const given = (swaps ? swap(operand, size) : operand) | 0
   let found: number
   if (operation === COMPARE_EXCHANGE)
-    found = Atomics.compareExchange(elements, index, swaps ? swap(expected, size) : expected, given)
+    found = Atomics.compareExchange(elements, index, (swaps ? swap(expected, size) : expected) | 0, given)
   else if (operation === EXCHANGE) found = Atomics.exchange(elements, index, given)
   else if (operation === ADD && (!swaps || size === 1)) found = Atomics.add(elements, index, given)
   else if (operation === AND) found = Atomics.and(elements, index, given)
@@ -44,10 +45,11 @@ function tried(
   size: number,
   swaps: boolean,
 ): number {
+  const unsigned = operand >>> 0
   for (let before = Atomics.load(elements, index); ; ) {
     const found = swaps ? swap(before, size) : before
-    const next = combine(operation, found, operand, 0, size)
-    const now = Atomics.compareExchange(elements, index, before, swaps ? swap(next, size) : next)
+    const next = combine(operation, found, unsigned, 0, size)
+    const now = Atomics.compareExchange(elements, index, before | 0, (swaps ? swap(next, size) : next) | 0)
     if (now === before) return found
     before = now
   }

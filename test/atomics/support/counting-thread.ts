@@ -14,6 +14,7 @@ import {
   GuestRam,
   type GuestRamHandle,
   MemoryRegion,
+  type Ordering,
   type RamBlock,
 } from 'guestmem'
 
@@ -38,6 +39,7 @@ export interface CountingTask {
   /** Int32: 0 counts who is ready, and then 1 is stored to begin; which is at 1. */
   readonly control: SharedArrayBuffer
   readonly order: 'host' | 'language'
+  readonly ordering: Ordering | undefined
   readonly endian: 'little' | 'big'
   readonly way: Way
   readonly address: number
@@ -129,10 +131,10 @@ const WAYS: Readonly<Record<Way, Count>> = {
 }
 
 if (parentPort !== null) {
-  const { handle, control, order, endian, way, address, times, side } = workerData as CountingTask
+  const { handle, control, order, ordering, endian, way, address, times, side } = workerData as CountingTask
   const flags = new Int32Array(control)
   const block = GuestRam.attach(handle, { order }).blocks[0] as RamBlock
-  const space = new AddressSpace('space', MemoryRegion.ram('ram', block), { endian })
+  const space = new AddressSpace('space', MemoryRegion.ram('ram', block), { endian, ordering })
   Atomics.add(flags, 0, 1)
   Atomics.notify(flags, 0)
   // Both begin at once, and neither sleeps: who wakes later than the other has ended would race with nobody.
