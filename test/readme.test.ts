@@ -7,7 +7,15 @@ import { expect, test } from 'vitest'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 /** Every page whose snippets are run. */
-const PAGES = ['README.md', 'docs/VFIO.md', 'docs/DMA.md', 'docs/DIRTY-LOG.md', 'docs/MEMORY.md', 'docs/EMULATORS.md']
+const PAGES = [
+  'README.md',
+  'docs/VFIO.md',
+  'docs/DMA.md',
+  'docs/DIRTY-LOG.md',
+  'docs/MEMORY.md',
+  'docs/EMULATORS.md',
+  'docs/ATOMICS.md',
+]
 /** A block that begins with the name of a file is that file, beside the program in the block after it. */
 const FILE = /^\/\/ ([\w-]+\.mjs)\b/
 
