@@ -19,7 +19,7 @@ export interface SpaceSettings {
   /** The target's byte order. */
   readonly big: boolean
   readonly directAccess: DirectAccess
-  /** What its single accesses of RAM promise among themselves; undefined: what the guest RAM's order does. */
+  /** What its single accesses of RAM promise among themselves; `auto` unless said. */
   readonly ordering?: Ordering | undefined
 }
 
@@ -123,8 +123,8 @@ export class Section {
     const made = ram?.allocated || region?.kind === 'romDevice' ? ram : undefined
     // An atomic store may load, too (XCHG), which on any other mapping may have effects.
     const ordering = cacheMode === 'normal' ? settings.ordering : undefined
-    const isAtomic = made !== undefined && accessOrder(made, ordering).stores === 'atomic'
-    const views = readable && made !== undefined && !isAtomic && below > 0 ? made.section(base, below) : NO_VIEWS
+    const isAtomic = made !== undefined && accessOrder(made, ordering) > 0
+    const views = readable && made && !isAtomic && below > 0 ? made.section(base, below) : NO_VIEWS
     const cells = cacheMode === undefined ? undefined : made?.cells(cacheMode, isAtomic)
     const registers = region && ram && new RegisterCompleter(block.offset - blockStart, region, ram)
     // A region that is readonly itself has no re-entrancy guard (RULES G7).

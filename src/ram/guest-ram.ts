@@ -72,7 +72,7 @@ export class GuestRam {
   readonly #kernel: Kernel | undefined
   readonly #memoryBytes: GuestBytes
   readonly #settings: RamSettings
-  readonly #cells = new Map<number, Cells>()
+  readonly #cells = new Map<string, Cells>()
   readonly #blocks: RamBlock[] = []
   /** A frozen copy of `#blocks` for callers; undefined when a block was cut since it was made. */
   #givenBlocks: readonly RamBlock[] | undefined
@@ -339,7 +339,7 @@ export class GuestRam {
    */
   cells(cacheMode: CacheMode, atomic: boolean = this.order === 'language'): Cells {
     const oneAccess = this.host.access[cacheMode].unaligned
-    const key = (oneAccess ? 1 : 0) + (atomic ? 2 : 0)
+    const key = `${oneAccess}${atomic}`
     let cells = this.#cells.get(key)
     if (cells === undefined) {
       const bytes = this.#memoryBytes

@@ -1,6 +1,6 @@
 import { checkInteger, checkOneOf, checkOptions, show } from '../check.ts'
 import type { SpaceSettings } from '../dispatch/section.ts'
-import { ORDERINGS, type Ordering } from '../ram/access/access-order.ts'
+import type { Ordering } from '../ram/access/access-order.ts'
 import type { MemTxAttrs } from '../request/attrs.ts'
 import type { MemTxResult } from '../request/result.ts'
 import { DIRECT_ACCESS, type DirectAccess } from '../request/route.ts'
@@ -12,9 +12,9 @@ export interface AddressSpaceOptions {
   readonly directAccess?: DirectAccess | undefined
   /**
    * What its single accesses of RAM, `load8` to `store64Pair`, promise among themselves, as the memory model of its guest has
-   * it: `weak` (Arm, RISC-V, Power, MIPS), `tso` (x86, s390x), `sc`. Unless said, what the guest RAM's `order` makes of them:
-   * never less than `tso` where that is `auto`. `weak` makes them plain on every host. Requests of any length, and atomics,
-   * stay as they are (docs/ORDERING.md).
+   * it: `weak` (Arm, RISC-V, Power, MIPS), `tso` (x86, s390x), `sc`. `auto`, unless said: what the guest RAM's `order` makes
+   * of them, never less than `tso` where that is `auto`, too. `weak` makes them plain on every host. Requests of any length,
+   * and atomics, stay as they are (docs/ORDERING.md).
    */
   readonly ordering?: Ordering | undefined
   /** The most that its bounce buffers may have at once, bytes, 0 to 2^32; 4096 unless said, as in QEMU (RULES J2). */
@@ -48,7 +48,7 @@ export function checkSpaceOptions(options: AddressSpaceOptions): CheckedSpaceOpt
     directAccess = 'by-mapping',
     bounceBytes = 4096,
     seams = 'reject',
-    ordering,
+    ordering = 'auto',
     onReject,
   } = checkOptions<AddressSpaceOptions>(options, [
     'endian',
@@ -65,7 +65,7 @@ export function checkSpaceOptions(options: AddressSpaceOptions): CheckedSpaceOpt
     directAccess: checkOneOf(directAccess, DIRECT_ACCESS, 'options.directAccess'),
     bounceBytes: checkInteger(bounceBytes, 'options.bounceBytes', 0, 2 ** 32),
     splitsSeams: checkOneOf(seams, ['reject', 'split'] as const, 'options.seams') === 'split',
-    ordering: ordering === undefined ? ordering : checkOneOf(ordering, ORDERINGS, 'options.ordering'),
+    ordering: checkOneOf(ordering, ['auto', 'weak', 'tso', 'sc'] as const, 'options.ordering'),
     onReject,
   }
 }
