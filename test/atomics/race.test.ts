@@ -98,9 +98,12 @@ describe.each(['host', 'language'] as const)('two threads, %s order', order => {
       })
 
     test('known bad: a load and a store lose some', async () => {
-      const space = await race('load and store', MILLION, order, endian)
-      expect(space.load32(AT)).toBeGreaterThan(0)
-      expect(space.load32(AT)).toBeLessThan(2 * MILLION)
+      // On a busy machine one may have ended before the other has begun.
+      let lost = 0
+      for (let round = 0; round < 100 && lost === 0; round++)
+        lost = 2 * MILLION - (await race('load and store', MILLION, order, endian)).load32(AT)
+      expect(lost).toBeGreaterThan(0)
+      expect(lost).toBeLessThan(2 * MILLION)
     })
   })
 })
