@@ -68,7 +68,7 @@ export function checkInteger(value: unknown, argument: string, min: number, max:
 
 /** An address or an offset, bytes: 0 to 2^53 - 1. */
 export function checkAddress(value: unknown, argument: string): number {
-  return checkInteger(value, argument, 0, ADDRESS_LIMIT - 1)
+  return checkInteger(value, argument, 0, Number.MAX_SAFE_INTEGER)
 }
 
 export function checkBoolean(value: unknown, argument: string): boolean {

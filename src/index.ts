@@ -1,3 +1,65 @@
+export type { AtomicCompareExchange, AtomicOperation } from './atomics/atomics.ts'
+export {
+  atomicAdd8,
+  atomicAdd16,
+  atomicAdd32,
+  atomicAnd8,
+  atomicAnd16,
+  atomicAnd32,
+  atomicCompareExchange8,
+  atomicCompareExchange16,
+  atomicCompareExchange32,
+  atomicExchange8,
+  atomicExchange16,
+  atomicExchange32,
+  atomicMaxSigned8,
+  atomicMaxSigned16,
+  atomicMaxSigned32,
+  atomicMaxUnsigned8,
+  atomicMaxUnsigned16,
+  atomicMaxUnsigned32,
+  atomicMinSigned8,
+  atomicMinSigned16,
+  atomicMinSigned32,
+  atomicMinUnsigned8,
+  atomicMinUnsigned16,
+  atomicMinUnsigned32,
+  atomicOr8,
+  atomicOr16,
+  atomicOr32,
+  atomicXor8,
+  atomicXor16,
+  atomicXor32,
+} from './atomics/atomics.ts'
+export type {
+  AtomicCompareExchange64,
+  AtomicCompareExchange64Pair,
+  AtomicOperation64,
+  AtomicOperation64Pair,
+} from './atomics/atomics-64.ts'
+export {
+  atomicAdd64,
+  atomicAdd64Pair,
+  atomicAnd64,
+  atomicAnd64Pair,
+  atomicCompareExchange64,
+  atomicCompareExchange64Pair,
+  atomicExchange64,
+  atomicExchange64Pair,
+  atomicMaxSigned64,
+  atomicMaxSigned64Pair,
+  atomicMaxUnsigned64,
+  atomicMaxUnsigned64Pair,
+  atomicMinSigned64,
+  atomicMinSigned64Pair,
+  atomicMinUnsigned64,
+  atomicMinUnsigned64Pair,
+  atomicOr64,
+  atomicOr64Pair,
+  atomicXor64,
+  atomicXor64Pair,
+} from './atomics/atomics-64.ts'
+export { atomicFence } from './atomics/fence.ts'
 export type { DirtyMemory } from './dirty-log/dirty-log.ts'
 export { codeWrites, isDirty, markDirty, snapshotAndClearDirty, testAndClearDirty } from './dirty-log/dirty-log.ts'
 export { startGlobalDirtyLog, stopGlobalDirtyLog } from './dirty-log/log-listeners.ts'
@@ -26,6 +88,7 @@ export { splitAccess } from './iommu/split-access.ts'
 export type { IoEventfd, MemoryListener } from './listener/memory-listener.ts'
 export type { MemoryListenerOptions } from './listener/register-listener.ts'
 export { registerMemoryListener } from './listener/register-listener.ts'
+export type { Ordering } from './ram/access/access-order.ts'
 export type { UnalignedPolicy } from './ram/access/cells.ts'
 export { readb, readl, readq, readw, writeb, writel, writeq, writew } from './ram/access/registers.ts'
 export type { CopySide } from './ram/copy/ram-copy.ts'

@@ -15,6 +15,7 @@ const PAGES = [
   'docs/MEMORY.md',
   'docs/EMULATORS.md',
   'docs/PAGE-TABLE.md',
+  'docs/ATOMICS.md',
 ]
 /** A block that begins with the name of a file is that file, beside the program in the block after it. */
 const FILE = /^\/\/ ([\w-]+\.mjs)\b/

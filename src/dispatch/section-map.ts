@@ -8,7 +8,10 @@ const maps = /* @__PURE__ */ new WeakMap<FlatView, SectionMap[]>()
 /** The sections of a view for all spaces of the same settings: a change that hundreds of spaces see makes one. */
 export function sectionMapOf(view: FlatView, settings: SpaceSettings): SectionMap {
   const known = maps.get(view) ?? []
-  let map = known.find(({ big, directAccess }) => big === settings.big && directAccess === settings.directAccess)
+  let map = known.find(
+    ({ big, directAccess, ordering }) =>
+      big === settings.big && directAccess === settings.directAccess && ordering === settings.ordering,
+  )
   if (map === undefined) {
     map = new SectionMap(view, settings)
     maps.set(view, [...known, map])
@@ -24,6 +27,7 @@ export class SectionMap implements SpaceSettings {
   readonly view: FlatView
   readonly big: boolean
   readonly directAccess: SpaceSettings['directAccess']
+  readonly ordering: SpaceSettings['ordering']
   /** The sections of normal memory that the latest copy went to, and that the latest copy came from (latest-copy.ts). */
   copiedTo: Section
   copiedFrom: Section
@@ -39,10 +43,11 @@ export class SectionMap implements SpaceSettings {
   /** For each range, how many sections all ranges before it have. A range has one for each RAM block that it shows. */
   #counts: Float64Array = new Float64Array(0)
 
-  constructor(view: FlatView, { big, directAccess }: SpaceSettings) {
+  constructor(view: FlatView, { big, directAccess, ordering }: SpaceSettings) {
     this.view = view
     this.big = big
     this.directAccess = directAccess
+    this.ordering = ordering
     this.#none = Section.unassigned(0, 0, this)
     this.copiedTo = this.#none
     this.copiedFrom = this.#none

@@ -1,3 +1,4 @@
+import { accessOrder, type Ordering } from '../ram/access/access-order.ts'
 import type { Cells } from '../ram/access/cells.ts'
 import { NO_VIEWS, type SectionViews } from '../ram/access/section-views.ts'
 import type { Lane } from '../ram/copy/lane.ts'
@@ -18,6 +19,8 @@ export interface SpaceSettings {
   /** The target's byte order. */
   readonly big: boolean
   readonly directAccess: DirectAccess
+  /** What its single accesses of RAM promise among themselves; `auto` unless said. */
+  readonly ordering?: Ordering | undefined
 }
 
 /** What an IOMMU region has for an access: it leads to another section (RULES K2). */
@@ -118,8 +121,11 @@ export class Section {
     // To make a section of RAM that is not allocated yet does not allocate it: register accessors do, when they are called.
     // Of a ROM device it does, as they would not stand beside the device's handlers.
     const made = ram?.allocated || region?.kind === 'romDevice' ? ram : undefined
-    const views = readable && made?.order === 'host' && below > 0 ? made.section(base, below) : NO_VIEWS
-    const cells = cacheMode === undefined ? undefined : made?.cells(cacheMode)
+    // An atomic store may load, too (XCHG), which on any other mapping may have effects.
+    const ordering = cacheMode === 'normal' ? settings.ordering : undefined
+    const isAtomic = made !== undefined && accessOrder(made, ordering) > 0
+    const views = readable && made && !isAtomic && below > 0 ? made.section(base, below) : NO_VIEWS
+    const cells = cacheMode === undefined ? undefined : made?.cells(cacheMode, isAtomic)
     const registers = region && ram && new RegisterCompleter(block.offset - blockStart, region, ram)
     // A region that is readonly itself has no re-entrancy guard (RULES G7).
     const device = (range?.rom ? region?.access?.unguarded : undefined) ?? region?.access

@@ -72,7 +72,7 @@ export class GuestRam {
   readonly #kernel: Kernel | undefined
   readonly #memoryBytes: GuestBytes
   readonly #settings: RamSettings
-  readonly #cells = new Map<boolean, Cells>()
+  readonly #cells = new Map<string, Cells>()
   readonly #blocks: RamBlock[] = []
   /** A frozen copy of `#blocks` for callers; undefined when a block was cut since it was made. */
   #givenBlocks: readonly RamBlock[] | undefined
@@ -334,20 +334,23 @@ export class GuestRam {
   /**
    * Accesses to memory that is mapped as `cacheMode`, which decides how an unaligned access may be made. For floors
    * above. @internal
+   *
+   * @param atomic Every access is an atomic one.
    */
-  cells(cacheMode: CacheMode): Cells {
+  cells(cacheMode: CacheMode, atomic: boolean = this.order === 'language'): Cells {
     const oneAccess = this.host.access[cacheMode].unaligned
-    let cells = this.#cells.get(oneAccess)
+    const key = `${oneAccess}${atomic}`
+    let cells = this.#cells.get(key)
     if (cells === undefined) {
       const bytes = this.#memoryBytes
       const { unaligned } = this.#settings
       const options = {
-        atomic: this.order === 'language',
+        atomic,
         oneAccess,
         unaligned: bytes.private ? ('split' as const) : unaligned,
       }
       cells = new Cells(bytes.views, this.#kernel, options, () => bytes.live())
-      this.#cells.set(oneAccess, cells)
+      this.#cells.set(key, cells)
     }
     return cells
   }

@@ -57,6 +57,10 @@ export class LazyRam implements BlockMemory {
     return at + bytes <= end ? at : undefined
   }
 
+  get shared(): boolean {
+    return this.#settings.shared
+  }
+
   get allocated(): boolean {
     return this.#ram !== undefined
   }
@@ -120,8 +124,8 @@ export class LazyRam implements BlockMemory {
     return this.ram.elements
   }
 
-  cells(cacheMode: CacheMode): Cells {
-    return this.ram.cells(cacheMode)
+  cells(cacheMode: CacheMode, atomic?: boolean): Cells {
+    return this.ram.cells(cacheMode, atomic)
   }
 
   /** Undefined once it is allocated. */

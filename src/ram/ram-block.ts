@@ -11,6 +11,8 @@ import type { DirtyBitmaps } from './dirty/dirty-bitmaps.ts'
 export interface BlockMemory {
   /** False of RAM that is allocated when its bytes are first asked for: all of them are zero until then. */
   readonly allocated: boolean
+  /** False of private memory, which this thread alone can see. */
+  readonly shared: boolean
   readonly buffer: SharedArrayBuffer
   readonly host: HostProfile
   readonly order: 'host' | 'language'
@@ -29,7 +31,8 @@ export interface BlockMemory {
   readonly logs: Int32Array
   /** Takes a block back whose pages nobody uses any more. */
   takeBack(block: RamBlock): void
-  cells(cacheMode: CacheMode): Cells
+  /** @param atomic Every access is an atomic one. As the order has it unless said. */
+  cells(cacheMode: CacheMode, atomic?: boolean): Cells
   section(base: number, bytes: number): SectionViews
   /** Of guest RAM that is not allocated yet: what `cells` will be like. To ask that allocates nothing. */
   plannedCells?(cacheMode: CacheMode): Pick<Cells, 'oneAccess' | 'splits'> | undefined

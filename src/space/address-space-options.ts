@@ -1,5 +1,6 @@
 import { checkInteger, checkOneOf, checkOptions, show } from '../check.ts'
 import type { SpaceSettings } from '../dispatch/section.ts'
+import type { Ordering } from '../ram/access/access-order.ts'
 import type { MemTxAttrs } from '../request/attrs.ts'
 import type { MemTxResult } from '../request/result.ts'
 import { DIRECT_ACCESS, type DirectAccess } from '../request/route.ts'
@@ -9,6 +10,13 @@ export interface AddressSpaceOptions {
   readonly endian?: 'little' | 'big' | undefined
   /** Which memory requests may touch themselves (S1.3). `by-mapping` unless said. */
   readonly directAccess?: DirectAccess | undefined
+  /**
+   * What its single accesses of RAM, `load8` to `store64Pair`, promise among themselves, as the memory model of its guest has
+   * it: `weak` (Arm, RISC-V, Power, MIPS), `tso` (x86, s390x), `sc`. `auto`, unless said: what the guest RAM's `order` makes
+   * of them, never less than `tso` where that is `auto`, too. `weak` makes them plain on every host. Requests of any length,
+   * and atomics, stay as they are (docs/ORDERING.md).
+   */
+  readonly ordering?: Ordering | undefined
   /** The most that its bounce buffers may have at once, bytes, 0 to 2^32; 4096 unless said, as in QEMU (RULES J2). */
   readonly bounceBytes?: number | undefined
   /**
@@ -40,8 +48,16 @@ export function checkSpaceOptions(options: AddressSpaceOptions): CheckedSpaceOpt
     directAccess = 'by-mapping',
     bounceBytes = 4096,
     seams = 'reject',
+    ordering = 'auto',
     onReject,
-  } = checkOptions<AddressSpaceOptions>(options, ['endian', 'directAccess', 'bounceBytes', 'seams', 'onReject'])
+  } = checkOptions<AddressSpaceOptions>(options, [
+    'endian',
+    'directAccess',
+    'bounceBytes',
+    'seams',
+    'ordering',
+    'onReject',
+  ])
   if (onReject !== undefined && typeof onReject !== 'function')
     throw new TypeError(`options.onReject must be a function, got ${show(onReject)}`)
   return {
@@ -49,6 +65,7 @@ export function checkSpaceOptions(options: AddressSpaceOptions): CheckedSpaceOpt
     directAccess: checkOneOf(directAccess, DIRECT_ACCESS, 'options.directAccess'),
     bounceBytes: checkInteger(bounceBytes, 'options.bounceBytes', 0, 2 ** 32),
     splitsSeams: checkOneOf(seams, ['reject', 'split'] as const, 'options.seams') === 'split',
+    ordering: checkOneOf(ordering, ['auto', 'weak', 'tso', 'sc'] as const, 'options.ordering'),
     onReject,
   }
 }

@@ -1,7 +1,7 @@
 import { checkAddress, checkBoolean, checkBytes, checkInteger, checkOptions, checkText, show } from '../check.ts'
 import { loadScalar, storeScalar } from '../dispatch/scalar-access.ts'
 import { loadBytes, reachesOver, storeBytes } from '../dispatch/seams.ts'
-import { NO_LOGS, Section, type SpaceSettings } from '../dispatch/section.ts'
+import { NO_LOGS, Section } from '../dispatch/section.ts'
 import type { SectionMap } from '../dispatch/section-map.ts'
 import { HOST_LITTLE_ENDIAN } from '../host/endian.ts'
 import type { Value } from '../ram/access/cell-values.ts'
@@ -19,7 +19,7 @@ import { copyAnew, copyOn } from '../transfer/latest-copy.ts'
 import { mapWindow } from '../transfer/map-window.ts'
 import { type Transfer, transfer } from '../transfer/transfer.ts'
 import type { FlatView } from '../view/flat-view.ts'
-import { type AddressSpaceOptions, checkSpaceOptions } from './address-space-options.ts'
+import { type AddressSpaceOptions, type CheckedSpaceOptions, checkSpaceOptions } from './address-space-options.ts'
 import { EndianForms } from './endian-forms.ts'
 import { SpaceTree } from './space-tree.ts'
 
@@ -58,7 +58,7 @@ export class AddressSpace extends EndianForms {
   /** The high half of the latest `load64Pair`, unsigned. */
   high: number
   /** @internal */
-  readonly settings: SpaceSettings
+  readonly settings: CheckedSpaceOptions
   /** What follows the region tree. @internal */
   readonly tree: SpaceTree<AddressSpace>
   readonly #big: boolean
@@ -123,6 +123,16 @@ export class AddressSpace extends EndianForms {
   /** How this space's latest access ended. */
   get result(): MemTxResult {
     return this.#result as MemTxResult
+  }
+
+  /** Of an access that was made for this space elsewhere: how it ended. @internal */
+  noteResult(result: number): void {
+    this.#result = result
+  }
+
+  /** The same of a pair: its high half. @internal */
+  noteHigh(high: number): void {
+    this.high = high
   }
 
   /** What is seen at each address, as of the end of the latest transaction. */
@@ -482,7 +492,7 @@ export class AddressSpace extends EndianForms {
       if (section.callable) this.#latestDevice = section
     }
     const at = (word - section.start32) >>> 0
-    if (word !== address || at >= section.reach32 || given.memory)
+    if (word !== address || at + size > section.reach32 || given.memory)
       return this.#loadIn(this.#select(address), address, size, given) as number
     if (!section.callable) return this.#loadIn(section, address, size, given) as number
     const big = section.completerBig
@@ -500,7 +510,7 @@ export class AddressSpace extends EndianForms {
       if (section.callable) this.#latestDevice = section
     }
     const at = (word - section.start32) >>> 0
-    if (word !== address || at >= section.reach32 || given.memory)
+    if (word !== address || at + size > section.reach32 || given.memory)
       this.#storeIn(this.#select(address), address, value, size, given)
     else if (section.callable) {
       const big = section.completerBig

@@ -12,7 +12,7 @@ import {
 } from 'guestmem'
 import { describe, expect, test, vi } from 'vitest'
 import { PAGE } from '../support/board.ts'
-import { bundle } from './support/bundle.ts'
+import { bundle } from '../support/bundle.ts'
 import { losesStore, type Step } from './support/dirty-protocol.ts'
 import type { WriterTask } from './support/dirty-writer.ts'
 import { board, RAW_STORES, STORES } from './support/stores.ts'
@@ -133,7 +133,7 @@ async function withWriters(
   log: boolean,
   body: (block: RamBlock, control: Int32Array, late: () => boolean) => Promise<void>,
 ): Promise<void> {
-  const program = bundle('dirty-writer.ts')
+  const program = bundle(new URL('./support/dirty-writer.ts', import.meta.url))
   const ram = GuestRam.allocate(80 * PAGE)
   const block = ram.block('block', 70 * PAGE)
   const control = new Int32Array(new SharedArrayBuffer(16))

@@ -11,12 +11,12 @@ import {
 } from 'guestmem'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { PAGE } from '../support/board.ts'
-import { bundle } from './support/bundle.ts'
+import { bundle } from '../support/bundle.ts'
 import { type ForeignTask, storer, WAYS } from './support/foreign-stores.ts'
 
 const { VGA, CODE, MIGRATION } = DirtyClient
 
-const program = bundle('foreign-stores.ts')
+const program = bundle(new URL('./support/foreign-stores.ts', import.meta.url))
 afterAll(program.remove)
 afterEach(stopGlobalDirtyLog)
 

@@ -36,10 +36,13 @@ describe.each(['little', 'big'] as const)('seams: split, %s-endian', endian => {
         fc.nat(140),
         fc.constantFrom(2, 4, 8),
         fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
-        (at, size, value) => {
+        // What was accessed before is found by other ways.
+        fc.array(fc.nat(140), { maxLength: 4 }),
+        (at, size, value, before) => {
           const root = board(endian)
           const space = new AddressSpace('space', root, { endian, seams: 'split' })
           const reference = new AddressSpace('reference', board(endian), { endian })
+          for (const address of [...before, at]) space.load8(address)
           const store = (to: AddressSpace): void => {
             if (size === 2) to.store16(at, Number(value & 0xffffn))
             else if (size === 4) to.store32(at, Number(value & 0xffff_ffffn))

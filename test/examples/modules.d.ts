@@ -311,3 +311,14 @@ declare module '*/examples/wasm-cpu/rv32i.mjs' {
   export const lui: Two, auipc: Two, jal: Two
   export function ecall(): number
 }
+
+declare module '*/examples/page-tables.mjs' {
+  import type { AddressSpace } from 'guestmem'
+
+  export const PAGE_BYTES: number
+  export const PRESENT: number
+  export const WRITABLE: number
+  export const ACCESSED: number
+  export const DIRTY: number
+  export function walk(memory: AddressSpace, directory: number, address: number, write: boolean): number | undefined
+}

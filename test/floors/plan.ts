@@ -8,7 +8,7 @@ export const FLOORS: readonly (readonly string[])[] = [
   ['dispatch'],
   ['transfer'],
   ['space'],
-  ['iommu', 'listener'],
+  ['iommu', 'listener', 'atomics'],
   ['dirty-log', 'dma'],
   ['qemu', 'vfio', 'page-table', 'threads', 'litmus'],
   ['cli'],

@@ -21,11 +21,11 @@ function litmus(name: string, asked: Readonly<Record<string, number>>, ...thread
 
 /**
  * The shapes of Alglave, Maranget, Tautschnig, "Herding Cats" (2014), and the examples of Intel SDM vol. 3A, "Examples
- * Illustrating the Memory-Ordering Principles", every access in one order.
+ * Illustrating the Memory-Ordering Principles", all stores in one order, and all loads.
  */
-export function shapes(order: Order): Litmus[] {
-  const w = (address: number, value: number): Op => store(address, [value], order)
-  const r = (register: string, address: number): Op => load(register, address, 1, order)
+export function shapes(stores: Order, loads: Order = stores): Litmus[] {
+  const w = (address: number, value: number): Op => store(address, [value], stores)
+  const r = (register: string, address: number): Op => load(register, address, 1, loads)
   return [
     // Message passing: the second of two stores is seen, the first is not.
     litmus('MP', { a: 1, b: 0 }, [w(X, 1), w(Y, 1)], [r('a', Y), r('b', X)]),

@@ -23,7 +23,11 @@ export const CLIENT_LOGS = 3
 export const CODE_WRITES: number = CLIENT_LOGS + DIRTY_CLIENTS
 /** The identity of the memory that they are of (memory-identity.ts). */
 export const IDENTITY: number = CODE_WRITES + 1
-const HEADER: number = IDENTITY + 1
+/** Not 0 while a thread makes an atomic access to this memory that is several accesses of the host (exclusive.ts). */
+export const EXCLUSIVE: number = IDENTITY + 1
+/** For fences to meet in (fence.ts). In a cache line of its own: the words above are read by each store. */
+export const FENCE = 16
+const HEADER = 32
 
 /**
  * Which pages of a memory were stored to: one bit a page for each client (RULES F2), in a buffer that all threads share

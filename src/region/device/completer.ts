@@ -53,6 +53,8 @@ export interface Completer {
   readonly bus?: BusBase | undefined
   /** `accepts` asks a handler of the user's; else its answer follows from the size, and the alignment to it. */
   readonly asks?: boolean
+  /** An atomic access is rejected; else it is a read and a write. */
+  readonly refusesAtomics?: boolean
   /** It has handlers for runs of bytes: `run` may be called. */
   readonly readsRuns?: boolean
   readonly writesRuns?: boolean

@@ -23,6 +23,7 @@ export class OpsCompleter implements Completer {
   readonly endianness: 'little' | 'big' | 'native'
   /** `accepts` asks a handler; else its answer follows from the size, and the alignment to it. */
   readonly asks: boolean
+  readonly refusesAtomics: boolean
   readonly readsRuns: boolean
   readonly writesRuns: boolean
   readonly bus: BusBase | undefined
@@ -61,6 +62,7 @@ export class OpsCompleter implements Completer {
     // The set of the sizes, which are powers of two, from one to another is the double of the largest less the smallest.
     this.#valid = valid.maxSize === 0 ? 15 : 2 * valid.maxSize - valid.minSize
     this.asks = checked.asks
+    this.refusesAtomics = checked.refusesAtomics
     this.readsRuns = checked.readsRuns
     this.writesRuns = checked.writesRuns
     this.bus = (ops as { [BUS]?: BusBase })[BUS]

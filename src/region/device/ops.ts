@@ -74,6 +74,12 @@ export interface MemoryRegionOps {
   accepts?: ((offset: number, size: number, isWrite: boolean, attrs: MemTxAttrs) => boolean) | undefined
   /** The device's byte order; `native`, the target's, unless said. */
   readonly endianness?: 'little' | 'big' | 'native' | undefined
+  /**
+   * What an atomic access is (`atomicAdd32` and its like). `read-write`, unless said, as in QEMU: a read and a write, of the
+   * whole size each; no other access comes in between. `refuse`: a DECODE_ERROR, and no handler is called, as of a bus that
+   * has no such request.
+   */
+  readonly atomics?: 'read-write' | 'refuse' | undefined
 }
 
 /** The ops of a region with all that is left out filled in. */
@@ -87,6 +93,7 @@ export interface CheckedOps {
   readonly valid: AllConstraints
   readonly impl: AllConstraints
   readonly endianness: 'little' | 'big' | 'native'
+  readonly refusesAtomics: boolean
 }
 
 interface AllConstraints {
@@ -121,6 +128,7 @@ export function checkOps(value: unknown): CheckedOps {
       'ops.impl.unaligned must be false where impl.aligned is true or valid.unaligned false, got true',
     )
   const endianness = optionalField(ops, 'endianness', 'native')
+  const atomics = optionalField(ops, 'atomics', 'read-write')
   return {
     ops: ops as unknown as MemoryRegionOps,
     asks,
@@ -129,6 +137,7 @@ export function checkOps(value: unknown): CheckedOps {
     valid,
     impl,
     endianness: checkOneOf(endianness, ['little', 'big', 'native'] as const, 'ops.endianness'),
+    refusesAtomics: checkOneOf(atomics, ['read-write', 'refuse'] as const, 'ops.atomics') === 'refuse',
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Row } from './row.ts'
+import { ATOMICS_ROWS } from './rows/atomics-rows.ts'
 import { BYTES_ROWS } from './rows/bytes-rows.ts'
 import { DEVICE_ROWS } from './rows/device-rows.ts'
 import { DMA_ROWS } from './rows/dma-rows.ts'
@@ -21,6 +22,7 @@ export const ROWS: readonly Row[] = [
   ...REGION_ROWS,
   ...DEVICE_ROWS,
   ...SPACE_ROWS,
+  ...ATOMICS_ROWS,
   ...LISTENER_ROWS,
   ...IOMMU_ROWS,
   ...DMA_ROWS,

@@ -1,4 +1,5 @@
 // What `mutate` bundles with a changed library.
+export { ATOMICS } from '../../atomics/support/atomic-campaigns.ts'
 export { DIRTY } from '../../dirty-log/support/dirty-campaigns.ts'
 export { IOMMUS } from '../../iommu/support/iommu-campaigns.ts'
 export { LISTENERS } from '../../listener/support/listener-campaigns.ts'

@@ -36,6 +36,10 @@ const BITMAPS = 'ram/dirty/dirty-bitmaps.ts'
 const NOTIFIER = 'region/device/event-notifier.ts'
 const LEND = 'transfer/map-window.ts'
 const IOMMU = 'iommu/iommu-completer.ts'
+const ATOMIC = 'atomics/other-atomic.ts'
+const OPERATION = 'ram/atomic/operation.ts'
+const SPLIT = 'ram/atomic/split-atomic.ts'
+const HOST_ATOMIC = 'ram/atomic/host-atomic.ts'
 
 export const MUTANTS: readonly Mutant[] = [
   {
@@ -619,5 +623,89 @@ export const MUTANTS: readonly Mutant[] = [
     from: 'next.size = translated ? pieceSize',
     to: 'next.size = false ? pieceSize',
     foundBy: 'IOMMUS',
+  },
+  {
+    name: 'I5 what fails to be loaded is stored to',
+    file: ATOMIC,
+    from: 'if (completion.result === 0) store(',
+    to: 'store(',
+    foundBy: 'ATOMICS',
+  },
+  {
+    name: 'I5 a device gets no write where a comparison fails',
+    file: ATOMIC,
+    from: 'if (completion.result === 0) store(',
+    to: 'if (completion.result === 0 && (operation !== 1 || found === expected)) store(',
+    foundBy: 'ATOMICS',
+  },
+  {
+    name: 'I5 RAM behind an IOMMU is stored to where it may only be read',
+    file: ATOMIC,
+    from: 'const to = translated ? resolveSection(map, address, true, attrs) : from',
+    to: 'const to = from',
+    foundBy: 'ATOMICS',
+  },
+  {
+    name: "I5 an access that a seam splits goes on behind what is seen of an IOMMU's region",
+    file: ATOMIC,
+    from: 'Math.min(place.length, seen, size - done)',
+    to: 'Math.min(place.length, size - done)',
+    foundBy: 'ATOMICS',
+  },
+  {
+    name: 'I5 an unaligned access is made where RAM refuses it',
+    file: ATOMIC,
+    from: 'return permits(place, ram, size) ?',
+    to: 'return true ?',
+    foundBy: 'ATOMICS',
+  },
+  {
+    name: 'I5 a seam is split where the space does not say so',
+    file: ATOMIC,
+    from: '    splitsSeams &&\n',
+    to: '',
+    foundBy: 'ATOMICS',
+  },
+  {
+    name: 'I5 onReject is not told of an atomic access',
+    file: ATOMIC,
+    from: 'if (result !== 0) onReject?.(',
+    to: 'if (result < 0) onReject?.(',
+    foundBy: 'ATOMICS',
+  },
+  {
+    name: 'I5 signed minima of less than 32 bits are unsigned',
+    file: OPERATION,
+    from: 'return operand << shift < found << shift ? operand : found',
+    to: 'return (operand | 0) < (found | 0) ? operand : found',
+    foundBy: 'ATOMICS',
+  },
+  {
+    name: 'I5 a sum carries in the order of the host',
+    file: HOST_ATOMIC,
+    from: 'operation === ADD && (!swaps || size === 1)',
+    to: 'operation === ADD',
+    foundBy: 'ATOMICS',
+  },
+  {
+    name: 'I5 a compareExchange expects the bytes in the order of the host',
+    file: HOST_ATOMIC,
+    from: '(swaps ? swap(expected, size) : expected) | 0, given)',
+    to: 'expected | 0, given)',
+    foundBy: 'ATOMICS',
+  },
+  {
+    name: 'I5 an unaligned access stores over what is beside it in the word',
+    file: SPLIT,
+    from: 'word = (word & ~(0xffn << shift)) | (byte << shift)',
+    to: 'word = byte << shift',
+    foundBy: 'ATOMICS',
+  },
+  {
+    name: 'I5 the parts of an unaligned access are in the wrong order in a big-endian value',
+    file: SPLIT,
+    from: 'BigInt(8 * (big ? size - 1 - byte : byte))',
+    to: 'BigInt(8 * byte)',
+    foundBy: 'ATOMICS',
   },
 ]

@@ -11,7 +11,10 @@ const OUT = fileURLToPath(new URL(`../../../.cache/mutants/${process.pid}/`, imp
 
 /** What mutant-campaigns.ts has. */
 export type Campaigns = Readonly<
-  Record<'TREES' | 'LISTENERS' | 'REQUESTS' | 'IOMMUS' | 'NOTIFIERS' | 'DIRTY' | 'WINDOWS', readonly Campaign[]>
+  Record<
+    'TREES' | 'LISTENERS' | 'REQUESTS' | 'IOMMUS' | 'NOTIFIERS' | 'DIRTY' | 'WINDOWS' | 'ATOMICS',
+    readonly Campaign[]
+  >
 >
 
 /** The campaigns as they run against a library that has been changed; or not, where no mutant is given. */

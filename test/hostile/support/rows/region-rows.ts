@@ -82,6 +82,7 @@ export const OPS: Argument = object(
     arg('readBytes', optional(FUNCTION), () => () => {}),
     arg('writeBytes', optional(FUNCTION), () => () => {}),
     arg('endianness', optional(oneOf('little', 'big', 'native')), () => 'big'),
+    arg('atomics', optional(oneOf('read-write', 'refuse')), () => 'refuse'),
   ],
   { type: 'MemoryRegionOps' },
 )

@@ -48,6 +48,7 @@ export const SPACE_ROWS: readonly Row[] = [
           arg('endian', optional(oneOf('little', 'big')), () => 'big'),
           arg('directAccess', optional(oneOf(...DIRECT_ACCESS)), () => 'normal-only'),
           arg('bounceBytes', optional(integer(0, 2 ** 32)), () => 64),
+          arg('ordering', optional(oneOf('auto', 'weak', 'tso', 'sc')), () => 'weak'),
           arg('seams', optional(oneOf('reject', 'split')), () => 'split'),
           arg('onReject', optional(FUNCTION), () => () => {}),
         ],
