@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { PROJECT, packageContents } from './install.mjs'
 
 /** Bytes, unpacked. */
-export const LIMIT = 1_204_999
+export const LIMIT = 1_349_999
 
 /** The documentation that the package has to hold: its pages and their pictures. */
 function documentation(project) {
