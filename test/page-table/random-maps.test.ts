@@ -173,9 +173,9 @@ const campaign = (name: string, tables: fc.Arbitrary<Case[1]>, count: number) =>
 })
 
 test.each([
-  campaign('a flat table', flat, 300),
-  campaign('a small flat table', small, 300),
-  campaign('a hashed table', hashed, 300),
+  campaign('a flat table', flat, 100),
+  campaign('a small flat table', small, 100),
+  campaign('a hashed table', hashed, 100),
 ])('a CPU over $name does what the space does, and every entry says what the view says', async one => {
   await pursue(one)
 })
