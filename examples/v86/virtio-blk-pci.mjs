@@ -28,7 +28,12 @@ const ENABLE = 7
 const ADDRESSES = 8
 const COMMON_WORDS = 14
 
+/** Features: of the first word, and of the second. */
+const SEG_MAX = 1 << 2
 const VERSION_1 = 1
+/** Of a request, with its header and its status they fill the queue. */
+const MOST_SEGMENTS = QUEUE_SIZE - 2
+
 const NEEDS_RESET = 0x40
 const QUEUE_INTERRUPT = 1
 const CONFIGURATION_INTERRUPT = 2
@@ -37,9 +42,10 @@ const CONFIGURATION_INTERRUPT = 2
  * @param {import('guestmem').AddressSpace} bus What its DMA sees.
  * @param {{ setInterrupt(level: boolean): void }} lines
  * @param {number} file A file descriptor: the disk.
+ * @param {typeof VirtioBlk} Disk What serves the requests.
  * @returns {MemoryRegion} BAR 0.
  */
-export function virtioBlkPci(bus, { setInterrupt }, file) {
+export function virtioBlkPci(bus, { setInterrupt }, file, Disk = VirtioBlk) {
   const common = new Uint32Array(COMMON_WORDS)
   let disk
   let isr = 0
@@ -68,8 +74,7 @@ export function virtioBlkPci(bus, { setInterrupt }, file) {
     const at = word => common[word] + common[word + 1] * 2 ** 32
     const queue = { desc: at(ADDRESSES), avail: at(ADDRESSES + 2), used: at(ADDRESSES + 4) }
     // A guest's addresses have 64 bits; the device adds to them.
-    if (Object.values(queue).every(address => address < 2 ** 52))
-      disk = new VirtioBlk(bus, file, queue, { setNeedsReset })
+    if (Object.values(queue).every(address => address < 2 ** 52)) disk = new Disk(bus, file, queue, { setNeedsReset })
     else setNeedsReset()
   }
 
@@ -81,7 +86,7 @@ export function virtioBlkPci(bus, { setInterrupt }, file) {
     region.addSubregion(at, MemoryRegion.io(name, ops, STRUCTURE_BYTES))
   }
   const readCommon = word => {
-    if (word === FEATURE) return common[FEATURE_SELECT] === 1 ? VERSION_1 : 0
+    if (word === FEATURE) return [SEG_MAX, VERSION_1][common[FEATURE_SELECT]] ?? 0
     // Of queues there is the first.
     if (word >= SIZE && common[STATUS] >>> 16 !== 0) return 0
     return word < COMMON_WORDS ? common[word] : 0
@@ -104,7 +109,8 @@ export function virtioBlkPci(bus, { setInterrupt }, file) {
   const sectors = Math.floor(fstatSync(file).size / SECTOR_BYTES)
   add('common', COMMON, readCommon, writeCommon)
   add('isr', ISR, readIsr, nothing)
-  add('device', DEVICE, word => (word === 0 ? sectors : 0), nothing)
+  // struct virtio_blk_config: le64 capacity, le32 size_max, le32 seg_max.
+  add('device', DEVICE, word => [sectors, 0, 0, MOST_SEGMENTS][word] ?? 0, nothing)
   add('notify', NOTIFY, () => 0, notify)
   return region
 }

@@ -102,6 +102,34 @@ test('a request is answered, and the interrupt lasts until its reason is read', 
   }
 })
 
+test('offers the modern interface and how many segments a request may have, and serves that many', () => {
+  const machine = board()
+  const { bus, cpu } = machine
+  const features = [0, 1, 2, 0xffff_ffff].map(word => {
+    cpu.store32(COMMON, word)
+    return cpu.load32(COMMON + 4)
+  })
+  expect(features).toEqual([1 << 2, 1, 0, 0])
+  const words = [0, 4, 8, 12, 16].map(at => cpu.load32(DEVICE + at))
+  expect(words).toEqual([4, 0, 0, 14, 0])
+  start(machine)
+  // 14 segments of one byte up, to places apart; the rest is all the last one's.
+  bus.store32(0x4000, 0)
+  bus.store64(0x4008, 0n)
+  const data = Array.from({ length: 14 }, (_, index) => [0x5000 + 64 * index, index === 13 ? 512 - 13 : 1, 3])
+  for (const [at, [address = 0, length = 0, flags = 0]] of [[0x4000, 16, 1], ...data, [0x6000, 1, 2]].entries()) {
+    bus.store64(0x1000 + 16 * at, BigInt(address))
+    bus.store32(0x1008 + 16 * at, length)
+    bus.store32(0x100c + 16 * at, flags | ((at + 1) << 16))
+  }
+  bus.store8(0x6000, 0xff)
+  bus.store16(0x2002, 1)
+  storeBytes(cpu, NOTIFY, 0)
+  expect([bus.load8(0x6000), bus.load16(0x3002), bus.load32(0x3008)]).toEqual([0, 1, 513])
+  for (let index = 0; index < 14; index++) expect(bus.load8(0x5000 + 64 * index)).toBe((index * 7) & 0xff)
+  expect(bus.load8(0x5000 + 64 * 13 + 498)).toBe((511 * 7) & 0xff)
+})
+
 test('a reset takes all back, and the queue begins anew', () => {
   const machine = board()
   const { bus, cpu, levels } = machine
