@@ -10,10 +10,13 @@ import { VIRTIO_BLK_CONFIG, virtioBlkPci } from './virtio-blk-pci.mjs'
 const WASM = createRequire(import.meta.url).resolve('v86/build/v86.wasm')
 /** The guest takes a second or two. */
 const LIMIT_MS = 100_000
-const EDU_CONFIG = { vendor: 0x1234, device: 0x11e8, classCode: 0x00_ff00, revision: 0x10 }
+export const EDU_CONFIG = { vendor: 0x1234, device: 0x11e8, classCode: 0x00_ff00, revision: 0x10 }
 
-/** @returns {Promise<{ emulator: V86, bridge: V86Bridge }>} A machine that doesn't run yet. */
-export async function machine({ ramBytes = 32 * 2 ** 20 } = {}) {
+/**
+ * @param {object} options What it runs, as `V86` takes it, if not the firmware.
+ * @returns {Promise<{ emulator: V86, bridge: V86Bridge }>} A machine that doesn't run yet.
+ */
+export async function machine({ ramBytes = 32 * 2 ** 20, ...images } = {}) {
   const emulator = new V86({
     wasm_path: WASM,
     bios: { buffer: firmware().buffer },
@@ -21,6 +24,7 @@ export async function machine({ ramBytes = 32 * 2 ** 20 } = {}) {
     vga_memory_size: 2 ** 20,
     autostart: false,
     disable_speaker: true,
+    ...images,
   })
   await new Promise(resolve => emulator.add_listener('emulator-loaded', resolve))
   return { emulator, bridge: new V86Bridge(emulator) }

@@ -187,7 +187,13 @@ declare module '*/examples/v86/machine.mjs' {
   export interface Cpu {
     readonly wasm_memory: WebAssembly.Memory
     readonly io: object
-    readonly devices: { readonly pci: { readonly device_spaces: readonly (Int32Array | undefined)[] } }
+    readonly devices: {
+      readonly pci: {
+        readonly device_spaces: readonly (Int32Array | undefined)[]
+        pci_write8(address: number, value: number): void
+        pci_write16(address: number, value: number): void
+      }
+    }
     jit_dirty_cache(start: number, end: number): void
     read_blob(address: number, length: number): Uint8Array
     write_blob(bytes: Uint8Array, address: number): void
@@ -205,6 +211,7 @@ declare module '*/examples/v86/machine.mjs' {
     readonly address: number
   }
   export interface Bridge {
+    readonly cpu: Cpu
     readonly block: RamBlock
     readonly dma: AddressSpace & { invalidate(address: number | bigint, length: number | bigint): void }
     plug(
@@ -231,6 +238,63 @@ declare module '*/examples/v86/machine.mjs' {
   ): Promise<Record<string, number>>
 }
 
+declare module '*/examples/v86/linux/blob-memory.mjs' {
+  import type { Cpu } from '*/examples/v86/machine.mjs'
+  import type { MemTxResult } from 'guestmem'
+
+  export class BlobMemory {
+    constructor(cpu: Cpu)
+    load16le(address: number): number
+    store16le(address: number, value: number): void
+    read(address: number | bigint, into: Uint8Array): MemTxResult
+    write(address: number | bigint, bytes: Uint8Array): MemTxResult
+    map(
+      address: number | bigint,
+      length: number,
+      options: { write: boolean },
+    ): { readonly bytes: Uint8Array; readonly length: number; unmap(): MemTxResult }
+  }
+}
+
+declare module '*/examples/v86/linux/turns.mjs' {
+  export function compared(
+    name: string,
+    pairs: readonly { ours: number; own: number }[],
+  ): { name: string; ours: number; own: number; ratio: number }
+  export function commonest(numbers: readonly number[]): number
+}
+
+declare module '*/examples/v86/linux/cpio.mjs' {
+  export function cpio(files: Record<string, Uint8Array | undefined>): Uint8Array
+}
+
+declare module '*/examples/v86/linux/intx.mjs' {
+  import type { Bridge, Card, Cpu } from '*/examples/v86/machine.mjs'
+  export function plugMaskable(
+    bridge: { readonly cpu: Cpu; plug: Bridge['plug'] },
+    ...card: Parameters<Bridge['plug']>
+  ): Card
+}
+
+declare module '*/examples/v86/linux/packages.mjs' {
+  export class NoPackages extends Error {}
+  export function unpackedPackages(folder: string, say: (what: string) => void): string
+}
+
+declare module '*/examples/v86/linux/shell.mjs' {
+  export class Shell {
+    constructor(
+      emulator: {
+        add_listener(name: string, listener: (byte: number) => void): void
+        serial0_send(text: string): void
+      },
+      onLine?: (line: string) => void,
+    )
+    ready(): Promise<void>
+    run(command: string): Promise<string>
+  }
+}
+
 declare module '*/examples/v86/due.mjs' {
   export const DISK: Uint8Array
   export function dueLines(cards: { edu: { address: number }; disk: { address: number } }): Record<string, number>
@@ -244,6 +308,7 @@ declare module '*/examples/v86/virtio-blk-pci.mjs' {
     bus: AddressSpace,
     lines: { setInterrupt(level: boolean): void },
     file: number,
+    Disk?: unknown,
   ): MemoryRegion
 }
 
