@@ -3,7 +3,7 @@ import { bytesOf, partOf } from '../ram/access/user-part.ts'
 import { checkAttrs, MemTxAttrs } from '../request/attrs.ts'
 import { guestNumber } from '../request/guest-address.ts'
 import { MemTxResult } from '../request/result.ts'
-import type { AddressSpace } from '../space/address-space.ts'
+import { AddressSpace } from '../space/address-space.ts'
 import { checkSpace } from '../space/check-space.ts'
 import { readDirect, writeDirect } from '../transfer/direct-piece.ts'
 
@@ -150,6 +150,8 @@ export class ScatterGatherList {
     const wanted = Math.min(length, this.#length - offset)
     const isOrdered = attrs === MemTxAttrs.UNSPECIFIED
     const direct = kind === 'read' ? readDirect : writeDirect
+    // A subclass has its own where somebody must be told of a device's accesses: an emulator that translates code.
+    const plain = AddressSpace.prototype[kind]
     let result = 0
     let at = 0
     let index = this.#indexAt(offset)
@@ -159,7 +161,7 @@ export class ScatterGatherList {
       const size = Math.min(wanted - at, all - inside)
       // A handler that was called for a piece before may have taken the array's bytes away.
       const left = Math.min(size, Math.max(0, bytesOf(bytes) - at))
-      if (left < size || !isOrdered || !direct(space.sections, address, bytes, at, size)) {
+      if (left < size || !isOrdered || space[kind] !== plain || !direct(space.sections, address, bytes, at, size)) {
         const there = mapped(address, left)
         if (there > 0) result |= space[kind](address, there === length ? bytes : partOf(bytes, at, there), attrs)
         if (there < left) {

@@ -240,6 +240,74 @@ describe("a guest's numbers", () => {
   })
 })
 
+describe("a space with a read and a write of its maker's", () => {
+  type Told = [kind: string, address: number, length: number][]
+  class Telling extends AddressSpace {
+    told: Told = []
+    override read(...given: Parameters<AddressSpace['read']>) {
+      this.told.push(['read', Number(given[0]), given[1].length])
+      return super.read(...given)
+    }
+    override write(...given: Parameters<AddressSpace['write']>) {
+      this.told.push(['write', Number(given[0]), given[1].length])
+      return super.write(...given)
+    }
+  }
+  const ram = () => MemoryRegion.ram('ram', block(PAGE))
+  const MAKERS: [string, () => { space: AddressSpace; told: Told }][] = [
+    [
+      'a subclass',
+      () => {
+        const space = new Telling('telling', ram())
+        return { space, told: space.told }
+      },
+    ],
+    [
+      'one object',
+      () => {
+        const space = new AddressSpace('telling', ram())
+        const told: Told = []
+        for (const kind of ['read', 'write'] as const)
+          space[kind] = (address, bytes, attrs) => {
+            told.push([kind, Number(address), bytes.length])
+            return AddressSpace.prototype[kind].call(space, address, bytes, attrs)
+          }
+        return { space, told }
+      },
+    ],
+  ]
+
+  test.each(MAKERS)('is called for each of its pieces, and for no other: %s', (_name, make) => {
+    const piece = fc.record({
+      own: fc.boolean(),
+      address: fc.integer({ min: 0, max: PAGE - 64 }),
+      length: fc.integer({ min: 1, max: 64 }),
+    })
+    const kinds = fc.constantFrom('read' as const, 'write' as const)
+    fc.assert(
+      fc.property(fc.array(piece, { minLength: 1, maxLength: 5 }), kinds, fc.nat(), (pieces, kind, from) => {
+        const { space, told } = make()
+        const other = new AddressSpace('other', ram())
+        const list = new ScatterGatherList()
+        for (const { own, address, length } of pieces) list.add(own ? space : other, address, length)
+        const offset = from % list.length
+        // What neighbours have joined is one element.
+        let skip = offset
+        const due: Told = []
+        for (const element of list.elements) {
+          const inside = Math.min(skip, element.length)
+          skip -= inside
+          if (element.space === space && inside < element.length)
+            due.push([kind, element.address + inside, element.length - inside])
+        }
+        list[kind](offset, new Uint8Array(list.length - offset))
+        expect(told).toEqual(due)
+      }),
+      runs(500),
+    )
+  })
+})
+
 describe('elements that are handed out', () => {
   test('can not be changed, nor their array', () => {
     const { space } = board()
