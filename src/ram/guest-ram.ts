@@ -199,9 +199,13 @@ export class GuestRam {
     const page = isFitting ? this.#pages.take(first, last + count, count) : undefined
     if (page === undefined) {
       const left = Math.min(this.#pages.longestFree(first, Math.ceil(end / GUEST_PAGE)) * GUEST_PAGE, end - low)
+      const isOthers = this.#blocks.length === 0 && isFitting
+      const others = isOthers
+        ? ` (pages of ${GUEST_PAGE} bytes are in blocks of other guest RAMs over this memory)`
+        : ''
       throw new RangeError(
         offset === undefined
-          ? `bytes must be at most the ${left} that are left of this guest RAM, got ${bytes}: a page of ${GUEST_PAGE} bytes is in one block only, of whatever guest RAM`
+          ? `bytes must be at most the ${left} that are left of this guest RAM${others}, got ${bytes}`
           : `options.offset must be whole pages of ${GUEST_PAGE} on, where ${bytes} bytes are free, got ${offset}`,
       )
     }
