@@ -110,7 +110,13 @@ export type { EventNotifier, EventNotifierMatch } from './region/device/event-no
 export { addEventNotifier, removeEventNotifier } from './region/device/event-notifier.ts'
 export type { OpenBusValue } from './region/device/open-bus.ts'
 export { openBus } from './region/device/open-bus.ts'
-export type { AccessConstraints, AccessSize, ImplConstraints, MemoryRegionOps } from './region/device/ops.ts'
+export type {
+  AccessConstraints,
+  AccessSize,
+  ImplConstraints,
+  MemoryRegionOps,
+  WriteAnswer,
+} from './region/device/ops.ts'
 export type { SizePolicy } from './region/device/sized-ops.ts'
 export { sizedOps } from './region/device/sized-ops.ts'
 export { DirtyClient } from './region/dirty-client.ts'

@@ -81,10 +81,11 @@ export class RamBlock {
   #uses = 0
   #freed = false
 
+  // `ram` is a BlockMemory: its type would have all that is behind it declared to users.
   /** Made by `GuestRam.block`. */
-  constructor(maker: typeof MAKER, ram: BlockMemory, name: string, offset: number, size: number) {
+  constructor(maker: typeof MAKER, ram: object, name: string, offset: number, size: number) {
     if (maker !== MAKER) throw new TypeError(`RamBlock has no public constructor${CUT_ONE}`)
-    this.ram = ram
+    this.ram = ram as BlockMemory
     this.name = name
     this.offset = offset
     this.size = size

@@ -45,14 +45,16 @@ export class DmaWindow {
    */
   #bytes: Uint8Array | undefined
 
+  // `lent` is a Lent: its type would have all that is behind it declared to users.
   /** Made by `AddressSpace.map`. */
-  constructor(address: number, length: number, result: MemTxResult, lent: Lent) {
+  constructor(address: number, length: number, result: MemTxResult, lent: object) {
+    const own = lent as Lent
     this.address = address
     this.length = length
-    this.direct = lent.bounce === undefined
+    this.direct = own.bounce === undefined
     this.result = result
-    this.#lent = lent
-    if (this.direct) lent.section.block?.use()
+    this.#lent = own
+    if (this.direct) own.section.block?.use()
   }
 
   /** The bytes. @throws TypeError once the window is unmapped. */

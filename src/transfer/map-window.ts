@@ -4,7 +4,7 @@ import type { SectionMap } from '../dispatch/section-map.ts'
 import type { MemTxAttrs } from '../request/attrs.ts'
 import { MemTxResult } from '../request/result.ts'
 import type { BounceBudget } from './bounce-budget.ts'
-import { DmaWindow } from './dma-window.ts'
+import { DmaWindow, type Lent } from './dma-window.ts'
 import { transfer } from './transfer.ts'
 
 /** Lends the bytes at `address`: at least one, at most `length`. Undefined where no bounce buffer is left. */
@@ -49,7 +49,8 @@ function lendMemory(
     if (!goesOn || !isOpen(next, write)) break
     size += Math.min(length - size, resolved.length, next.length - resolved.at)
   }
-  return new DmaWindow(address, size, MemTxResult.OK, { section, ram, write, bounce: undefined })
+  const lent: Lent = { section, ram, write, bounce: undefined }
+  return new DmaWindow(address, size, MemTxResult.OK, lent)
 }
 
 function lendBounce(
@@ -71,7 +72,8 @@ function lendBounce(
   budget.left -= bytes.length
   try {
     const result = write ? MemTxResult.OK : move('read', bytes.length)
-    window = new DmaWindow(address, bytes.length, result, { section, ram: 0, write, bounce })
+    const lent: Lent = { section, ram: 0, write, bounce }
+    window = new DmaWindow(address, bytes.length, result, lent)
     return window
   } finally {
     // There is no window where a handler threw while the buffer was filled, or no stack was left to fill it. What was

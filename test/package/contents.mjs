@@ -7,6 +7,21 @@ import { PROJECT, packageContents } from './install.mjs'
 /** Bytes, unpacked. */
 export const LIMIT = 1_349_999
 
+/**
+ * What the face's declarations may name and not export: the bases of its classes, and what their constructors take. Of what
+ * is the house's own no type is to get in, as one brings all that is behind it.
+ */
+const UNEXPORTED = ['Backing', 'Bits', 'DirtyPart', 'EndianForms', 'MAKER', 'PlacedBlock', 'RegionNode', 'RegionTree']
+
+/** Names that are declared and not exported, of declarations that end with one list of all that is. */
+function hiddenNames(text) {
+  const [, list] = /^export \{([^}]*)\}/m.exec(text) ?? []
+  if (list === undefined) return []
+  const exported = new Set([...list.matchAll(/(?:type )?(\w+)/g)].map(([, name]) => name))
+  const declared = text.matchAll(/^(?:declare (?:abstract )?(?:class|function|const)|interface|type) (\w+)/gm)
+  return [...new Set([...declared].map(([, name]) => name))].filter(name => !exported.has(name))
+}
+
 /** The documentation that the package has to hold: its pages and their pictures. */
 function documentation(project) {
   const folder = path => readdirSync(join(project, path), { withFileTypes: true }).filter(entry => entry.isFile())
@@ -34,6 +49,9 @@ function problemsOfFile(path, text, paths) {
   if (map !== undefined && !paths.has(join(path, '..', map))) problems.push(`names ${map}, which is not there`)
   if (/\.d\.c?ts$/.test(path)) {
     if (/@internal\b/.test(text)) problems.push('shows what is marked @internal')
+    if (path === 'dist/index.d.cts')
+      for (const name of hiddenNames(text))
+        if (!UNEXPORTED.includes(name)) problems.push(`declares ${name}, which is not exported`)
     // From 5.7 on: an earlier TypeScript takes no argument there.
     const code = text.replace(/\/\*[\s\S]*?\*\//g, '')
     if (/\b(?:(?:Big)?(?:Ui|I)nt\d+(?:Clamped)?|Float\d+)Array</.test(code)) problems.push('needs TypeScript 5.7')

@@ -70,6 +70,14 @@ describe('the check of the package finds', () => {
     expect(check()).toContain('dist/qemu.d.ts names qemu.d.ts.map, which is not there')
   })
 
+  test('a type that the face declares and does not export', () => {
+    const text =
+      'interface Lane {}\ndeclare class RegionTree {}\ndeclare class Block {}\nexport { type A as B, Block };\n'
+    write('dist/index.d.cts', `${text}type A = Lane\n`)
+    const paths = [...Object.keys(SOUND), 'dist/index.d.cts']
+    expect(check(0, paths)).toEqual(['dist/index.d.cts declares Lane, which is not exported'])
+  })
+
   test('declarations of what is for the house alone, or for a later TypeScript', () => {
     write('dist/index.d.ts', '/** @internal */\nexport declare const bytes: Uint8Array<SharedArrayBuffer>\n')
     expect(check()).toEqual(['dist/index.d.ts shows what is marked @internal', 'dist/index.d.ts needs TypeScript 5.7'])
