@@ -1,4 +1,15 @@
-import { checkAddress, checkBoolean, checkBytes, checkInteger, checkOptions, checkText, show } from '../check.ts'
+import {
+  checkAddress,
+  checkBoolean,
+  checkBytes,
+  checkInteger,
+  checkKeys,
+  checkObject,
+  checkOptions,
+  checkText,
+  ownOption,
+  show,
+} from '../check.ts'
 import { loadScalar, storeScalar } from '../dispatch/scalar-access.ts'
 import { loadBytes, reachesOver, storeBytes } from '../dispatch/seams.ts'
 import { NO_LOGS, Section } from '../dispatch/section.ts'
@@ -448,7 +459,9 @@ export class AddressSpace extends EndianForms {
   map(address: number | bigint, length: number | bigint, options: MapOptions = {}): DmaWindow | undefined {
     const start = guestNumber(address, 'address')
     const size = guestNumber(length, 'length')
-    const { write = false, attrs = UNSPECIFIED } = checkOptions<MapOptions>(options, MAP_OPTIONS)
+    checkKeys(checkObject(options, 'options'), MAP_OPTIONS, 'options')
+    const write = ownOption(options, 'write', false)
+    const attrs = ownOption(options, 'attrs', UNSPECIFIED)
     checkBoolean(write, 'options.write')
     checkAttrs(attrs)
     return size === 0 ? undefined : mapWindow(this.sections, this.#bounce, start, size, write, attrs)
