@@ -2,7 +2,8 @@ import type { SectionMap } from '../dispatch/section-map.ts'
 
 /**
  * Moves bytes where an ordered request has one piece that is memory: without what a request of several pieces needs, and
- * without an array of its own for a part of a longer one.
+ * without an array of its own for a part of a longer one. `AddressSpace.read` and `write` have the same written out: by a
+ * call, 16 bytes take them up to a tenth longer.
  *
  * @param at Where they begin in `bytes`.
  * @returns False where it is another kind of request, and nothing has been moved.

@@ -68,7 +68,7 @@ export function transfer(
   } finally {
     // Shared guest RAM whose stores are plain ones shows that plain stores are in order here.
     const ram = first?.block?.ram
-    const isPlain = ram?.order === 'host' && !(ram.allocated && ram.lane.name === 'engine')
+    const isPlain = ram?.order === 'host' && ram.shared
     if (own !== request && kind === 'read') publish(bytes, own.bytes, at, !isPlain)
   }
 }

@@ -3,8 +3,9 @@ import { swap, swap64 } from '../access/views.ts'
 import { ADD, AND, COMPARE_EXCHANGE, combine, combineWide, EXCHANGE, type Operation, OR, XOR } from './operation.ts'
 
 // One aligned atomic access of guest RAM is one atomic access of the host: nobody sees it in part, whatever they access
-// the bytes by. Values are in the target's byte order; those of 4 bytes that are handed in may be signed. What is the same in either order is done on the bytes as
-// they stand; a sum or a comparison, in the order that the host has not, by trying until nobody was quicker.
+// the bytes by. Values are in the target's byte order; those of 4 bytes that are handed in may be signed. What is the same in
+// either order is done on the bytes as they stand; a sum or a comparison, in the order that the host has not, by trying until
+// nobody was quicker.
 
 /**
  * Of 1, 2 or 4 bytes.
