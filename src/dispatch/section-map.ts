@@ -31,15 +31,15 @@ export class SectionMap implements SpaceSettings {
   /** The sections of normal memory that the latest copy went to, and that the latest copy came from (latest-copy.ts). */
   copiedTo: Section
   copiedFrom: Section
-  /** For each slot, the section that the latest address of its pages was found in. Empty until one is looked for. */
-  #slots: Section[] = []
-  #shift = 31
-  readonly #none: Section
   /**
    * First the gaps between ranges: each at the index of the range before it, plus one. Behind them the sections of the
    * ranges, in ascending order.
    */
-  #sections: (Section | undefined)[] = []
+  list: (Section | undefined)[]
+  /** For each slot, the section that the latest address of its pages was found in. Empty until one is looked for. */
+  #slots: Section[] = []
+  #shift = 31
+  readonly #none: Section
   /** For each range, how many sections all ranges before it have. A range has one for each RAM block that it shows. */
   #counts: Float64Array = new Float64Array(0)
 
@@ -51,11 +51,7 @@ export class SectionMap implements SpaceSettings {
     this.#none = Section.unassigned(0, 0, this)
     this.copiedTo = this.#none
     this.copiedFrom = this.#none
-  }
-
-  /** The section that was found last for the page with these low 32 bits of an address: it may hold the address, or not. */
-  candidate(word: number): Section {
-    return this.#slots[pageSlotOf(word, this.#shift)] ?? this.#none
+    this.list = []
   }
 
   /** The section that holds `address`. Past 2^53 nothing is mapped. */
@@ -81,7 +77,7 @@ export class SectionMap implements SpaceSettings {
       return before
     })
     this.#shift = pageSlotShift(count)
-    this.#sections = new Array<Section | undefined>(ranges.length + 1 + count)
+    this.list = new Array<Section | undefined>(ranges.length + 1 + count)
     this.#slots = new Array<Section>(pageSlotCount(this.#shift)).fill(this.#none)
   }
 
@@ -93,13 +89,13 @@ export class SectionMap implements SpaceSettings {
     const place = isMapped
       ? ranges.length + 1 + (this.#counts[index] as number) + blocksBefore(range, address)
       : index + 1
-    let section = this.#sections[place]
+    let section = this.list[place]
     // A section that was made before its memory was allocated is made again once it is.
     if (section === undefined || (isMadeBefore(section) && !section.isUnallocated)) {
       section = isMapped
-        ? Section.ofRange(range, address, this)
-        : Section.unassigned(range?.end ?? 0, ranges[index + 1]?.start ?? Number.POSITIVE_INFINITY, this)
-      this.#sections[place] = section
+        ? Section.ofRange(range, address, this, place)
+        : Section.unassigned(range?.end ?? 0, ranges[index + 1]?.start ?? Number.POSITIVE_INFINITY, this, place)
+      this.list[place] = section
     }
     return section
   }

@@ -49,8 +49,8 @@ export class Section {
   /** The low 32 bits of `start`. This and `reach32` are small integers, which the JIT keeps unboxed. */
   readonly start32: number
   /**
-   * How many bytes from `start` on are found by 32 bits of their address. 0 where the section is neither a device nor has
-   * elements.
+   * How many bytes from `start` on are found by 32 bits of their address, by who knows that the section holds a byte of the
+   * same page. 0 where so many bits can't tell: of sections over 2 GiB.
    */
   readonly reach32: number
   /** A device whose handlers may be called at once: no IOMMU, and no memory that is read directly. */
@@ -70,6 +70,8 @@ export class Section {
   readonly end: number
   /** Bytes. */
   readonly length: number
+  /** Its place in its SectionMap's list. */
+  readonly number: number
   readonly region: MemoryRegion | undefined
   /** Of memory. */
   readonly block: RamBlock | undefined
@@ -104,6 +106,7 @@ export class Section {
     end: number,
     range: FlatRange | undefined,
     settings: SpaceSettings,
+    number: number,
     block?: RamBlock,
     blockStart = 0,
   ) {
@@ -134,7 +137,7 @@ export class Section {
     // In the order of their declaration, as the engine lays fields out in the order of their first assignment.
     this.start32 = start | 0
     this.callable = access !== undefined && !translator && !readable && offset < MAX_REACH
-    this.reach32 = this.callable || views.u8.length > 0 ? Math.max(0, Math.min(below, MAX_REACH)) : 0
+    this.reach32 = end - start > 2 * MAX_REACH ? 0 : Math.min(end - start, MAX_REACH)
     this.offset = offset
     this.readCompleter = access ?? registers ?? REJECTING
     this.writeCompleter = access ?? (range?.rom ? REJECTING : (registers ?? REJECTING))
@@ -146,6 +149,7 @@ export class Section {
     this.start = start
     this.end = end
     this.length = end - start
+    this.number = number
     this.region = region
     this.block = block
     this.memory = block !== undefined && region?.kind !== 'romDevice'
@@ -191,17 +195,17 @@ export class Section {
   }
 
   /** What holds `address`, which is one of the range's. */
-  static ofRange(range: FlatRange, address: number, settings: SpaceSettings): Section {
+  static ofRange(range: FlatRange, address: number, settings: SpaceSettings, number = 0): Section {
     const { start, end, offset, region } = range
-    if (region.block === undefined) return new Section(start, end, range, settings)
+    if (region.block === undefined) return new Section(start, end, range, settings, number)
     const { block, start: first } = backingAt(region.backing, offset + (address - start))
     const from = Math.max(start, start + (first - offset))
     const to = Math.min(end, start + (first + block.size - offset))
-    return new Section(from, to, range, settings, block, first)
+    return new Section(from, to, range, settings, number, block, first)
   }
 
   /** Addresses where nothing is mapped. */
-  static unassigned(start: number, end: number, settings: SpaceSettings): Section {
-    return new Section(start, end, undefined, settings)
+  static unassigned(start: number, end: number, settings: SpaceSettings, number = 0): Section {
+    return new Section(start, end, undefined, settings, number)
   }
 }

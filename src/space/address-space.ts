@@ -10,14 +10,13 @@ import {
   ownOption,
   show,
 } from '../check.ts'
-import { loadScalar, storeScalar } from '../dispatch/scalar-access.ts'
-import { loadBytes, reachesOver, storeBytes } from '../dispatch/seams.ts'
-import { NO_LOGS, Section } from '../dispatch/section.ts'
+import { NO_LOGS } from '../dispatch/section.ts'
 import type { SectionMap } from '../dispatch/section-map.ts'
 import { HOST_LITTLE_ENDIAN } from '../host/endian.ts'
 import type { Value } from '../ram/access/cell-values.ts'
+import { LOW, PUN32, PUN64 } from '../ram/access/pun.ts'
 import { NO_VIEWS } from '../ram/access/section-views.ts'
-import { swap, swap16, swap32 } from '../ram/access/views.ts'
+import { swap16, swap32, swap64 } from '../ram/access/views.ts'
 import { completion } from '../region/device/completer.ts'
 import type { MemoryRegion } from '../region/memory-region.ts'
 import { checkRegion } from '../region/tree/region-tree.ts'
@@ -30,9 +29,11 @@ import { copyAnew, copyOn } from '../transfer/latest-copy.ts'
 import { mapWindow } from '../transfer/map-window.ts'
 import { type Transfer, transfer } from '../transfer/transfer.ts'
 import type { FlatView } from '../view/flat-view.ts'
+import { Accesses } from './accesses.ts'
 import { type AddressSpaceOptions, type CheckedSpaceOptions, checkSpaceOptions } from './address-space-options.ts'
 import { EndianForms } from './endian-forms.ts'
 import { SpaceTree } from './space-tree.ts'
+import type { Tlb } from './tlb.ts'
 
 export interface MapOptions {
   /** The device stores to the bytes. False unless said: it loads them. */
@@ -66,26 +67,16 @@ export class AddressSpace extends EndianForms {
   readonly root: MemoryRegion
   /** The budget of its bounce buffers, bytes (RULES J2). */
   readonly bounceBytes: number
-  /** The high half of the latest `load64Pair`, unsigned. */
-  high: number
   /** @internal */
   readonly settings: CheckedSpaceOptions
   /** What follows the region tree. @internal */
   readonly tree: SpaceTree<AddressSpace>
-  readonly #big: boolean
-  /** The target's byte order is not the host's, which elements are in. */
-  readonly #swaps: boolean
-  /** A section that holds no address. */
-  readonly #none: Section
   readonly #bounce: BounceBudget
-  readonly #splitsSeams: boolean
-  readonly #onReject: AddressSpaceOptions['onReject']
+  // How the latest access ended, and the high half of the latest pair.
   #result = 0
-  /** The RAM that the latest access which did not take the fast path was made to. */
-  #latestRam: Section
-  /** The device that was called last. */
-  #latestDevice: Section
-  // The fast path: where its RAM starts modulo 2^32, as an integer that the JIT keeps unboxed, and its elements.
+  #high = 0
+  // What single accesses look at, as the Tlb has it (#take). First its front: as where it starts modulo 2^32, an integer that
+  // the JIT keeps unboxed, and its elements.
   #low = 0
   #loads8: Uint8Array = NO_VIEWS.u8
   #loads16: Uint16Array = NO_VIEWS.u16
@@ -93,15 +84,19 @@ export class AddressSpace extends EndianForms {
   #stores8: Uint8Array = NO_VIEWS.u8
   #stores16: Uint16Array = NO_VIEWS.u16
   #stores32: Uint32Array = NO_VIEWS.u32
-  /**
-   * How the fast path stores: 0 as it is. 1 more, with its bytes swapped. 2 more where other threads have the guest RAM: one
-   * of them may log all memory, which is looked at after each store (RULES F2).
-   */
-  #storeWay = 0
-  /** In place of `#stores8` where other threads have the guest RAM: `store8` has no other test that could tell. */
-  #sharedStores8: Uint8Array = NO_VIEWS.u8
-  /** Of its guest RAM (BlockMemory.logs). */
+  // Then its table, and the elements of the guest RAM that this leads to.
+  #pages: Int32Array
+  #base = -1
+  #pagesAbove: Int32Array
+  #all8: Uint8Array = NO_VIEWS.u8
+  #all16: Uint16Array = NO_VIEWS.u16
+  #all32: Uint32Array = NO_VIEWS.u32
+  #all64: BigUint64Array = NO_VIEWS.u64
   #logs: Int32Array = NO_LOGS
+  /** The target's byte order is not the host's, which elements are in. */
+  readonly #swaps: boolean
+  readonly #accesses: Accesses
+  readonly #tlb: Tlb
 
   /**
    * @param name For people.
@@ -114,21 +109,17 @@ export class AddressSpace extends EndianForms {
     const settings = checkSpaceOptions(options)
     this.root = root
     this.bounceBytes = settings.bounceBytes
-    this.high = 0
     this.settings = settings
-    this.#big = settings.big
-    this.#swaps = settings.big === HOST_LITTLE_ENDIAN
-    this.#none = Section.unassigned(0, 0, settings)
-    this.#latestRam = this.#none
-    this.#latestDevice = this.#none
     this.#bounce = new BounceBudget(settings.bounceBytes)
-    this.#splitsSeams = settings.splitsSeams
-    this.#onReject = settings.onReject
     this.tree = new SpaceTree(this, root, settings)
+    this.#accesses = new Accesses(this.tree, settings)
+    this.#tlb = this.#accesses.tlb
+    this.#pages = this.#pagesAbove = this.#tlb.table.low
+    this.#swaps = settings.big === HOST_LITTLE_ENDIAN
   }
 
   get endian(): 'little' | 'big' {
-    return this.#big ? 'big' : 'little'
+    return this.settings.big ? 'big' : 'little'
   }
 
   /** How this space's latest access ended. */
@@ -143,7 +134,12 @@ export class AddressSpace extends EndianForms {
 
   /** The same of a pair: its high half. @internal */
   noteHigh(high: number): void {
-    this.high = high
+    this.#high = high | 0
+  }
+
+  /** The high half of the latest `load64Pair`, unsigned. */
+  get high(): number {
+    return this.#high >>> 0
   }
 
   /** What is seen at each address, as of the end of the latest transaction. */
@@ -167,185 +163,298 @@ export class AddressSpace extends EndianForms {
 
   /** @internal */
   forgetSections(): void {
-    this.#latestRam = this.#none
-    this.#latestDevice = this.#none
-    this.#setFastPath(this.#none)
+    this.#tlb.forget()
+    this.#take()
   }
 
-  // One access each, of 8 to 32 bits, in the target's byte order (RULES I1): memory is loaded or stored at once, a
-  // device gets one access of the whole size. An access that is not wholly within one piece of memory is rejected.
+  // One access each, in the target's byte order: to plain memory here, all others by Accesses.
   //
-  // The fast path is written out in each, for the JIT: integer arithmetic, two compares and an element access. It is for
-  // addresses below 2^32, as a guest's registers hold them. The compare with the address fails for one that is higher,
-  // negative, fractional or no number; the other, the typed array's own bounds check, for one that is outside the
-  // section. The result, MemTxResult.OK, is written as the number that it is: the JIT looks a member of an export up each
-  // time, and even a constant of the module's costs 0.3 of 1.9 ns.
+  // The front is asked first, then the table. Both ways are written out in each of `load8` to `store32`, for the JIT: integer
+  // arithmetic, and an element access. Where nothing is plain, there are no elements. In an entry 4 is LOADS and 8 is STORES,
+  // and OK is 0: written as the numbers that they are, as the JIT looks a member of an export up each time, and even a
+  // constant of the module's costs 0.3 of 1.9 ns.
 
   load8(address: number, attrs?: MemTxAttrs): number {
     const word = address >>> 0
-    const index = (word - this.#low) >>> 0
-    const elements = this.#loads8
-    if (word === address && index < elements.length && (attrs === undefined || attrs instanceof MemTxAttrs)) {
-      this.#result = 0
-      return elements[index] as number
+    let entry = 0
+    if (attrs === undefined || attrs instanceof MemTxAttrs) {
+      const at = (word - this.#low) >>> 0
+      const front = this.#loads8
+      if (word === address && at < front.length) {
+        this.#result = 0
+        return front[at] as number
+      }
+      entry = word === address ? (this.#pages[word >>> 12] as number) : this.#above(address, word)
+      const ram = (word + (entry & -16)) >>> 0
+      const all = this.#all8
+      if ((entry & 4) !== 0 && ram < all.length) {
+        this.#result = 0
+        return all[ram] as number
+      }
     }
-    return this.#load(address, 1, attrs)
+    return (this.#load(address, 1, attrs, entry) as number) >>> 0
   }
 
   load16(address: number, attrs?: MemTxAttrs): number {
     const word = address >>> 0
-    const at = (word - this.#low) >>> 0
-    const index = at >>> 1
-    const elements = this.#loads16
-    if (
-      word === address &&
-      (at & 1) === 0 &&
-      index < elements.length &&
-      (attrs === undefined || attrs instanceof MemTxAttrs)
-    ) {
-      this.#result = 0
-      const value = elements[index] as number
-      return this.#swaps ? swap16(value) : value
+    let entry = 0
+    if (attrs === undefined || attrs instanceof MemTxAttrs) {
+      const at = (word - this.#low) >>> 0
+      const front = this.#loads16
+      if (word === address && (at & 1) === 0 && at >>> 1 < front.length) {
+        this.#result = 0
+        const value = front[at >>> 1] as number
+        return this.#swaps ? swap16(value) : value
+      }
+      entry = word === address ? (this.#pages[word >>> 12] as number) : this.#above(address, word)
+      const ram = (word + (entry & -16)) >>> 0
+      const all = this.#all16
+      if (((word & 1) | (entry & 4)) === 4 && ram >>> 1 < all.length) {
+        this.#result = 0
+        const value = all[ram >>> 1] as number
+        return this.#swaps ? swap16(value) : value
+      }
     }
-    return this.#load(address, 2, attrs)
+    return (this.#load(address, 2, attrs, entry) as number) >>> 0
   }
 
   /** Unsigned. */
   load32(address: number, attrs?: MemTxAttrs): number {
     const word = address >>> 0
-    const at = (word - this.#low) >>> 0
-    const index = at >>> 2
-    const elements = this.#loads32
-    if (
-      word === address &&
-      (at & 3) === 0 &&
-      index < elements.length &&
-      (attrs === undefined || attrs instanceof MemTxAttrs)
-    ) {
-      this.#result = 0
-      const value = elements[index] as number
-      return this.#swaps ? swap32(value) : value
+    let entry = 0
+    if (attrs === undefined || attrs instanceof MemTxAttrs) {
+      const at = (word - this.#low) >>> 0
+      const front = this.#loads32
+      if (word === address && (at & 3) === 0 && at >>> 2 < front.length) {
+        this.#result = 0
+        const value = front[at >>> 2] as number
+        return this.#swaps ? swap32(value) : value
+      }
+      entry = word === address ? (this.#pages[word >>> 12] as number) : this.#above(address, word)
+      const ram = (word + (entry & -16)) >>> 0
+      const all = this.#all32
+      if (((word & 3) | (entry & 4)) === 4 && ram >>> 2 < all.length) {
+        this.#result = 0
+        const value = all[ram >>> 2] as number
+        return this.#swaps ? swap32(value) : value
+      }
     }
-    return this.#load(address, 4, attrs)
+    return (this.#load(address, 4, attrs, entry) as number) >>> 0
   }
 
   /** @param value Its low 8 bits, as a typed array's element takes them; of the value nothing else is checked. */
   store8(address: number, value: number, attrs?: MemTxAttrs): void {
     const word = address >>> 0
-    const index = (word - this.#low) >>> 0
-    const elements = this.#stores8
-    if (word === address && index < elements.length && (attrs === undefined || attrs instanceof MemTxAttrs)) {
-      this.#result = 0
-      elements[index] = value
-      return
+    let entry = 0
+    if (attrs === undefined || attrs instanceof MemTxAttrs) {
+      const at = (word - this.#low) >>> 0
+      const front = this.#stores8
+      if (word === address && at < front.length) {
+        this.#result = 0
+        front[at] = value
+        if (this.#logs[1] !== 0) this.#tlb.mark(address, 1)
+        return
+      }
+      entry = word === address ? (this.#pages[word >>> 12] as number) : this.#above(address, word)
+      const ram = (word + (entry & -16)) >>> 0
+      const all = this.#all8
+      if ((entry & 8) !== 0 && ram < all.length) {
+        this.#result = 0
+        all[ram] = value
+        if (this.#logs[1] !== 0) this.#tlb.mark(address, 1)
+        return
+      }
     }
-    const shared = this.#sharedStores8
-    if (word === address && index < shared.length && (attrs === undefined || attrs instanceof MemTxAttrs)) {
-      this.#result = 0
-      shared[index] = value
-      if (this.#logs[1] !== 0) this.#mark(word, 1)
-    } else this.#store(address, value & 0xff, 1, attrs)
+    this.#store(address, value & 0xff, 1, attrs, entry)
   }
 
   /** @param value Its low 16 bits, as of `store8`. */
   store16(address: number, value: number, attrs?: MemTxAttrs): void {
     const word = address >>> 0
-    const at = (word - this.#low) >>> 0
-    const index = at >>> 1
-    const elements = this.#stores16
-    if (
-      word === address &&
-      (at & 1) === 0 &&
-      index < elements.length &&
-      (attrs === undefined || attrs instanceof MemTxAttrs)
-    ) {
-      this.#result = 0
-      const way = this.#storeWay
-      if (way === 0) elements[index] = value
-      else if (way === 2) {
-        elements[index] = value
-        if (this.#logs[1] !== 0) this.#mark(word, 2)
-      } else {
-        elements[index] = swap16(value)
-        if (way !== 1 && this.#logs[1] !== 0) this.#mark(word, 2)
+    let entry = 0
+    if (attrs === undefined || attrs instanceof MemTxAttrs) {
+      const at = (word - this.#low) >>> 0
+      const front = this.#stores16
+      if (word === address && (at & 1) === 0 && at >>> 1 < front.length) {
+        this.#result = 0
+        if (this.#swaps) front[at >>> 1] = swap16(value)
+        else front[at >>> 1] = value
+        if (this.#logs[1] !== 0) this.#tlb.mark(address, 2)
+        return
       }
-    } else this.#store(address, value & 0xffff, 2, attrs)
+      entry = word === address ? (this.#pages[word >>> 12] as number) : this.#above(address, word)
+      const ram = (word + (entry & -16)) >>> 0
+      const all = this.#all16
+      if (((word & 1) | (entry & 8)) === 8 && ram >>> 1 < all.length) {
+        this.#result = 0
+        if (this.#swaps) all[ram >>> 1] = swap16(value)
+        else all[ram >>> 1] = value
+        if (this.#logs[1] !== 0) this.#tlb.mark(address, 2)
+        return
+      }
+    }
+    this.#store(address, value & 0xffff, 2, attrs, entry)
   }
 
   /** @param value Its low 32 bits, as of `store8`. */
   store32(address: number, value: number, attrs?: MemTxAttrs): void {
     const word = address >>> 0
-    const at = (word - this.#low) >>> 0
-    const index = at >>> 2
-    const elements = this.#stores32
-    if (
-      word === address &&
-      (at & 3) === 0 &&
-      index < elements.length &&
-      (attrs === undefined || attrs instanceof MemTxAttrs)
-    ) {
-      this.#result = 0
-      const way = this.#storeWay
-      if (way === 0) elements[index] = value
-      else if (way === 2) {
-        elements[index] = value
-        if (this.#logs[1] !== 0) this.#mark(word, 4)
-      } else {
-        elements[index] = swap32(value)
-        if (way !== 1 && this.#logs[1] !== 0) this.#mark(word, 4)
+    let entry = 0
+    if (attrs === undefined || attrs instanceof MemTxAttrs) {
+      const at = (word - this.#low) >>> 0
+      const front = this.#stores32
+      if (word === address && (at & 3) === 0 && at >>> 2 < front.length) {
+        this.#result = 0
+        if (this.#swaps) front[at >>> 2] = swap32(value)
+        else front[at >>> 2] = value
+        if (this.#logs[1] !== 0) this.#tlb.mark(address, 4)
+        return
       }
-    } else this.#store(address, value >>> 0, 4, attrs)
+      entry = word === address ? (this.#pages[word >>> 12] as number) : this.#above(address, word)
+      const ram = (word + (entry & -16)) >>> 0
+      const all = this.#all32
+      if (((word & 3) | (entry & 8)) === 8 && ram >>> 2 < all.length) {
+        this.#result = 0
+        if (this.#swaps) all[ram >>> 2] = swap32(value)
+        else all[ram >>> 2] = value
+        if (this.#logs[1] !== 0) this.#tlb.mark(address, 4)
+        return
+      }
+    }
+    this.#store(address, value >>> 0, 4, attrs, entry)
   }
 
   // 64 bits, one access each, too. As a bigint, or as two numbers of 32 bits.
 
-  load64(address: number, attrs: MemTxAttrs = UNSPECIFIED): bigint {
-    checkAttrs(attrs)
-    return this.#loadIn(this.#select(address), address, 8, attrs) as bigint
+  load64(address: number, attrs?: MemTxAttrs): bigint {
+    const word = wordOf(address)
+    let entry = 0
+    if (attrs === undefined || attrs instanceof MemTxAttrs) {
+      entry = word === address ? (this.#pages[word >>> 12] as number) : this.#above(address, word)
+      const ram = (word + (entry & -16)) >>> 0
+      const all = this.#all64
+      if ((word & 7) === 0 && (entry & 4) !== 0 && ram >>> 3 < all.length) {
+        this.#result = 0
+        const value = all[ram >>> 3] as bigint
+        return this.#swaps ? swap64(value) : value
+      }
+    }
+    return this.#load(address, 8, attrs, entry) as bigint
   }
 
   /** @param value Taken modulo 2^64. */
-  store64(address: number, value: bigint, attrs: MemTxAttrs = UNSPECIFIED): void {
+  store64(address: number, value: bigint, attrs?: MemTxAttrs): void {
     if (typeof value !== 'bigint') throw new TypeError(`value must be a bigint, got ${show(value)}`)
-    checkAttrs(attrs)
-    this.#storeIn(this.#select(address), address, BigInt.asUintN(64, value), 8, attrs)
+    const word = wordOf(address)
+    let entry = 0
+    if (attrs === undefined || attrs instanceof MemTxAttrs) {
+      entry = word === address ? (this.#pages[word >>> 12] as number) : this.#above(address, word)
+      const ram = (word + (entry & -16)) >>> 0
+      const all = this.#all64
+      if ((word & 7) === 0 && (entry & 8) !== 0 && ram >>> 3 < all.length) {
+        this.#result = 0
+        all[ram >>> 3] = this.#swaps ? swap64(value) : value
+        if (this.#logs[1] !== 0) this.#tlb.mark(address, 8)
+        return
+      }
+    }
+    this.#store(address, BigInt.asUintN(64, value), 8, attrs, entry)
   }
 
   /** 64 bits as two numbers, without a bigint: returns the low half, unsigned, and leaves the high one in `high`. */
-  load64Pair(address: number, attrs: MemTxAttrs = UNSPECIFIED): number {
-    checkAttrs(attrs)
-    const section = this.#select(address)
-    const at = address - section.start
-    const { cells } = section
-    const ram = section.base + at
-    if (section.readable && at + 8 <= section.length && cells?.permits(ram, 8)) {
-      this.#result = 0
-      const first = cells.load64Pair(ram)
-      if (!this.#big) {
-        this.high = cells.high
-        return first
+  load64Pair(address: number, attrs?: MemTxAttrs): number {
+    const word = wordOf(address)
+    let entry = 0
+    if (attrs === undefined || attrs instanceof MemTxAttrs) {
+      entry = word === address ? (this.#pages[word >>> 12] as number) : this.#above(address, word)
+      const ram = (word + (entry & -16)) >>> 0
+      const all = this.#all64
+      if ((word & 7) === 0 && (entry & 4) !== 0 && ram >>> 3 < all.length) {
+        this.#result = 0
+        // Moved from one array to another, it makes no bigint.
+        PUN64[0] = all[ram >>> 3] as bigint
+        const low = PUN32[LOW] as number
+        const high = PUN32[1 - LOW] as number
+        this.#high = (this.#swaps ? swap32(low) : high) | 0
+        return this.#swaps ? swap32(high) : low
       }
-      this.high = swap32(first)
-      return swap32(cells.high)
     }
-    const value = this.load64(address, attrs)
-    this.high = Number(value >> 32n)
-    return Number(value & 0xffff_ffffn)
+    const low = this.#accesses.loadPair(address, attrs, entry)
+    this.#high = this.#accesses.high | 0
+    this.#end(address, 8, false, attrs)
+    return low
   }
 
   /** 64 bits given as two numbers, each taken modulo 2^32. */
-  store64Pair(address: number, low: number, high: number, attrs: MemTxAttrs = UNSPECIFIED): void {
-    checkAttrs(attrs)
-    const section = this.#select(address)
-    const at = address - section.start
-    const { cells } = section
-    const ram = section.base + at
-    if (section.writable && at + 8 <= section.length && cells?.permits(ram, 8)) {
-      this.#result = 0
-      if (this.#big) cells.store64Pair(ram, swap32(high), swap32(low))
-      else cells.store64Pair(ram, low, high)
-      if (section.logs[0] !== 0) section.mark(ram, 8)
-    } else this.store64(address, (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0), attrs)
+  store64Pair(address: number, low: number, high: number, attrs?: MemTxAttrs): void {
+    const word = wordOf(address)
+    let entry = 0
+    if (attrs === undefined || attrs instanceof MemTxAttrs) {
+      entry = word === address ? (this.#pages[word >>> 12] as number) : this.#above(address, word)
+      const ram = (word + (entry & -16)) >>> 0
+      const all = this.#all64
+      if ((word & 7) === 0 && (entry & 8) !== 0 && ram >>> 3 < all.length) {
+        this.#result = 0
+        // V8 makes no bigint of a sum that goes into an element.
+        const value = BigInt(low >>> 0) | (BigInt(high >>> 0) << 32n)
+        all[ram >>> 3] = this.#swaps ? swap64(value) : value
+        if (this.#logs[1] !== 0) this.#tlb.mark(address, 8)
+        return
+      }
+    }
+    this.#accesses.storePair(address, low, high, attrs, entry)
+    this.#end(address, 8, true, attrs)
+  }
+
+  /** What the table has of an address with these low 32 bits, from 2^32 on; 0 where it has nothing, and of what is no address. */
+  #above(address: number, word: number): number {
+    return this.#base + word === address ? (this.#pagesAbove[word >>> 12] as number) : 0
+  }
+
+  // All others. @param entry What the table has of the address.
+
+  #load(address: number, size: number, attrs: MemTxAttrs | undefined, entry: number): Value {
+    const value = this.#accesses.load(address, size, attrs, entry)
+    this.#end(address, size, false, attrs)
+    return value
+  }
+
+  #store(address: number, value: Value, size: number, attrs: MemTxAttrs | undefined, entry: number): void {
+    this.#accesses.store(address, value, size, attrs, entry)
+    this.#end(address, size, true, attrs)
+  }
+
+  /** After an access or a request that was made elsewhere: keeps how it ended, and has it told where that is not well. */
+  #end(address: number, size: number, write: boolean, attrs: MemTxAttrs = UNSPECIFIED): MemTxResult {
+    if (this.#tlb.moved) this.#take()
+    const { result } = completion
+    this.#result = result
+    if (result !== 0) this.settings.onReject?.(address, size, write, attrs, result)
+    return result
+  }
+
+  /** Keeps what the Tlb has now where the ways above look. */
+  #take(): void {
+    const { front, table, elements, logs } = this.#tlb
+    this.#tlb.moved = false
+    const loads = front?.views ?? NO_VIEWS
+    // Who logs the region in this thread has all of this forgotten when that begins or ends.
+    const stores = front?.writable && !front.region?.dirtyLogMask ? loads : NO_VIEWS
+    this.#low = (front?.start ?? 0) | 0
+    this.#loads8 = loads.u8
+    this.#loads16 = loads.u16
+    this.#loads32 = loads.u32
+    this.#stores8 = stores.u8
+    this.#stores16 = stores.u16
+    this.#stores32 = stores.u32
+    this.#pages = table.low
+    this.#base = table.base
+    this.#pagesAbove = table.high
+    this.#all8 = elements.u8
+    this.#all16 = elements.u16
+    this.#all32 = elements.u32
+    this.#all64 = elements.u64
+    this.#logs = logs
   }
 
   // Requests of any length, cut where what is seen changes (RULES E). What lies in one piece of ordered memory, as a
@@ -440,7 +549,8 @@ export class AddressSpace extends EndianForms {
     const size = guestNumber(length, 'length')
     const given = attrs === undefined ? UNSPECIFIED : checkAttrs(attrs)
     const result = copyAnew(sections, to, source.tree.sections, from, size, given)
-    return this.#ended(result, to, size, true, given)
+    completion.result = result
+    return this.#end(to, size, true, given)
   }
 
   /**
@@ -490,112 +600,12 @@ export class AddressSpace extends EndianForms {
 
   #transfer(request: Transfer, address: number, length: number, attrs: MemTxAttrs): MemTxResult {
     const result = transfer(this.tree.sections, request, address, length, checkAttrs(attrs))
-    return this.#ended(result, address, length, request.kind !== 'read', attrs)
+    completion.result = result
+    return this.#end(address, length, request.kind !== 'read', attrs)
   }
+}
 
-  // What the fast path does not take. Below 2^32, what was accessed before is found as quickly: the device that was
-  // called last, then other devices and RAM.
-
-  #load(address: number, size: number, attrs: MemTxAttrs | undefined): number {
-    const given = attrs === undefined ? UNSPECIFIED : checkAttrs(attrs)
-    const word = address >>> 0
-    let section = this.#latestDevice
-    if ((word - section.start32) >>> 0 >= section.reach32) {
-      section = this.tree.sections.candidate(word)
-      if (section.callable) this.#latestDevice = section
-    }
-    const at = (word - section.start32) >>> 0
-    if (word !== address || at + size > section.reach32 || given.memory)
-      return this.#loadIn(this.#select(address), address, size, given) as number
-    if (!section.callable) return this.#loadIn(section, address, size, given) as number
-    const big = section.completerBig
-    const value = section.readCompleter.read(section.offset + at, size, given, big) as number
-    this.#ended(completion.result, address, size, false, given)
-    return big === this.#big ? value : swap(value, size)
-  }
-
-  #store(address: number, value: number, size: number, attrs: MemTxAttrs | undefined): void {
-    const given = attrs === undefined ? UNSPECIFIED : checkAttrs(attrs)
-    const word = address >>> 0
-    let section = this.#latestDevice
-    if ((word - section.start32) >>> 0 >= section.reach32) {
-      section = this.tree.sections.candidate(word)
-      if (section.callable) this.#latestDevice = section
-    }
-    const at = (word - section.start32) >>> 0
-    if (word !== address || at + size > section.reach32 || given.memory)
-      this.#storeIn(this.#select(address), address, value, size, given)
-    else if (section.callable) {
-      const big = section.completerBig
-      section.writeCompleter.write(section.offset + at, big === this.#big ? value : swap(value, size), size, given, big)
-      this.#ended(completion.result, address, size, true, given)
-    } else this.#storeIn(section, address, value, size, given)
-  }
-
-  #loadIn(section: Section, address: number, size: number, attrs: MemTxAttrs): Value {
-    this.#considerFastPath(section)
-    const value = this.#isSeam(section, address, size, false, attrs)
-      ? loadBytes(this.tree.sections, address, size, attrs, this.#big)
-      : loadScalar(section, address - section.start, size, attrs, this.#big)
-    this.#ended(completion.result, address, size, false, attrs)
-    return value
-  }
-
-  #storeIn(section: Section, address: number, value: Value, size: number, attrs: MemTxAttrs): void {
-    this.#considerFastPath(section)
-    if (this.#isSeam(section, address, size, true, attrs))
-      storeBytes(this.tree.sections, address, value, size, attrs, this.#big)
-    else storeScalar(section, address - section.start, value, size, attrs, this.#big)
-    this.#ended(completion.result, address, size, true, attrs)
-  }
-
-  /** The access has to be made of several: it reaches over a seam, and this space splits those. */
-  #isSeam(section: Section, address: number, size: number, write: boolean, attrs: MemTxAttrs): boolean {
-    return this.#splitsSeams && reachesOver(section, this.tree.sections, address, size, write, attrs)
-  }
-
-  /** Keeps how an access ended, and has it told where that is not well. */
-  #ended(result: MemTxResult, address: number, size: number, write: boolean, attrs: MemTxAttrs): MemTxResult {
-    this.#result = result
-    if (result !== 0) this.#onReject?.(address, size, write, attrs, result)
-    return result
-  }
-
-  /** The section that holds an address. */
-  #select(address: number): Section {
-    return this.tree.sections.select(checkAddress(address, 'address'))
-  }
-
-  /** RAM that is accessed twice gets the fast path: accesses to other sections in between don't drive it out. */
-  #considerFastPath(section: Section): void {
-    const { u8 } = section.views
-    if (u8 === this.#loads8 || u8.length === 0) return
-    if (section === this.#latestRam) this.#setFastPath(section)
-    else this.#latestRam = section
-  }
-
-  /** Another thread logs all memory: marks what was just stored on the fast path. */
-  #mark(address: number, size: number): void {
-    const section = this.tree.sections.select(address)
-    section.mark(section.base + (address - section.start), size)
-  }
-
-  /** Has the fast path lead to this section. */
-  #setFastPath(section: Section): void {
-    this.#low = section.start | 0
-    const { logs, views } = section
-    this.#loads8 = views.u8
-    this.#loads16 = views.u16
-    this.#loads32 = views.u32
-    // Who logs the region in this thread has the fast path forgotten when that begins or ends; stores that must be marked
-    // do not take it.
-    const stores = section.writable && !section.region?.dirtyLogMask ? views : NO_VIEWS
-    const shared = logs[2] !== 0
-    this.#storeWay = (this.#swaps ? 1 : 0) + (shared ? 2 : 0)
-    this.#stores8 = shared ? NO_VIEWS.u8 : stores.u8
-    this.#stores16 = stores.u16
-    this.#stores32 = stores.u32
-    this.#sharedStores8 = shared ? stores.u8 : NO_VIEWS.u8
-    this.#logs = logs
-  }
+/** The low 32 bits of what should be an address. Of a bigint there are none. */
+function wordOf(address: number): number {
+  return typeof address === 'number' ? address >>> 0 : checkAddress(address, 'address')
 }

@@ -52,7 +52,18 @@ function movedFields(node: ts.ClassLikeDeclaration): string[] {
 }
 
 /** What a guest's single access, or a short request, runs through. */
-const HOT = ['AddressSpace', 'Section', 'SectionMap', 'Cells', 'OpsCompleter', 'RegisterCompleter', 'WasmLane']
+const HOT = [
+  'AddressSpace',
+  'Accesses',
+  'Tlb',
+  'TlbTable',
+  'Section',
+  'SectionMap',
+  'Cells',
+  'OpsCompleter',
+  'RegisterCompleter',
+  'WasmLane',
+]
 
 test.each(HOT)('%s does not begin with its private fields undefined', async name => {
   const built = (await builtClasses({ entry: '../../src/index.ts' })).get(name)

@@ -4,6 +4,7 @@ import type { Kernel } from '../kernels/kernel.ts'
 import type { CellAccess } from './cell-access.ts'
 import { fixedIn, fixedOut } from './fixed-width.ts'
 import type { PrivateViews } from './guest-bytes.ts'
+import { PUN8, PUN32, PUN64 } from './pun.ts'
 import { swap16, swap32, swap64 } from './views.ts'
 
 /** What an unaligned cell does where the host can't make it in one access (S6). */
@@ -15,6 +16,8 @@ export interface CellOptions {
   /** Unaligned accesses can be made in one instruction of the kernel. */
   readonly oneAccess: boolean
   readonly unaligned: UnalignedPolicy
+  /** Aligned accesses of 64 bits are plain elements. Where others may see them: only by the host's order (docs/ORDERING.md). */
+  readonly elements64?: boolean
 }
 
 /**
@@ -31,6 +34,8 @@ export class Cells implements CellAccess {
   readonly atomic: boolean
   readonly oneAccess: boolean
   readonly splits: boolean
+  /** Aligned accesses of 64 bits are elements (CellOptions). */
+  readonly elements64: boolean
   /** The high half of the latest `load64Pair`. */
   high = 0
   readonly #live: () => PrivateViews
@@ -41,11 +46,6 @@ export class Cells implements CellAccess {
   /** Of private bytes, whose accesses nobody can see torn: the engine makes unaligned ones. */
   #data: DataView | undefined
   readonly #kernel: Kernel | undefined
-  // Three views of the same 8 bytes: a 64-bit element that is moved from one array to another makes no bigint, and its
-  // halves are read through the view of 32-bit elements.
-  readonly #pun64: BigUint64Array = new BigUint64Array(1)
-  readonly #pun32: Uint32Array = new Uint32Array(this.#pun64.buffer)
-  readonly #pun8: Uint8Array = new Uint8Array(this.#pun64.buffer)
 
   /** @param live Gives the views anew where those were detached (GuestBytes). */
   constructor(
@@ -58,6 +58,7 @@ export class Cells implements CellAccess {
     // In the language order every access is atomic and must be aligned, so the policy decides about unaligned ones.
     this.oneAccess = options.oneAccess && kernel !== undefined && !options.atomic
     this.splits = options.unaligned === 'split'
+    this.elements64 = options.elements64 ?? false
     this.#live = live
     this.#u8 = views.u8
     this.#u16 = views.u16
@@ -101,8 +102,8 @@ export class Cells implements CellAccess {
 
   load32(address: number): number {
     if ((address & 3) === 0) {
-      const index = address >>> 2
-      const value = this.atomic ? Atomics.load(this.#u32, index) : (this.#u32[index] as number)
+      if (this.atomic) return this.#load32Atomic(address)
+      const value = this.#u32[address >>> 2] as number
       return HOST_LITTLE_ENDIAN ? value : swap32(value)
     }
     return this.#load32Unaligned(address)
@@ -110,7 +111,7 @@ export class Cells implements CellAccess {
 
   load64(address: number): bigint {
     if ((address & 7) === 0) {
-      const value = Atomics.load(this.#u64, address / 8)
+      const value = this.elements64 ? (this.#u64[address >>> 3] as bigint) : Atomics.load(this.#u64, address >>> 3)
       return HOST_LITTLE_ENDIAN ? value : swap64(value)
     }
     const low = this.load64Pair(address)
@@ -125,13 +126,17 @@ export class Cells implements CellAccess {
       return data.getUint32(address, true)
     }
     if ((address & 7) === 0) {
+      if (this.elements64) {
+        PUN64[0] = this.#u64[address >>> 3] as bigint
+        return this.#unpun()
+      }
       const kernel = this.#kernel
       if (kernel !== undefined) {
         const low = kernel.atomicLoad64(address) >>> 0
         this.high = kernel.high() >>> 0
         return low
       }
-      this.#pun64[0] = Atomics.load(this.#u64, address / 8)
+      PUN64[0] = Atomics.load(this.#u64, address >>> 3)
       return this.#unpun()
     }
     if (this.oneAccess) {
@@ -142,7 +147,7 @@ export class Cells implements CellAccess {
     }
     this.#check(address, 8)
     // In ascending pieces of 4 4, 2 4 2, 1 2 4 1 or 1 4 2 1 bytes.
-    fixedOut(this, this.#pun8, 0, address, 8)
+    fixedOut(this, PUN8, 0, address, 8)
     return this.#unpun()
   }
 
@@ -161,23 +166,23 @@ export class Cells implements CellAccess {
 
   store32(address: number, value: number): void {
     if ((address & 3) === 0) {
-      const element = HOST_LITTLE_ENDIAN ? value : swap32(value)
-      if (this.atomic) Atomics.store(this.#u32, address >>> 2, element)
-      else this.#u32[address >>> 2] = element
+      if (this.atomic) this.#store32Atomic(address, value)
+      else this.#u32[address >>> 2] = HOST_LITTLE_ENDIAN ? value : swap32(value)
     } else this.#store32Unaligned(address, value)
   }
 
   store64(address: number, value: bigint): void {
     if ((address & 7) === 0) {
       const kernel = this.#kernel
-      if (kernel === undefined || this.atomic)
-        Atomics.store(this.#u64, address / 8, HOST_LITTLE_ENDIAN ? value : swap64(value))
+      if (this.elements64) this.#u64[address >>> 3] = HOST_LITTLE_ENDIAN ? value : swap64(value)
+      else if (kernel === undefined || this.atomic)
+        Atomics.store(this.#u64, address >>> 3, HOST_LITTLE_ENDIAN ? value : swap64(value))
       else {
         // Not an atomic store: on x86 that is an XCHG, which also loads, and to load a device's register may have
         // effects.
-        this.#pun64[0] = value
-        const first = this.#pun32[0] as number
-        const second = this.#pun32[1] as number
+        PUN64[0] = value
+        const first = PUN32[0] as number
+        const second = PUN32[1] as number
         if (HOST_LITTLE_ENDIAN) kernel.store64(address, first, second)
         else kernel.store64(address, second, first)
       }
@@ -194,9 +199,13 @@ export class Cells implements CellAccess {
     }
     if ((address & 7) === 0) {
       const kernel = this.#kernel
-      if (kernel === undefined) {
+      if (this.elements64) {
+        // V8 makes no bigint of a sum that goes into such an element.
+        const value = BigInt(low >>> 0) | (BigInt(high >>> 0) << 32n)
+        this.#u64[address >>> 3] = HOST_LITTLE_ENDIAN ? value : swap64(value)
+      } else if (kernel === undefined) {
         this.#pun(low, high)
-        Atomics.store(this.#u64, address / 8, this.#pun64[0] as bigint)
+        Atomics.store(this.#u64, address >>> 3, PUN64[0] as bigint)
       } else if (this.atomic) kernel.atomicStore64(address, low, high)
       // One i64.store, of which every engine makes one machine store (docs/ORDERING.md).
       else kernel.store64(address, low, high)
@@ -204,8 +213,21 @@ export class Cells implements CellAccess {
     else {
       this.#check(address, 8)
       this.#pun(low, high)
-      fixedIn(this, address, this.#pun8, 0, 8)
+      fixedIn(this, address, PUN8, 0, 8)
     }
+  }
+
+  #load32Atomic(address: number): number {
+    const kernel = this.#kernel
+    if (kernel?.atomicLoad32 !== undefined) return kernel.atomicLoad32(address) >>> 0
+    const value = Atomics.load(this.#u32, address >>> 2)
+    return HOST_LITTLE_ENDIAN ? value : swap32(value)
+  }
+
+  #store32Atomic(address: number, value: number): void {
+    const kernel = this.#kernel
+    if (kernel?.atomicStore32 !== undefined) kernel.atomicStore32(address, value)
+    else Atomics.store(this.#u32, address >>> 2, HOST_LITTLE_ENDIAN ? value : swap32(value))
   }
 
   // Unaligned accesses are methods of their own, so that the aligned ones stay small enough for the JIT to inline.
@@ -265,13 +287,13 @@ export class Cells implements CellAccess {
   }
 
   #pun(low: number, high: number): void {
-    this.#pun32[0] = HOST_LITTLE_ENDIAN ? low : swap32(low)
-    this.#pun32[1] = HOST_LITTLE_ENDIAN ? high : swap32(high)
+    PUN32[0] = HOST_LITTLE_ENDIAN ? low : swap32(low)
+    PUN32[1] = HOST_LITTLE_ENDIAN ? high : swap32(high)
   }
 
   #unpun(): number {
-    const first = this.#pun32[0] as number
-    const second = this.#pun32[1] as number
+    const first = PUN32[0] as number
+    const second = PUN32[1] as number
     this.high = HOST_LITTLE_ENDIAN ? second : swap32(second)
     return HOST_LITTLE_ENDIAN ? first : swap32(first)
   }

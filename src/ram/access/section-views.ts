@@ -1,3 +1,5 @@
+import { type Views, viewsOf } from './views.ts'
+
 /** A part of guest RAM as plain elements, in host byte order: for the access paths of the floors above. */
 export interface SectionViews {
   readonly u8: Uint8Array
@@ -5,7 +7,7 @@ export interface SectionViews {
   readonly u32: Uint32Array
 }
 
-export const NO_VIEWS: SectionViews = /* @__PURE__ */ sectionViews(/* @__PURE__ */ new ArrayBuffer(0), 0, 0)
+export const NO_VIEWS: Views = /* @__PURE__ */ viewsOf(/* @__PURE__ */ new ArrayBuffer(0))
 
 /**
  * Views of `bytes` bytes from `base` on; of more than a byte they are empty where `base` is no multiple of their

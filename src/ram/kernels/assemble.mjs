@@ -75,6 +75,7 @@ function literal(bytes) {
 export function tierText(source, tier, memories) {
   let text = section(section(source, 'wide', tier === 'wide'), 'slim', tier !== 'wide')
   text = section(text, 'narrow', tier === 'narrow')
+  text = section(text, 'language', tier === 'language')
   text = instances(text)
   if (tier === 'language') text = atomicStores(text)
   if (memories === 1) {

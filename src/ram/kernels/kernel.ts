@@ -27,6 +27,9 @@ export interface Kernel {
   store32(address: number, value: number): void
   store64(address: number, low: number, high: number): void
   atomicStore64(address: number, low: number, high: number): void
+  /** At a multiple of 4; of the tier `language` alone. */
+  atomicLoad32?(address: number): number
+  atomicStore32?(address: number, value: number): void
 }
 
 /** A compiled tier, and whether its scratch is a memory of its own (multi-memory) or a part of guest RAM's. */

@@ -29,7 +29,8 @@ const NEXT = 'transfer/next-piece.ts'
 const WINDOW = 'transfer/dma-window.ts'
 const OPS = 'region/device/ops-completer.ts'
 const ACCESS = 'dispatch/scalar-access.ts'
-const SPACE = 'space/address-space.ts'
+const ACCESSES = 'space/accesses.ts'
+const TABLE = 'dispatch/tlb-table.ts'
 const VIEW = 'space/space-tree.ts'
 const COMMIT = 'listener/commit-views.ts'
 const BITMAPS = 'ram/dirty/dirty-bitmaps.ts'
@@ -296,8 +297,8 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'G6 a value is not swapped for a device of the other byte order',
-    file: SPACE,
-    from: 'return big === this.#big ? value : swap(value, size)',
+    file: ACCESS,
+    from: 'return completerBig === big ? value : swapValue(value, size)',
     to: 'return value',
     foundBy: 'REQUESTS',
   },
@@ -356,14 +357,46 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'I1 a load of a device is split',
-    file: SPACE,
-    from: 'const value = section.readCompleter.read(section.offset + at, size, given, big) as number\n',
-    to: `const half = size > 1 ? size / 2 : size
-      let value = section.readCompleter.read(section.offset + at, half, given, big) as number
-      if (half < size)
-        value |= (section.readCompleter.read(section.offset + at + half, half, given, big) as number) << (8 * half)
+    file: ACCESS,
+    from: 'const value = section.readCompleter.read(section.offset + at, size, attrs, completerBig)\n',
+    to: `const half = size === 2 || size === 4 ? size / 2 : size
+  let value = section.readCompleter.read(section.offset + at, half, attrs, completerBig)
+  if (half < size)
+    value = (value as number) | ((section.readCompleter.read(section.offset + at + half, half, attrs, completerBig) as number) << (8 * half))
 `,
     foundBy: 'REQUESTS',
+  },
+  {
+    name: 'G6 a value is not swapped for a device that is found by its page',
+    file: ACCESSES,
+    from: 'return big === this.#big ? value : swapValue(value, size)',
+    to: 'return value',
+    foundBy: 'ACCESSES',
+  },
+  {
+    name: 'I1 a load of a device that is found by its page is split',
+    file: ACCESSES,
+    from: 'const value = section.readCompleter.read(section.offset + at, size, given, big)\n',
+    to: `const half = size === 2 || size === 4 ? size / 2 : size
+        let value = section.readCompleter.read(section.offset + at, half, given, big)
+        if (half < size)
+          value = (value as number) | ((section.readCompleter.read(section.offset + at + half, half, given, big) as number) << (8 * half))
+`,
+    foundBy: 'ACCESSES',
+  },
+  {
+    name: 'I2 an access by a part of a page reaches over its end',
+    file: ACCESSES,
+    from: 'const last = entry === found ? 4095 : 15',
+    to: 'const last = 4095',
+    foundBy: 'ACCESSES',
+  },
+  {
+    name: 'F2 who logs a region is not told of stores that are found by their page',
+    file: TABLE,
+    from: '(section.writable && !region?.dirtyLogMask ? STORES : 0)',
+    to: '(section.writable ? STORES : 0)',
+    foundBy: 'ACCESSES',
   },
   {
     name: 'I2 a load over the end of RAM is split',

@@ -12,7 +12,7 @@ const OUT = fileURLToPath(new URL(`../../../.cache/mutants/${process.pid}/`, imp
 /** What mutant-campaigns.ts has. */
 export type Campaigns = Readonly<
   Record<
-    'TREES' | 'LISTENERS' | 'REQUESTS' | 'IOMMUS' | 'NOTIFIERS' | 'DIRTY' | 'WINDOWS' | 'ATOMICS',
+    'ACCESSES' | 'TREES' | 'LISTENERS' | 'REQUESTS' | 'IOMMUS' | 'NOTIFIERS' | 'DIRTY' | 'WINDOWS' | 'ATOMICS',
     readonly Campaign[]
   >
 >

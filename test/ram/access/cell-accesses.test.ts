@@ -157,9 +157,8 @@ describe('with a kernel', () => {
     for (const [, size, access] of [...LOADS, ...STORES]) {
       const memory = new Watched()
       access(new Cells(memory.views, memory.kernel, options), 13)
-      expect(memory.log.map(line => Number(/(\d) at/.exec(line)?.[1]))).toEqual(
-        pieces(13, size).map(([width]) => width),
-      )
+      const widths = memory.log.map(line => Number(/(\d) at|kernel atomic(?:Load|Store)(?=32)/.exec(line)?.[1] ?? 4))
+      expect(widths).toEqual(pieces(13, size).map(([width]) => width))
     }
   })
 
@@ -174,6 +173,33 @@ describe('with a kernel', () => {
       cells.store64(8, 0x4_0000_0003n)
       expect(memory.log).toEqual([store])
     }
+  })
+
+  test.each<[string, (cells: Cells) => unknown, string]>([
+    ['load', cells => cells.load32(8), 'atomicLoad32 8'],
+    ['store', cells => cells.store32(8, 7), 'atomicStore32 8 7'],
+  ])(
+    "a %s of 32 aligned bits that must be atomic is the kernel's, where it has one, else made by Atomics",
+    (kind, access, line) => {
+      const memory = new Watched()
+      access(new Cells(memory.views, memory.kernel, { ...SPLIT, atomic: true }))
+      access(new Cells(memory.views, {} as Kernel, { ...SPLIT, atomic: true }))
+      expect(memory.log).toEqual([`kernel ${line}`, `atomic ${kind} 4 at 8`])
+    },
+  )
+
+  test('64 aligned bits are one plain element where they may be', () => {
+    const memory = new Watched()
+    const cells = new Cells(memory.views, memory.kernel, { ...ONE, elements64: true })
+    cells.store64(8, 0x0102_0304_0506_0708n)
+    expect([cells.load64(8), cells.load64Pair(8), cells.high]).toEqual([
+      0x0102_0304_0506_0708n,
+      0x0506_0708,
+      0x0102_0304,
+    ])
+    cells.store64Pair(16, 3, 4)
+    expect(cells.load64(16)).toBe(0x4_0000_0003n)
+    expect(memory.log).toEqual(['store 8 at 8', 'load 8 at 8', 'load 8 at 8', 'store 8 at 16', 'load 8 at 16'])
   })
 
   test('pairs of 64 aligned bits are one atomic load, and one store of the order in force', () => {
