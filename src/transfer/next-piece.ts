@@ -1,5 +1,6 @@
 import { resolved } from '../dispatch/resolve.ts'
 import type { Section } from '../dispatch/section.ts'
+import type { Completer } from '../region/device/completer.ts'
 import { REJECTING } from '../region/device/rejecting-completer.ts'
 import type { MemTxAttrs } from '../request/attrs.ts'
 import type { Route } from '../request/route.ts'
@@ -17,6 +18,12 @@ export type Way = Route | 'refused' | 'rejected' | 'none'
 
 /** `rom` writes what a loader puts there, or a debugger: to RAM, to ROMs, and to ROM devices that are read directly (E12). */
 export type TransferKind = 'read' | 'write' | 'fill' | 'rom'
+
+/** Whether a piece of `size` bytes, of a request to a device, is made with one call of `run`. */
+export function isRun(device: Completer, kind: TransferKind, size: number): boolean {
+  const most = kind === 'read' ? device.readsRuns : device.writesRuns
+  return most !== undefined && size > most && (kind !== 'fill' || most === 0)
+}
 
 /** The bytes of guest RAM are accessed themselves, and no completer is called. */
 export function isDirect(way: Way): way is 'ordered' | 'cells' | 'bulk' {
@@ -57,9 +64,8 @@ export function nextPiece(kind: TransferKind, section: Section, at: number, leng
   const offset = section.offset + inside
   const most = Math.min(size, whole)
   if (device !== REJECTING) {
-    const run = Math.min(size, left)
-    const isRun = kind !== 'fill' && !isRom && run > 8 && (write ? device.writesRuns : device.readsRuns)
-    next.size = isRun ? run : pieceSize(device, offset, most)
+    const run = Math.min(most, left)
+    next.size = !isRom && isRun(device, kind, run) ? run : pieceSize(device, offset, most)
     return isRom ? 'none' : 'ops'
   }
   // K3: where a translation failed, the IOMMU is asked again for each rejected piece.

@@ -13,7 +13,7 @@ import type { MemTxAttrs } from '../request/attrs.ts'
 import { MemTxResult } from '../request/result.ts'
 import type { Route } from '../request/route.ts'
 import { readPiece, writePiece } from './device-pieces.ts'
-import { isDirect, next, nextPiece, type TransferKind, type Way } from './next-piece.ts'
+import { isDirect, isRun, next, nextPiece, type TransferKind, type Way } from './next-piece.ts'
 
 /** A request of any length: bytes from the guest, bytes to it, or one byte again and again. */
 export interface Transfer {
@@ -111,8 +111,9 @@ function carryOut(
   const device = section.device(kind !== 'read')
   const offset = section.offset + inside
   const big = section.completerBig
-  if (size > 8) {
-    device.run?.(kind === 'write', offset, partOf(bytes, at, size), attrs)
+  if (isRun(device, kind, size)) {
+    const run = kind === 'fill' ? new Uint8Array(size).fill(request.byte) : partOf(bytes, at, size)
+    device.run?.(kind !== 'read', offset, run, attrs)
     return completion.result
   }
   if (kind === 'read') return readPiece(device, offset, bytes, at, size, attrs, big)

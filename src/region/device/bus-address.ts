@@ -38,11 +38,12 @@ export function withBusAddress(ops: BusAddressOps): MemoryRegionOps {
   checkObject(ops, 'ops')
   checkOps(ops)
   const bus = new Bus()
-  const { valid, impl, endianness, read64, write64, readBytes, writeBytes, accepts } = ops
+  const { valid, impl, endianness, bridge, read64, write64, readBytes, writeBytes, accepts } = ops
   return {
     valid,
     impl,
     endianness,
+    bridge,
     read: (offset, size, attrs) => ops.read(offset, size, attrs, bus.base + offset),
     write: (offset, value, size, attrs) => ops.write(offset, value, size, attrs, bus.base + offset),
     ...(read64 && { read64: (offset, attrs) => read64.call(ops, offset, attrs, bus.base + offset) }),
@@ -76,8 +77,8 @@ class BusCompleter implements Completer {
   readonly unaligned: boolean
   readonly endianness: 'little' | 'big' | 'native'
   readonly asks: boolean
-  readonly readsRuns: boolean
-  readonly writesRuns: boolean
+  readonly readsRuns: number | undefined
+  readonly writesRuns: number | undefined
   readonly #bus: Bus
   readonly #device: Completer
   readonly #base: number
@@ -87,8 +88,8 @@ class BusCompleter implements Completer {
     this.unaligned = device.unaligned
     this.endianness = device.endianness
     this.asks = device.asks === true
-    this.readsRuns = device.readsRuns === true
-    this.writesRuns = device.writesRuns === true
+    this.readsRuns = device.readsRuns
+    this.writesRuns = device.writesRuns
     this.#bus = bus
     this.#device = device
     this.#base = base

@@ -55,9 +55,9 @@ export interface Completer {
   readonly asks?: boolean
   /** An atomic access is rejected; else it is a read and a write. */
   readonly refusesAtomics?: boolean
-  /** It has handlers for runs of bytes: `run` may be called. */
-  readonly readsRuns?: boolean
-  readonly writesRuns?: boolean
+  /** What is longer, bytes, is a run: `run` is called for it. Undefined: for nothing. 0: for fills, too (a bridge). */
+  readonly readsRuns?: number | undefined
+  readonly writesRuns?: number | undefined
   /** A run of bytes to `bytes`, or from there. */
   run?(isWrite: boolean, offset: number, bytes: Uint8Array, attrs: MemTxAttrs): void
   /** Whether an access of 1, 2, 4 or 8 bytes would be accepted (RULES G2). */

@@ -24,8 +24,8 @@ export class OpsCompleter implements Completer {
   /** `accepts` asks a handler; else its answer follows from the size, and the alignment to it. */
   readonly asks: boolean
   readonly refusesAtomics: boolean
-  readonly readsRuns: boolean
-  readonly writesRuns: boolean
+  readonly readsRuns: number
+  readonly writesRuns: number
   readonly bus: BusBase | undefined
   // The fields that most accesses need come first, so that they are in one cache line: there may be very many devices.
   readonly #ops: MemoryRegionOps
@@ -177,7 +177,7 @@ export class OpsCompleter implements Completer {
         const ops = this.#ops as MemoryRegionOps & Handlers<'readBytes' | 'writeBytes'>
         if (isWrite) return this.#end('writeBytes', ops.writeBytes(offset, value, attrs))
         this.#end('readBytes', ops.readBytes(offset, value, attrs))
-        if (completion.result !== MemTxResult.OK) value.fill(0)
+        if (completion.result !== MemTxResult.OK && this.readsRuns !== 0) value.fill(0)
         return 0
       }
       // The size at which the handlers are called (G5).

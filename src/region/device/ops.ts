@@ -60,6 +60,12 @@ export interface MemoryRegionOps {
    */
   readBytes?: ((offset: number, into: Uint8Array, attrs: MemTxAttrs) => WriteAnswer) | undefined
   writeBytes?: ((offset: number, from: Uint8Array, attrs: MemTxAttrs) => WriteAnswer) | undefined
+  /**
+   * A bridge: what carries requests to another bus, where they are cut into pieces. `readBytes` and `writeBytes`, which it
+   * has, get requests of 8 bytes and fewer, too, and fills; loads and stores go to the other handlers. After a fault, what
+   * `readBytes` has put into the array stays. False unless said.
+   */
+  readonly bridge?: boolean | undefined
   /** What the device takes from the bus; other accesses are rejected (RULES G2). No `maxSize`: any size. */
   readonly valid?: AccessConstraints | undefined
   /**
@@ -87,9 +93,9 @@ export interface CheckedOps {
   readonly ops: MemoryRegionOps
   /** They have `accepts`. */
   readonly asks: boolean
-  /** They have `readBytes`; `writeBytes`. */
-  readonly readsRuns: boolean
-  readonly writesRuns: boolean
+  /** Of how many bytes a request has more, at least, that goes to `readBytes`; to `writeBytes`. */
+  readonly readsRuns: number
+  readonly writesRuns: number
   readonly valid: AllConstraints
   readonly impl: AllConstraints
   readonly endianness: 'little' | 'big' | 'native'
@@ -106,6 +112,8 @@ interface AllConstraints {
 }
 
 const SIZES = [1, 2, 4, 8] as const
+/** Bytes: what is longer is no single access. */
+const LONGEST_ACCESS = 8
 const ANY_SIZE: AllConstraints = { minSize: 1, maxSize: 0, unaligned: undefined }
 
 /**
@@ -127,13 +135,16 @@ export function checkOps(value: unknown): CheckedOps {
     throw new TypeError(
       'ops.impl.unaligned must be false where impl.aligned is true or valid.unaligned false, got true',
     )
+  const bridge = checkBoolean(optionalField(ops, 'bridge', false), 'ops.bridge')
+  if (bridge) checkHandlers(ops, 'readBytes', 'writeBytes')
+  const runs = (name: string): number => (bridge ? 0 : has(name) ? LONGEST_ACCESS : Number.POSITIVE_INFINITY)
   const endianness = optionalField(ops, 'endianness', 'native')
   const atomics = optionalField(ops, 'atomics', 'read-write')
   return {
     ops: ops as unknown as MemoryRegionOps,
     asks,
-    readsRuns: has('readBytes'),
-    writesRuns: has('writeBytes'),
+    readsRuns: runs('readBytes'),
+    writesRuns: runs('writeBytes'),
     valid,
     impl,
     endianness: checkOneOf(endianness, ['little', 'big', 'native'] as const, 'ops.endianness'),

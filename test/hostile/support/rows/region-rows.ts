@@ -81,6 +81,7 @@ export const OPS: Argument = object(
     arg('accepts', optional(FUNCTION), () => () => true),
     arg('readBytes', optional(FUNCTION), () => () => {}),
     arg('writeBytes', optional(FUNCTION), () => () => {}),
+    arg('bridge', optional(BOOLEAN), () => false),
     arg('endianness', optional(oneOf('little', 'big', 'native')), () => 'big'),
     arg('atomics', optional(oneOf('read-write', 'refuse')), () => 'refuse'),
   ],

@@ -1,0 +1,84 @@
+import { AddressSpace, MemoryRegion, type MemoryRegionOps, MemTxAttrs, MemTxResult, memTxFault } from 'guestmem'
+import { expect, test } from 'vitest'
+import { board } from '../../support/actor.ts'
+
+/** A bridge that says what came, and a space with it at 16, behind 16 bytes of nothing. */
+function bridge(ops: Partial<MemoryRegionOps> = {}) {
+  const said: string[] = []
+  const all: MemoryRegionOps = {
+    read: (offset, size) => {
+      said.push(`load ${offset}+${size}`)
+      return 0x11
+    },
+    write: (offset, value, size) => {
+      said.push(`store ${offset}+${size} ${value.toString(16)}`)
+    },
+    readBytes: (offset, into) => {
+      said.push(`read ${offset}+${into.length}`)
+      into.fill(0x22)
+    },
+    writeBytes: (offset, from) => {
+      said.push(`write ${offset}+${from.length} ${Array.from(from, each => each.toString(16)).join()}`)
+    },
+    bridge: true,
+    ...ops,
+  }
+  const root = MemoryRegion.container('root', 4096)
+  root.addSubregion(16, MemoryRegion.io('bridge', all, 1024))
+  return { said, space: new AddressSpace('space', root) }
+}
+
+test.each([1, 2, 3, 4, 5, 7, 8, 9, 16, 100])('a request of %i bytes reaches a bridge whole', length => {
+  const { said, space } = bridge()
+  const bytes = new Uint8Array(length)
+  expect(space.read(17, bytes)).toBe(MemTxResult.OK)
+  expect(bytes).toEqual(new Uint8Array(length).fill(0x22))
+  expect(
+    space.write(
+      17,
+      Uint8Array.from(bytes, (_, i) => i),
+    ),
+  ).toBe(MemTxResult.OK)
+  expect(said).toEqual([`read 1+${length}`, `write 1+${length} ${Array.from(bytes, (_, i) => i.toString(16)).join()}`])
+})
+
+test('loads and stores are single accesses', () => {
+  const { said, space } = bridge()
+  expect([space.load8(16), space.load16(18), space.load32(20)]).toEqual([0x11, 0x11, 0x11])
+  space.store16(22, 0xabcd)
+  expect(said).toEqual(['load 0+1', 'load 2+2', 'load 4+4', 'store 6+2 abcd'])
+})
+
+test.each([3, 8, 512, 513, 1000])('a fill of %i bytes is written in its patterns', length => {
+  const { said, space } = bridge()
+  expect(space.fill(16, 5, length)).toBe(MemTxResult.OK)
+  const patterns: string[] = []
+  for (let at = 0; at < length; at += 512) {
+    const size = Math.min(512, length - at)
+    patterns.push(`write ${at}+${size} ${Array.from({ length: size }, () => '5').join()}`)
+  }
+  expect(said).toEqual(patterns)
+})
+
+test('a request ends at the bridge, and its results are OR-ed', () => {
+  const { said, space } = bridge({ readBytes: (_, into) => (into.fill(7), memTxFault(MemTxResult.ERROR)) })
+  const bytes = new Uint8Array(12).fill(1)
+  expect(space.read(8, bytes)).toBe(MemTxResult.ERROR | MemTxResult.DECODE_ERROR)
+  // What a bridge has read of a request that failed in part stays.
+  expect(Array.from(bytes)).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 7, 7, 7, 7])
+  expect(space.write(1036, new Uint8Array(8), MemTxAttrs.RELAXED)).toBe(MemTxResult.DECODE_ERROR)
+  expect(said).toEqual(['write 1020+4 0,0,0,0'])
+})
+
+test('what is no bridge still gets short requests in pieces', () => {
+  const { said, space } = bridge({ bridge: false })
+  space.write(17, new Uint8Array(3))
+  space.fill(16, 1, 600)
+  expect(said.length).toBe(2 + 150)
+})
+
+test('a bridge without the handlers, or that is none of true and false, is refused', () => {
+  const ops = { read: () => 0, write: () => {} }
+  expect(() => board([{ ...ops, bridge: true }])).toThrow(/^ops\.readBytes must be a function, got undefined$/)
+  expect(() => board([{ ...ops, bridge: 1 as never }])).toThrow(/^ops\.bridge must be a boolean, got 1$/)
+})
