@@ -44,6 +44,7 @@ const cjs: Options = { ...common, format: ['cjs'], esbuildPlugins: doors('cjs'),
 const DOORS = {
   'page-table': 'src/page-table/page-table.ts',
   qemu: 'src/qemu/qemu.ts',
+  threads: 'src/threads/threads.ts',
   vfio: 'src/vfio/vfio.ts',
 }
 

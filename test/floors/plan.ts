@@ -36,7 +36,7 @@ export const BYTES_FOLDER = 'ram'
 export const RACING_FOLDER = 'litmus'
 
 /** Files elsewhere that make arrays over the memory that guest bytes are in, for bytes beside them that are no guest's. */
-export const OWN_BYTES_FILES: readonly string[] = ['page-table/table-words.ts']
+export const OWN_BYTES_FILES: readonly string[] = ['page-table/table-words.ts', 'threads/control-block.ts']
 
 /**
  * The files, within the bytes folder, that may use calls whose stores come in no promised order or may tear:

@@ -1,0 +1,55 @@
+import { GuestRam, type GuestRamHandle, type RamBlock } from 'guestmem'
+import { checkInteger, checkObject, checkOneOf, show } from './check.ts'
+import { Layout, type Shape } from './layout.ts'
+import { MOST_MEMBERS } from './options.ts'
+
+/** What a thread needs to become a member of a board. It may be sent by postMessage, to one thread: each has its own. */
+export interface BoardHandle {
+  /** Which member it makes, 0 and up. */
+  readonly id: number
+  readonly endian: 'little' | 'big'
+  /** The guest RAMs that members touch themselves, without their blocks. The control block is in the first. */
+  readonly rams: readonly GuestRamHandle[]
+  /** Where the control block is, in the first guest RAM's buffer, bytes. */
+  readonly control: { readonly offset: number; readonly size: number }
+  readonly shape: Shape
+}
+
+/** What a handle leads to. */
+export interface OpenHandle {
+  readonly id: number
+  readonly endian: 'little' | 'big'
+  readonly rams: readonly GuestRamHandle[]
+  readonly ram: GuestRam
+  readonly control: RamBlock
+  readonly layout: Layout
+}
+
+/** @throws TypeError or RangeError naming what is wrong. */
+export function openHandle(value: unknown): OpenHandle {
+  const handle = checkObject(value, 'handle')
+  const { rams, id, endian } = handle
+  if ('handle' in handle)
+    throw new TypeError('handle must be what board.handle() gives, got a Board: post its handle()')
+  const [first, ...others] = Array.isArray(rams) ? rams : []
+  if (first === undefined) throw new TypeError(`handle must be what board.handle() gives, got ${show(value)}`)
+  const { members, ranges, notifiers } = checkObject(handle.shape, 'handle.shape')
+  const layout = new Layout({
+    members: checkInteger(members, 'handle.shape.members', 1, MOST_MEMBERS),
+    ranges: checkInteger(ranges, 'handle.shape.ranges', 1, 2 ** 16),
+    notifiers: checkInteger(notifiers, 'handle.shape.notifiers', 0, 2 ** 16),
+  })
+  const { offset, size } = checkObject(handle.control, 'handle.control')
+  if (size !== 4 * layout.words)
+    throw new RangeError(`handle.control.size must be the shape's ${4 * layout.words}, got ${show(size)}`)
+  const blocks = [{ name: 'board', offset: offset as number, size }]
+  const ram = GuestRam.attach({ ...(first as GuestRamHandle), blocks })
+  return {
+    id: checkInteger(id, 'handle.id', 0, layout.shape.members - 1),
+    endian: checkOneOf(endian, ['little', 'big'] as const, 'handle.endian'),
+    rams: [first, ...others],
+    ram,
+    control: ram.blocks[0] as RamBlock,
+    layout,
+  }
+}

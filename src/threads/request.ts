@@ -1,0 +1,92 @@
+import { MemTxAttrs } from 'guestmem'
+
+// What an entry of a ring asks for. Words: the kind and the size, the address (low, high), the value (low, high), attributes.
+
+export const LOAD = 0
+export const STORE = 1
+/** Of any length up to RUN_BYTES; its bytes lie in the member's own area. */
+export const READ = 2
+export const WRITE = 3
+/** A store that nobody waits for. */
+export const POSTED_STORE = 4
+
+const KIND_BITS = 8
+
+export interface Request {
+  kind: number
+  /** Bytes. */
+  size: number
+  address: number
+  low: number
+  high: number
+  attrs: MemTxAttrs
+}
+
+/** The kind of the entry at `at`. */
+export function kindOf(words: Int32Array, at: number): number {
+  return (words[at] as number) & (2 ** KIND_BITS - 1)
+}
+
+/** Plain stores: who puts the entry into the ring stores its HEAD atomically after them. */
+export function storeRequest(
+  words: Int32Array,
+  at: number,
+  kind: number,
+  size: number,
+  address: number,
+  low: number,
+  high: number,
+  attrs: MemTxAttrs,
+): void {
+  words[at] = kind | (size << KIND_BITS)
+  words[at + 1] = address
+  words[at + 2] = address / 2 ** 32
+  words[at + 3] = low
+  words[at + 4] = high
+  words[at + 5] = attrs === MemTxAttrs.UNSPECIFIED ? STRICT : wordOf(attrs)
+}
+
+/** Into an object that is used again, so that nothing is allocated. */
+export function loadRequest(words: Int32Array, at: number, into: Request): void {
+  into.kind = kindOf(words, at)
+  into.size = (words[at] as number) >>> KIND_BITS
+  into.address = ((words[at + 1] as number) >>> 0) + (words[at + 2] as number) * 2 ** 32
+  into.low = words[at + 3] as number
+  into.high = words[at + 4] as number
+  const word = words[at + 5] as number
+  into.attrs = word === STRICT ? MemTxAttrs.UNSPECIFIED : attrsOf(word)
+}
+
+const SECURE = 1
+const USER = 2
+const STRICT = 4
+const MEMORY = 8
+const REQUESTER_SHIFT = 16
+
+function wordOf({ secure, user, strict, memory, requesterId }: MemTxAttrs): number {
+  return (
+    (secure ? SECURE : 0) |
+    (user ? USER : 0) |
+    (strict ? STRICT : 0) |
+    (memory ? MEMORY : 0) |
+    (requesterId << REQUESTER_SHIFT)
+  )
+}
+
+/** Those of each word: at most 2^20, in fact one or two for each bus master. */
+const known = /* @__PURE__ */ new Map<number, MemTxAttrs>()
+
+function attrsOf(word: number): MemTxAttrs {
+  let attrs = known.get(word)
+  if (attrs === undefined) {
+    attrs = MemTxAttrs.of({
+      secure: (word & SECURE) !== 0,
+      user: (word & USER) !== 0,
+      strict: (word & STRICT) !== 0,
+      memory: (word & MEMORY) !== 0,
+      requesterId: word >>> REQUESTER_SHIFT,
+    })
+    known.set(word, attrs)
+  }
+  return attrs
+}

@@ -1,0 +1,7 @@
+export { abandonBoard } from './abandon-board.ts'
+export { Attention } from './attention.ts'
+export { Board } from './board.ts'
+export type { BoardHandle } from './handle.ts'
+export type { Shape as BoardShape } from './layout.ts'
+export { Member } from './member.ts'
+export type { BoardOptions, MemberOptions } from './options.ts'

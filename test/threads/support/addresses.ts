@@ -1,0 +1,18 @@
+/** Where things are in the machine of these tests. */
+export const ADDRESS = {
+  /** RAM: words that vCPUs talk through, and what devices store. */
+  flags: 0x1000,
+  buffer: 0x8000,
+  mailbox: 0x9000,
+  descriptor: 0xa000,
+  window: 0x1000_0000,
+  flash: 0x2000_0000,
+  bars: 0x8000_0000,
+  config: 0x9000_0000,
+  dma: 0x9100_0000,
+  interrupts: 0x9200_0000,
+  posted: 0x9300_0000,
+  doorbell: 0x9400_0000,
+  counter: 0x9500_0000,
+  picky: 0x9600_0000,
+} as const

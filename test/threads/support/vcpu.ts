@@ -1,0 +1,210 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { MemTxResult } from 'guestmem'
+import { Attention, Member } from 'guestmem/threads'
+import { ADDRESS } from './addresses.ts'
+
+// A vCPU of the tests: runs the program that it is told, and posts what came of it.
+
+const { handle, program, rounds, options, cpus } = workerData
+const cpu = new Member(handle, options)
+const { space, id } = cpu
+/** Nobody wakes who sleeps here. */
+const NOBODY = new Int32Array(new SharedArrayBuffer(4))
+const poll = (): void => void cpu.poll()
+/** Waits for another vCPU's word in RAM. */
+const until = (address: number, value: number): void => {
+  for (let polls = 1; space.load32(address) !== value; polls++) {
+    poll()
+    // Online all the same: where there are few cores, whom it waits for would hardly ever run.
+    if (polls % 500 === 0) Atomics.wait(NOBODY, 0, 0, 0.05)
+  }
+}
+const FLAG = (i: number): number => ADDRESS.flags + 64 * i
+
+/** How often something was wrong, and of how many checks. */
+type Verdict = { bad: number; of: number }
+
+const programs: Record<string, () => unknown> = {
+  /** One's own change of the map is used by the next access. */
+  own() {
+    let bad = 0
+    for (let i = 0; i < rounds; i++) {
+      const to = ADDRESS.bars + (i % 16) * 0x1_0000
+      space.store32(ADDRESS.config, to)
+      if (space.load32(to) !== 0xba5) bad++
+      space.store32(ADDRESS.config + 4, i & 1)
+      space.load32(ADDRESS.window)
+      if ((space.result === MemTxResult.OK) !== ((i & 1) === 1)) bad++
+      space.store8(ADDRESS.flash, 0x70)
+      if (space.load8(ADDRESS.flash + 1) !== 0x80) bad++
+      space.store8(ADDRESS.flash, 0xff)
+      if (space.load8(ADDRESS.flash + 1) !== 0x22) bad++
+      poll()
+    }
+    return { bad, of: 4 * rounds }
+  },
+  /** No thread uses a window once another has been told that it is gone; nor misses one that another has seen come. */
+  causal() {
+    let bad = 0
+    for (let i = 1; i <= rounds; i++) {
+      if (id === 0) {
+        space.store32(ADDRESS.config + 4, 1)
+        space.store32(FLAG(0), i)
+        for (let other = 1; other < cpus; other++) until(FLAG(other), 2 * i)
+        space.store32(ADDRESS.config + 4, 0)
+        space.store32(FLAG(0) + 4, i)
+        for (let other = 1; other < cpus; other++) until(FLAG(other), 2 * i + 1)
+      } else {
+        until(FLAG(0), i)
+        space.store32(ADDRESS.window, i)
+        if (space.result !== MemTxResult.OK) bad++
+        space.store32(FLAG(id), 2 * i)
+        until(FLAG(0) + 4, i)
+        space.store32(ADDRESS.window, -1 >>> 0)
+        if (space.result === MemTxResult.OK) bad++
+        space.store32(FLAG(id), 2 * i + 1)
+      }
+    }
+    return { bad, of: id === 0 ? 0 : 2 * rounds }
+  },
+  /** What a device's DMA stored is there when the read completes; another vCPU that is told sees it, too. */
+  dma() {
+    let bad = 0
+    for (let i = 0; i < rounds; i++) {
+      const last = space.load32(ADDRESS.dma)
+      for (let k = 0; k < 16; k++) if (space.load32(ADDRESS.buffer + 4 * k) !== last - 15 + k) bad++
+      poll()
+    }
+    return { bad, of: 16 * rounds }
+  },
+  /** Data is there before its interrupt. Each vCPU sends one to the next, and waits for one. */
+  interrupts() {
+    let bad = 0
+    const next = (id + 1) % cpus
+    for (let i = 1; i <= rounds; i++) {
+      if (id === 0) space.store32(ADDRESS.interrupts + 4 * next, i)
+      while (cpu.takeInterrupts() === 0) {
+        if (i % 2 === 0) cpu.halt()
+        else poll()
+      }
+      if (space.load32(ADDRESS.mailbox + 4 * id) !== i) bad++
+      if (id !== 0) space.store32(ADDRESS.interrupts + 4 * next, i)
+    }
+    return { bad, of: rounds }
+  },
+  /** Posted stores are made in order, each once, and a read of the device waits for them. */
+  posted() {
+    let bad = 0
+    for (let i = 1; i <= rounds; i++) {
+      space.store32(ADDRESS.posted + 8 * id, i)
+      if (i % 97 === 0 && space.load32(ADDRESS.posted + 8 * id) !== i) bad++
+      poll()
+    }
+    if (space.load32(ADDRESS.posted + 8 * id) !== rounds) bad++
+    return { bad, of: 1 + Math.floor(rounds / 97) }
+  },
+  /** A read pushes what others had posted before it, if they say so. */
+  pushes() {
+    let bad = 0
+    for (let i = 1; i <= rounds; i++) {
+      if (id === 0) {
+        space.store32(ADDRESS.posted, i)
+        cpu.fence()
+        space.store32(FLAG(0), i)
+        until(FLAG(1), i)
+      } else {
+        until(FLAG(0), i)
+        if (space.load32(ADDRESS.posted) !== i) bad++
+        space.store32(FLAG(1), i)
+      }
+    }
+    return { bad, of: id === 0 ? 0 : rounds }
+  },
+  /** A descriptor is there before its doorbell, which a notifier takes. */
+  doorbell() {
+    for (let i = 1; i <= rounds; i++) {
+      space.store32(ADDRESS.descriptor, i)
+      space.store32(ADDRESS.descriptor + 4, i)
+      space.store32(ADDRESS.doorbell + 4, 1)
+      poll()
+    }
+    return { bad: 0, of: rounds }
+  },
+  /** Stores that are waited for are made once each, whatever becomes of the map meanwhile. */
+  counter() {
+    for (let i = 0; i < rounds; i++) {
+      space.store32(ADDRESS.counter, 1)
+      poll()
+    }
+    return { bad: 0, of: rounds }
+  },
+  /** Fences forbid that neither sees the other's store. */
+  fence() {
+    let bad = 0
+    for (let i = 1; i <= rounds; i++) {
+      const [mine, other] = [FLAG(id), FLAG(1 - id)]
+      space.store32(mine, i)
+      cpu.fence()
+      const seen = space.load32(other)
+      space.store32(mine + 4, seen)
+      space.store32(mine + 8, i)
+      until(other + 8, i)
+      if (seen < i && space.load32(other + 4) < i) bad++
+      space.store32(mine + 12, i)
+      until(other + 12, i)
+    }
+    return { bad, of: rounds }
+  },
+  /** What is asked of devices in every size; the test has the same of one thread. */
+  requests() {
+    const told: unknown[] = []
+    for (const [address, length] of workerData.requests as [number, number][]) {
+      const bytes = new Uint8Array(length).fill(0xee)
+      const result = space.read(address, bytes)
+      told.push([
+        address,
+        length,
+        result,
+        Array.from(bytes),
+        space.write(address, bytes),
+        space.fill(address, 3, length),
+      ])
+    }
+    return told
+  },
+  /** Accesses that the test names, with their results. */
+  accesses() {
+    return (workerData.accesses as [keyof typeof space, ...number[]][]).map(([name, ...args]) => {
+      const value = (space[name] as (...args: number[]) => unknown).apply(space, args)
+      return [name, ...args, value, space.result]
+    })
+  },
+  /** Never polls, for a while. */
+  stall() {
+    const end = performance.now() + rounds
+    while (performance.now() < end) space.load32(0)
+    return 'done'
+  },
+  /** Until the machine is turned off. */
+  sleep() {
+    let woken = 0
+    for (;;) {
+      woken++
+      if (cpu.halt() & Attention.STOP) return woken
+    }
+  },
+  /** Stores until it is killed. */
+  forever() {
+    for (let i = 0; ; i++) {
+      space.store32(ADDRESS.counter, 1)
+      space.store32(ADDRESS.window, i)
+      poll()
+    }
+  },
+}
+
+try {
+  parentPort?.postMessage({ result: cpu.run(programs[program] as () => Verdict) })
+} catch (error) {
+  parentPort?.postMessage({ error: String(error) })
+}
