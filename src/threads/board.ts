@@ -43,6 +43,7 @@ export class Board {
   readonly #waiter: Waiter
   readonly #stallMs: number
   readonly #onStall: (id: number) => void
+  readonly #onError: (error: unknown) => void
   readonly #round = (): boolean => this.#server.round()
   /** When the map was published that is not settled yet; of which one `onStall` was told. */
   #published = 0
@@ -82,6 +83,7 @@ export class Board {
     this.#waiter = new Waiter(spinMs)
     this.#stallMs = stallMs
     this.#onStall = onStall
+    this.#onError = onError
     this.#publish()
   }
 
@@ -210,7 +212,14 @@ export class Board {
 
   /** The same as a callback: made at once, or in order with replies and interrupts. */
   afterSettled(callback: () => void): void {
-    this.#outbox.tell(checkFunction(callback, 'callback'))
+    checkFunction(callback, 'callback')
+    this.#outbox.tell(() => {
+      try {
+        callback()
+      } catch (error) {
+        this.#onError(error)
+      }
+    })
   }
 
   /** Ends it. Members that wait, now or later, have an Error thrown within a second. */

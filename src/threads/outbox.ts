@@ -7,7 +7,7 @@ import type { Grace } from './grace.ts'
 export class Outbox {
   readonly #grace: Grace
   readonly #publish: () => void
-  #waiting: (() => void)[] = []
+  readonly #waiting: (() => void)[] = []
 
   /** @param publish Publishes the map where it has changed since the last call. */
   constructor(grace: Grace, publish: () => void) {
@@ -33,11 +33,13 @@ export class Outbox {
   /** Tells what may be told by now. @returns True if there was any. */
   flush(): boolean {
     this.#publish()
-    if (this.isEmpty || !this.#grace.isSettled()) return false
-    const sending = this.#waiting
-    this.#waiting = []
-    // What one of them changes, or tells, comes after all of these, which were ready before it.
-    for (const send of sending) send()
-    return true
+    let any = false
+    // What one of them tells comes behind all that waits; where one changes the map, the others wait for that, too.
+    while (!this.isEmpty && this.#grace.isSettled()) {
+      any = true
+      this.#waiting.shift()?.()
+      this.#publish()
+    }
+    return any
   }
 }
