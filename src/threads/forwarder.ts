@@ -17,18 +17,20 @@ export interface Requester {
   notifies(address: number, size: number, low: number, high: number): boolean
 }
 
+export type IsPosted = (address: number, size: number) => boolean
+
 /**
  * The handlers of a region whose accesses are made by the owner, at the same address. It takes every size at every address,
  * and requests whole: the owner's space says what is accepted, and cuts (RULES E4).
  *
  * @param base The address of the region's offset 0.
- * @param isPosted Stores are not waited for.
+ * @param isPosted Which stores are not waited for.
  */
-export function forwardingOps(requester: Requester, base: number, isPosted: boolean): MemoryRegionOps {
+export function forwardingOps(requester: Requester, base: number, isPosted: IsPosted): MemoryRegionOps {
   const store = (offset: number, size: number, low: number, high: number, attrs: MemTxAttrs): MemTxResult => {
     const address = base + offset
     if (requester.notifies(address, size, low, high)) return MemTxResult.OK
-    if (!isPosted) return memTxResult(requester.ask(STORE, size, address, low, high, attrs))
+    if (!isPosted(address, size)) return memTxResult(requester.ask(STORE, size, address, low, high, attrs))
     requester.post(POSTED_STORE, size, address, low, high, attrs)
     return MemTxResult.OK
   }

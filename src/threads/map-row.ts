@@ -19,6 +19,8 @@ export const NONVOLATILE = 2
  * - kind;
  * - of memory: flags and, from bit 8 on, the dirty log mask; the guest RAM's index; the block's offset in it; its size less
  *   one; where the row begins in the block;
+ * - of what is posted: the sizes that the device accepts, a set; whether it accepts them unaligned; what to add to an address
+ *   for the offset in the region, modulo 8;
  * - of a notifier: its id; the size of the write; whether it has a value, and that: low half, high half.
  */
 export type MapRow = readonly [

@@ -1,6 +1,6 @@
 import { DirtyClient, MemoryRegion } from 'guestmem'
 import type { AttachedRams } from './attached-rams.ts'
-import { forwardingOps, type Requester } from './forwarder.ts'
+import { forwardingOps, type IsPosted, type Requester } from './forwarder.ts'
 import { isSameRow, type MapRow, NONVOLATILE, NOTIFIER, POSTED, READONLY, ROM, ROMD } from './map-row.ts'
 import { NotifierMatch } from './notifier-match.ts'
 
@@ -28,7 +28,7 @@ export class MemberMap {
     this.notifiers = new NotifierMatch([])
     this.#requester = requester
     this.#rams = rams
-    this.root.addSubregion(0, this.#forwarding('elsewhere', 0, 2 ** 64, false), -1)
+    this.root.addSubregion(0, this.#forwarding('elsewhere', 0, 2 ** 64, never), -1)
   }
 
   /** In one transaction. A row that stays keeps its region, and with it what a JIT may know of it. */
@@ -63,11 +63,12 @@ export class MemberMap {
 
   #slotOf(row: MapRow): Slot {
     const [start, end, kind, bits, ram, offset, last, from] = row
-    if (kind === POSTED) return { row, region: this.#forwarding('posted', start, end - start, true), memory: undefined }
+    if (kind === POSTED)
+      return { row, region: this.#forwarding('posted', start, end - start, postedBy(row)), memory: undefined }
     const block = this.#rams.block(ram, offset, last + 1)
     const memory =
       kind === ROMD
-        ? MemoryRegion.romDevice('memory', forwardingOps(this.#requester, start - from, false), block)
+        ? MemoryRegion.romDevice('memory', forwardingOps(this.#requester, start - from, never), block)
         : (kind === ROM ? MemoryRegion.rom : MemoryRegion.ram)('memory', block)
     if (bits & NONVOLATILE) memory.setNonvolatile(true)
     for (const client of CLIENTS) if ((bits >>> 8) & client) memory.setLog(client, true)
@@ -76,8 +77,15 @@ export class MemberMap {
     return { row, region, memory }
   }
 
-  #forwarding(name: string, base: number, size: number, isPosted: boolean): MemoryRegion {
+  #forwarding(name: string, base: number, size: number, isPosted: IsPosted): MemoryRegion {
     // The owner's devices have their own guards; a member that waits runs no other handler.
     return MemoryRegion.io(name, forwardingOps(this.#requester, base, isPosted), size, { reentrancyGuard: false })
   }
+}
+
+const never: IsPosted = () => false
+
+/** Stores that the device accepts for certain: the others end with a result, which is waited for. */
+function postedBy([, , , sizes, unaligned, skew]: MapRow): IsPosted {
+  return (address, size) => (sizes & size) !== 0 && (unaligned !== 0 || ((address % 8) + skew) % size === 0)
 }

@@ -7,7 +7,7 @@ import { isSameRow, type MapRow } from './map-row.ts'
 import { writeMap } from './map-table.ts'
 import type { NotifierCounts } from './notifier-counts.ts'
 import type { RamList } from './ram-list.ts'
-import { memoryRows, notifierRows, type PostedRange, postedRows } from './space-rows.ts'
+import { memoryRows, notifierRows, type PostedRange, postedRange, postedRows } from './space-rows.ts'
 
 /** Publishes what a space shows, as far as members touch it themselves. A device that moves is published to nobody. */
 export class Publisher {
@@ -55,10 +55,9 @@ export class Publisher {
     // Coalesced ranges and notifiers come without `commit`, and while callbacks run the space still shows its former view.
     this.#unregister = registerMemoryListener(space, {
       commit: stale,
-      coalescedIoAdd: ({ region }, address, length) => {
-        // A ROM device may have a row of memory there. To wait for each store is right, too.
-        if (region.kind === 'romDevice') return
-        this.#posted.push({ address, length })
+      coalescedIoAdd: (section, address, length) => {
+        const range = postedRange(section, address, length)
+        if (range !== undefined) this.#posted.push(range)
         stale()
       },
       coalescedIoDel: (_, address, length) => {

@@ -1,13 +1,46 @@
-import { type AddressSpace, type FlatRange, type IoEventfd, MemTxAttrs, type RamBlock } from 'guestmem'
+import {
+  type AddressSpace,
+  type FlatRange,
+  type IoEventfd,
+  type MemoryRegionSection,
+  MemTxAttrs,
+  type RamBlock,
+} from 'guestmem'
 import { type MapRow, NONVOLATILE, NOTIFIER, POSTED, RAM, READONLY, ROM, ROMD } from './map-row.ts'
 
 /** Where members find the bytes of a block: the index of its guest RAM, undefined where they have none of it. */
 export type RamIndex = (block: RamBlock) => number | undefined
 
-/** A part of a device whose stores need not be waited for. */
+/** A part of a device whose stores need not be waited for, where the device accepts them. */
 export interface PostedRange {
   readonly address: number
   readonly length: number
+  /** The sizes that it accepts: a set, in which each is its own bit. */
+  readonly sizes: number
+  /** It accepts them at any offset; else at multiples of the size. */
+  readonly unaligned: boolean
+  /** What to add to an address for the offset in the region, modulo 8. */
+  readonly skew: number
+}
+
+/** Undefined where a member can't know what the device accepts. To wait for each store is right, too. */
+export function postedRange(
+  { region, start, offset }: MemoryRegionSection,
+  address: number,
+  length: number,
+): PostedRange | undefined {
+  const { access } = region
+  // A ROM device may have a row of memory there.
+  if (region.kind === 'romDevice' || access === undefined || access.asks) return undefined
+  const accepts = (at: number) => (size: number) => access.accepts(at, size, true, MemTxAttrs.UNSPECIFIED)
+  const sizes = SIZES.filter(accepts(0)).reduce((set, size) => set | size, 0)
+  return { address, length, sizes, unaligned: SIZES.slice(1).some(accepts(1)), skew: modulo(offset - start, 8) }
+}
+
+const SIZES = [1, 2, 4, 8] as const
+
+function modulo(value: number, by: number): number {
+  return ((value % by) + by) % by
 }
 
 /** The memory of a space that members touch themselves: normal memory, and ROM devices while they are read directly. */
@@ -35,15 +68,24 @@ function flagsOf({ readonly, rom, nonvolatile }: FlatRange): number {
   return (readonly && !rom ? READONLY : 0) | (nonvolatile ? NONVOLATILE : 0)
 }
 
-/** Parts of one range may overlap, or touch: members have each address in one row. */
+/** Parts of one device may overlap, or touch: members have each address in one row. */
 export function postedRows(ranges: readonly PostedRange[]): MapRow[] {
-  const rows: [number, number][] = []
-  for (const { address, length } of [...ranges].sort((a, b) => a.address - b.address)) {
-    const last = rows.at(-1)
-    if (last !== undefined && address <= last[1]) last[1] = Math.max(last[1], address + length)
-    else rows.push([address, address + length])
+  const merged: PostedRange[] = []
+  for (const range of [...ranges].sort((a, b) => a.address - b.address)) {
+    const last = merged.at(-1)
+    const end = last === undefined ? -1 : last.address + last.length
+    const isAlike =
+      last?.sizes === range.sizes &&
+      last.unaligned === range.unaligned &&
+      last.skew === range.skew &&
+      range.address <= end
+    if (last !== undefined && isAlike)
+      merged[merged.length - 1] = { ...last, length: Math.max(end, range.address + range.length) - last.address }
+    else merged.push(range)
   }
-  return rows.map(([start, end]) => [start, end, POSTED, 0, 0, 0, 0, 0])
+  return merged.map(({ address, length, sizes, unaligned, skew }) => {
+    return [address, address + length, POSTED, sizes, unaligned ? 1 : 0, skew, 0, 0]
+  })
 }
 
 /**
@@ -74,7 +116,7 @@ export function notifierRows(
     }
     const hasData = size !== 0 && data !== undefined
     const [low, high] = hasData ? [Number(data & 0xffff_ffffn), Number(data >> 32n)] : [0, 0]
-    const sizes = size === 0 ? [1, 2, 4, 8] : [size]
+    const sizes = size === 0 ? SIZES : [size]
     return sizes
       .filter(each => access.accepts(offset, each, true, MemTxAttrs.UNSPECIFIED) && address + each <= range.end)
       .map((each): MapRow => [address, address, NOTIFIER, id, each, hasData ? 1 : 0, low, high])

@@ -3,7 +3,7 @@ import { MemTxAttrs } from 'guestmem'
 import { describe, expect, test } from 'vitest'
 import { Grace } from '../../src/threads/grace.ts'
 import { ACK, ENTRY_WORDS, HEAD, Layout, ONLINE, RING_ENTRIES, ROW_WORDS, RUN_BYTES } from '../../src/threads/layout.ts'
-import { isSameRow, loadRow, type MapRow, NOTIFIER, storeRow } from '../../src/threads/map-row.ts'
+import { isSameRow, loadRow, type MapRow, NOTIFIER, POSTED, storeRow } from '../../src/threads/map-row.ts'
 import { readMap, writeMap } from '../../src/threads/map-table.ts'
 import { NotifierMatch } from '../../src/threads/notifier-match.ts'
 import { Outbox } from '../../src/threads/outbox.ts'
@@ -147,10 +147,17 @@ describe('the map', () => {
       { address: 8, length: 8 },
       { address: 16, length: 4 },
       { address: 10, length: 2 },
-    ]
+    ].map(each => ({ ...each, sizes: 15, unaligned: false, skew: 0 }))
     expect(postedRows(ranges).map(([start, end]) => [start, end])).toEqual([
       [8, 20],
       [40, 48],
+    ])
+    // Of two devices they are two.
+    const other = { address: 20, length: 4, sizes: 4, unaligned: true, skew: 3 }
+    expect(postedRows([...ranges, other]).map(row => row.slice(0, 6))).toEqual([
+      [8, 20, POSTED, 15, 0, 0],
+      [20, 24, POSTED, 4, 1, 3],
+      [40, 48, POSTED, 15, 0, 0],
     ])
   })
 
