@@ -27,10 +27,10 @@ export interface OpenHandle {
 
 /** @throws TypeError or RangeError naming what is wrong. */
 export function openHandle(value: unknown): OpenHandle {
+  if (typeof (value as { handle?: unknown } | null | undefined)?.handle === 'function')
+    throw new TypeError('handle must be what board.handle() gives, got a Board: post its handle()')
   const handle = checkObject(value, 'handle')
   const { rams, id, endian } = handle
-  if ('handle' in handle)
-    throw new TypeError('handle must be what board.handle() gives, got a Board: post its handle()')
   const [first, ...others] = Array.isArray(rams) ? rams : []
   if (first === undefined) throw new TypeError(`handle must be what board.handle() gives, got ${show(value)}`)
   const { members, ranges, notifiers } = checkObject(handle.shape, 'handle.shape')

@@ -28,6 +28,7 @@ const doors = {
   'guestmem/litmus': 'litmus',
   'guestmem/page-table': 'page-table',
   'guestmem/qemu': 'qemu',
+  'guestmem/threads': 'threads',
   'guestmem/vfio': 'vfio',
 }
 const declarations = Object.fromEntries(

@@ -13,7 +13,7 @@ async function bundle(program: string): Promise<string> {
     alias: {
       guestmem: `${PROJECT}src/index.ts`,
       ...Object.fromEntries(
-        ['litmus', 'qemu', 'vfio'].map(door => [`guestmem/${door}`, `${PROJECT}src/${door}/${door}.ts`]),
+        ['litmus', 'qemu', 'threads', 'vfio'].map(door => [`guestmem/${door}`, `${PROJECT}src/${door}/${door}.ts`]),
       ),
     },
     bundle: true,
@@ -57,6 +57,7 @@ test.each([
     dirty: [0, 0x8000],
     wrapped: [false, false],
     machine,
+    board: expect.stringMatching(/^ram must be shared: /),
     bar,
     litmus: expect.stringContaining(litmus),
   })

@@ -6,6 +6,7 @@ import { AddressSpace, GuestRam, type GuestRamHandle, MemoryRegion, type MemoryR
 import { formatLitmus, type LitmusOptions, type LitmusReport, runLitmus } from 'guestmem/litmus'
 import { PAGE_READ, type PageTable, pageTable, pageTableBytes, type SlowAccesses, slowAccesses } from 'guestmem/page-table'
 import { formatMtree, machineFromJson, type QemuMachine } from 'guestmem/qemu'
+import { Attention, Board, type BoardHandle, Member } from 'guestmem/threads'
 import { parseRegionInfo, type VfioRegionReport, vfioRegions } from 'guestmem/vfio'
 
 const ram = GuestRam.allocate(2 ** 20)
@@ -47,6 +48,13 @@ export const pages: PageTable = pageTable(space, { memory: handle.memory, offset
 export const readable: boolean = (pages.entryOf(0) & PAGE_READ) !== 0
 export const calls: SlowAccesses = slowAccesses(pages)
 export const much: number = pageTableBytes({ addressBits: 16 })
+// What one thread makes of a board's handle is of these classes, too.
+const board: Board = new Board(space, ram, { members: 2, onStall: (id: number) => id })
+export const place: BoardHandle = board.handle()
+export const stop: () => void = board.listen()
+export const settled: Promise<void> = board.settled
+export const member: Member = new Member(place, { onMap: () => {} })
+export const seen: number = member.run(() => member.space.load32(0) + (member.poll() & Attention.INTERRUPT))
 `
 
 /** From TypeScript 5.7 on typed arrays name their buffer. */
@@ -70,12 +78,14 @@ import guestmem = require('guestmem')
 import litmus = require('guestmem/litmus')
 import pages = require('guestmem/page-table')
 import qemu = require('guestmem/qemu')
+import threads = require('guestmem/threads')
 import vfio = require('guestmem/vfio')
 
 export const block: guestmem.RamBlock = guestmem.GuestRam.allocate(4096).block('ram', 4096)
 export const region: guestmem.MemoryRegion = guestmem.MemoryRegion.ram('ram', block)
 export const report: Promise<litmus.LitmusReport> = litmus.runLitmus()
 export const picture: string = qemu.flatViewToSvg(new guestmem.AddressSpace('memory', region))
+export const board: threads.Board = new threads.Board(new guestmem.AddressSpace('memory', region), guestmem.GuestRam.allocate(2 ** 20))
 export const size: number = vfio.regionInfoSize(new Uint8Array(32))
 export const table: number = pages.pageTableBytes()
 `

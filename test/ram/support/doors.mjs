@@ -12,6 +12,7 @@ Object.defineProperty(globalThis, 'SharedArrayBuffer', {
 const { AddressSpace, GuestRam, MemoryRegion, DirtyClient, snapshotAndClearDirty } = await import('guestmem')
 const { runLitmus } = await import('guestmem/litmus')
 const { formatFlatView, machineFromMtree } = await import('guestmem/qemu')
+const { Board } = await import('guestmem/threads')
 const { regionInfoFromObject, vfioRegions } = await import('guestmem/vfio')
 
 const allocate = bytes => GuestRam.allocate(bytes, realm === 'page' ? {} : { shared: false })
@@ -47,6 +48,7 @@ console.log(
     dirty: Array.from(dirty.ranges(), ({ offset }) => offset),
     wrapped: [wrapped.ram.shared, bytes.ram.shared],
     machine: await said(() => machineTold()),
+    board: await said(() => new Board(memory, ram)),
     bar: await said(() => new AddressSpace('BAR', vfioRegions(info, file).region).view.ranges.length),
     litmus: realm === 'page' ? await said(() => runLitmus({ seconds: 1 })) : typeof runLitmus,
   }),

@@ -1,0 +1,324 @@
+import { Worker } from 'node:worker_threads'
+import {
+  AddressSpace,
+  DirtyClient,
+  GuestRam,
+  MemoryRegion,
+  MemTxResult,
+  SparseRam,
+  snapshotAndClearDirty,
+} from 'guestmem'
+import { abandonBoard, Board, type BoardHandle, Member } from 'guestmem/threads'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { runs } from '../support/campaign.ts'
+import { ADDRESS } from './support/addresses.ts'
+import { machine } from './support/machine.ts'
+import { bundle, runAll, start, type Vcpu } from './support/run.ts'
+
+let program: ReturnType<typeof bundle>
+let owner: ReturnType<typeof bundle>
+beforeAll(() => {
+  program = bundle('vcpu.ts')
+  owner = bundle('owner.ts')
+})
+afterAll(() => {
+  program.remove()
+  owner.remove()
+})
+
+const started: Vcpu[] = []
+afterEach(async () => {
+  await Promise.all(started.splice(0).map(({ worker }) => worker.terminate()))
+})
+function vcpu(handle: BoardHandle, data: object): Vcpu {
+  const one = start(program.path, handle, { cpus: 2, rounds: 0, ...data })
+  started.push(one)
+  return one
+}
+const later = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms))
+async function until(done: () => boolean): Promise<void> {
+  while (!done()) await later(1)
+}
+
+describe('what members ask for', () => {
+  test('each store is made once, while the map churns', async () => {
+    const { board, seen, window, bar } = machine()
+    let churns = 0
+    const churn = setInterval(() => {
+      window.setEnabled(++churns % 2 === 0)
+      bar.setAddress(ADDRESS.bars + (churns % 8) * 0x1_0000)
+    }, 1)
+    const { numRuns } = runs(3000)
+    await runAll(program.path, board, 2, { program: 'counter', rounds: numRuns })
+    clearInterval(churn)
+    board.close()
+    expect([seen.sum, seen.errors]).toEqual([2 * numRuns, []])
+    expect(churns).toBeGreaterThan(0)
+  })
+
+  test('a notifier is rung, behind the descriptor; several rings may be one', async () => {
+    const { board, seen } = machine()
+    await runAll(program.path, board, 1, { program: 'doorbell', rounds: runs(5000).numRuns })
+    const stop = board.listen()
+    await until(() => seen.rung > 0)
+    stop()
+    board.close()
+    expect([seen.early, seen.errors]).toEqual([0, []])
+    expect(seen.rung).toBeLessThanOrEqual(runs(5000).numRuns)
+  })
+
+  test('a handler that throws is an ERROR, and told', async () => {
+    const { board, seen } = machine()
+    const accesses = [
+      ['store32', ADDRESS.config + 0x20, 1],
+      ['load32', ADDRESS.bars],
+      ['store32', ADDRESS.config + 0x24, 1],
+    ]
+    const [told] = await runAll(program.path, board, 1, { program: 'accesses', accesses })
+    board.close()
+    expect((told as unknown[][]).map(each => each.at(-1))).toEqual([
+      MemTxResult.ERROR,
+      MemTxResult.OK,
+      MemTxResult.ERROR,
+    ])
+    expect(seen.errors.map(String)).toEqual(['Error: no such register', 'Error: no such register'])
+  })
+
+  test('a full ring waits, and loses nothing', async () => {
+    const { board, seen } = machine()
+    const one = vcpu(board.handle(), { program: 'posted', rounds: 2000 })
+    await later(300)
+    expect(seen.posted).toBe(0)
+    const stop = board.listen()
+    expect(await one.result).toEqual({ bad: 0, of: 21 })
+    stop()
+    board.close()
+    expect([seen.posted, seen.outOfOrder]).toEqual([2000, 0])
+  })
+})
+
+describe('memory', () => {
+  const load = (address: number): readonly [string, number] => ['load32', address]
+
+  test('blocks that are cut later, other guest RAMs, sparse ones, and private ones', async () => {
+    const other = GuestRam.allocate(2 ** 20)
+    const { board, ram, system, memory } = machine({ rams: [other] })
+    const handle = board.handle()
+    const sparse = new SparseRam({ memoryBytes: 2 ** 20 })
+    const blocks = [
+      ram.block('late', 8192),
+      other.block('other', 4096),
+      GuestRam.allocate(4096, { shared: false }).block('private', 4096),
+      GuestRam.allocate(4096).block('unknown', 4096),
+    ]
+    const regions = [
+      ...blocks.map(block => MemoryRegion.ram('ram', block)),
+      MemoryRegion.ram('sparse', sparse.blocks('sparse', 2 ** 21)),
+    ]
+    regions.forEach((region, i) => {
+      const at = 0x4000_0000 + i * 0x100_0000
+      system.addSubregion(at, region)
+      memory.store32(at, i + 1)
+      memory.store32(at + region.size - 4, i + 11)
+    })
+    const at = regions.flatMap(({ address, size }) => [address, address + size - 4])
+    const accesses = [...at.map(load), ...at.map(each => ['store32', each, each / 4]), ...at.map(load)]
+    const stop = board.listen()
+    const told = (await vcpu(handle, { program: 'accesses', accesses }).result) as unknown[][]
+    stop()
+    board.close()
+    expect(told.slice(0, at.length).map(each => each[2])).toEqual([1, 11, 2, 12, 3, 13, 4, 14, 5, 15])
+    expect(told.slice(-at.length).map(each => each[2])).toEqual(at.map(each => each / 4))
+    expect(at.map(each => memory.load32(each))).toEqual(at.map(each => each / 4))
+  })
+
+  test('more ranges than there is room for are forwarded', async () => {
+    const { board, system, ram, memory } = machine({ ranges: 4 })
+    const block = ram.block('striped', 2 ** 16)
+    const memoryOf = MemoryRegion.ram('striped', block)
+    const at = Array.from({ length: 8 }, (_, i) => 0x4000_0000 + i * 0x2000)
+    at.forEach((address, i) => {
+      system.addSubregion(address, MemoryRegion.alias('stripe', memoryOf, i * 4096, 4096))
+      memory.store32(address, i + 1)
+    })
+    const [told] = await runAll(program.path, board, 1, { program: 'accesses', accesses: at.map(load) })
+    board.close()
+    expect((told as unknown[][]).map(each => each[2])).toEqual([1, 2, 3, 4, 5, 6, 7, 8])
+  })
+
+  test('a dirty log that is turned on while members store loses nothing from `settled` on', async () => {
+    const { board, main } = machine()
+    const stop = board.listen()
+    const one = vcpu(board.handle(), { program: 'forever' })
+    await later(50)
+    main.setLog(DirtyClient.VGA, true)
+    await board.settled
+    stop()
+    await one.worker.terminate()
+    board.remove(one.id)
+    const accesses = [0x100, 0x5004, 0x9008].map(address => ['store32', address, 7])
+    const [told] = await runAll(program.path, board, 1, { program: 'accesses', accesses })
+    expect(told).toHaveLength(3)
+    const dirty = snapshotAndClearDirty(main, 0, main.size, DirtyClient.VGA)
+    expect(Array.from(dirty.ranges(), ({ offset }) => offset)).toEqual([0, 0x5000, 0x9000])
+    main.setLog(DirtyClient.VGA, false)
+    await runAll(program.path, board, 1, { program: 'accesses', accesses })
+    expect(Array.from(snapshotAndClearDirty(main, 0, main.size, DirtyClient.VGA).ranges())).toEqual([])
+    board.close()
+  })
+})
+
+describe('life and death', () => {
+  test('`settled` waits for a member that runs, and not for one that halts; `onStall` names who does not poll', async () => {
+    const { board, seen, window } = machine({ stallMs: 50 })
+    const stop = board.listen()
+    const idle = vcpu(board.handle(), { program: 'sleep' })
+    window.setEnabled(false)
+    await board.settled
+    const busy = vcpu(board.handle(), { program: 'stall', rounds: 1500 })
+    await later(700)
+    let isSettled = false
+    window.setEnabled(true)
+    board.settled.then(() => {
+      isSettled = true
+    })
+    await until(() => seen.stalled.length > 0)
+    expect([seen.stalled, isSettled]).toEqual([[busy.id], false])
+    expect(await busy.result).toBe('done')
+    await board.settled
+    expect([seen.stalled, isSettled]).toEqual([[busy.id], true])
+    board.stop(idle.id)
+    expect(await idle.result).toBeGreaterThan(0)
+    stop()
+    board.close()
+  })
+
+  test('members that are killed at any moment are waited for no longer, and their places are free', async () => {
+    const { board, seen, window } = machine({ members: 2 })
+    const stop = board.listen()
+    for (let i = 0; i < 8; i++) {
+      const one = vcpu(board.handle(), { program: 'forever' })
+      const before = seen.sum
+      await until(() => seen.sum > before)
+      await later(i * 3)
+      await one.worker.terminate()
+      window.setEnabled(i % 2 === 0)
+      board.remove(one.id)
+      await board.settled
+    }
+    const [verdict] = await Promise.all([vcpu(board.handle(), { program: 'own', rounds: 50 }).result])
+    expect(verdict).toEqual({ bad: 0, of: 200 })
+    stop()
+    board.close()
+    expect(seen.errors).toEqual([])
+  })
+
+  test.each([
+    ['closed', ({ board }: { board: Board }) => board.close()],
+    ['abandoned', (_: unknown, handle: BoardHandle) => abandonBoard(handle)],
+  ] as const)('a board that is %s throws in who waits for it', async (_, end) => {
+    const { board } = machine()
+    const handle = board.handle()
+    // Nobody serves: one waits for an answer, one sleeps.
+    const one = vcpu(handle, { program: 'counter', rounds: 1 })
+    const other = vcpu(board.handle(), { program: 'sleep' })
+    await later(300)
+    end({ board }, handle)
+    await expect(one.result).rejects.toThrow(/the board is gone/)
+    await expect(other.result).rejects.toThrow(/the board is gone/)
+  })
+
+  test('64 members', async () => {
+    const { board, seen } = machine({ members: 64 })
+    const stop = board.listen()
+    const all = Array.from({ length: 64 }, () => vcpu(board.handle(), { program: 'counter', rounds: 20 }))
+    await Promise.all(all.map(({ result }) => result))
+    stop()
+    board.close()
+    expect(seen.sum).toBe(64 * 20)
+    expect(() => board.handle()).toThrow(/^the board was closed$/)
+  })
+
+  test('an owner in a worker of its own, which blocks', async () => {
+    const worker = new Worker(owner.path)
+    const handles = await new Promise<BoardHandle[]>(resolve => worker.once('message', resolve))
+    const told = new Promise(resolve => worker.once('message', resolve))
+    const results = handles.map(handle => vcpu(handle, { program: 'counter', rounds: 100 }).result)
+    await Promise.all(results)
+    expect(await told).toEqual({ sum: 200, isDone: true })
+    await worker.terminate()
+  })
+})
+
+describe('misuse is refused by name', () => {
+  const region = MemoryRegion.container('system', 2 ** 32)
+  const space = new AddressSpace('memory', region)
+  const ram = GuestRam.allocate(2 ** 21)
+
+  test.each<[string, () => unknown, RegExp]>([
+    ['space', () => new Board(region as never, ram), /^space must be an AddressSpace, got an object$/],
+    ['ram', () => new Board(space, ram.handle as never), /^ram must be a GuestRam, got an object$/],
+    [
+      'private ram',
+      () => new Board(space, GuestRam.allocate(4096, { shared: false })),
+      /^ram must be shared: no other thread can have the bytes of private guest RAM$/,
+    ],
+    [
+      'members',
+      () => new Board(space, ram, { members: 65 }),
+      /^options\.members must be an integer from 1 to 64, got 65$/,
+    ],
+    [
+      'ranges',
+      () => new Board(space, ram, { ranges: 0 }),
+      /^options\.ranges must be an integer from 1 to 65536, got 0$/,
+    ],
+    [
+      'rams',
+      () => new Board(space, ram, { rams: ram as never }),
+      /^options\.rams must be an array of GuestRams, got an object$/,
+    ],
+    ['a ram', () => new Board(space, ram, { rams: [1 as never] }), /^options\.rams\[0\] must be a GuestRam, got 1$/],
+    ['spin', () => new Board(space, ram, { spinMs: -1 }), /^options\.spinMs must be from 0 to 1000, got -1$/],
+    [
+      'a misspelt one',
+      () => new Board(space, ram, { member: 1 } as never),
+      /^options must have keys among members, .*, got "member"$/,
+    ],
+    ['onError', () => new Board(space, ram, { onError: 1 as never }), /^options\.onError must be a function, got 1$/],
+    [
+      'a board',
+      () => new Member(new Board(space, ram) as never),
+      /^handle must be what board\.handle\(\) gives, got a Board: post its handle\(\)$/,
+    ],
+    ['a handle', () => new Member(ram.handle as never), /^handle must be what board\.handle\(\) gives, got an object$/],
+    [
+      'endian',
+      () => new Member(new Board(space, ram).handle(), { space: { endian: 'big' } as never }),
+      /^options\.space\.endian must be left out: it is the board's, got "big"$/,
+    ],
+  ])('%s', (_, act, message) => {
+    expect(act).toThrow(message)
+  })
+
+  test('of a board and a member', () => {
+    const board = new Board(space, ram, { members: 1 })
+    const handle = board.handle()
+    expect(() => board.handle()).toThrow(/^options\.members must be more than 1: all places are taken/)
+    expect(() => board.raise(1, 1)).toThrow(/^id must be a member's, as in its handle, got 1$/)
+    expect(() => board.raise(0, 2 ** 32)).toThrow(/^bits must be an integer from -2147483648 to 4294967295/)
+    expect(() => board.remove(-1)).toThrow(/^id must be a member's/)
+    expect(() => board.serve(1 as never)).toThrow(/^done must be a function, got 1$/)
+    const stop = board.listen()
+    expect(() => board.listen()).toThrow(/^listen must not be called while the board is served already$/)
+    stop()
+    const member = new Member(handle)
+    expect(() => member.run(async () => {})).toThrow(/^body must not be async/)
+    expect(() => member.run(1 as never)).toThrow(/^body must be a function, got 1$/)
+    expect(() => member.halt(-1)).toThrow(/^milliseconds must be from 0 to Infinity, got -1$/)
+    for (const one of [board, member, member.space, member.root])
+      expect(() => structuredClone(one)).toThrow(/could not be cloned/)
+    board.close()
+    expect(() => board.listen()).toThrow(/^the board was closed$/)
+  })
+})
