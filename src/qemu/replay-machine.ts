@@ -19,7 +19,7 @@ type Direction = 'read' | 'write'
  */
 export class ReplayMachine {
   readonly tape: Tape = new Tape()
-  readonly #spaces: Readonly<Record<SpaceKey, Readonly<Record<Direction, AddressSpace>>>>
+  readonly spaces: Readonly<Record<SpaceKey, Readonly<Record<Direction, AddressSpace>>>>
   readonly #asked: boolean
   readonly #memory: ReplayMemory
   readonly #regions: ReadonlyMap<RunBytes, MemoryRegion>
@@ -37,13 +37,13 @@ export class ReplayMachine {
       return new AddressSpace(key, root, bare({ endian: trace.big ? 'big' : 'little' } as const))
     }
     const both = (key: SpaceKey) => ({ read: space(key, 'read'), write: space(key, 'write') })
-    this.#spaces = { m: both('m'), i: both('i') }
+    this.spaces = { m: both('m'), i: both('i') }
   }
 
   /** Makes a request. @returns The bytes that were read, or written, and the MemTxResult. */
   request(item: TraceCase): { readonly bytes: Uint8Array; readonly result: number } {
     this.tape.start(item)
-    const spaces = this.#spaces[item.space]
+    const spaces = this.spaces[item.space]
     // Not zero beforehand: every byte of a read must be written, by zero too.
     const bytes = item.write ? item.bytes : new Uint8Array(item.bytes.length).fill(0xa5)
     const result = item.write
