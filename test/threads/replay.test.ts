@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { bundle } from './support/run.ts'
+import { bundle, type Program } from './support/run.ts'
 
 const FIXTURES = fileURLToPath(new URL('../fixtures/qemu/access/', import.meta.url))
 const isCampaign = process.env.CAMPAIGN !== undefined
@@ -11,11 +11,11 @@ const SOME = /^(?:aarch64-virt|aarch64-microbit|x86_64-q35|riscv64-virt|ppc64|s3
 const files = readdirSync(FIXTURES).filter(name => name.endsWith('.json.gz'))
 const MOST_CASES = isCampaign ? Number.POSITIVE_INFINITY : 400
 
-let owner: ReturnType<typeof bundle>
-let member: ReturnType<typeof bundle>
-beforeAll(() => {
-  owner = bundle('replay-owner.ts')
-  member = bundle('replay-member.ts')
+let owner: Program
+let member: Program
+beforeAll(async () => {
+  owner = await bundle('replay-owner.ts')
+  member = await bundle('replay-member.ts')
 })
 afterAll(() => {
   owner.remove()

@@ -4,11 +4,11 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { runs } from '../support/campaign.ts'
 import { ADDRESS } from './support/addresses.ts'
 import { machine } from './support/machine.ts'
-import { bundle, runAll } from './support/run.ts'
+import { bundle, type Program, runAll } from './support/run.ts'
 
-let program: ReturnType<typeof bundle>
-beforeAll(() => {
-  program = bundle('vcpu.ts')
+let program: Program
+beforeAll(async () => {
+  program = await bundle('vcpu.ts')
 })
 afterAll(() => program.remove())
 

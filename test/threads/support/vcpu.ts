@@ -104,6 +104,11 @@ const programs: Record<string, () => unknown> = {
     if (space.load32(ADDRESS.posted + 8 * id) !== rounds) bad++
     return { bad, of: 1 + Math.floor(rounds / 97) }
   },
+  /** The same without a read in between: more than a ring holds, where the owner does not look. */
+  flood() {
+    for (let i = 1; i <= rounds; i++) space.store32(ADDRESS.posted, i)
+    return { bad: space.load32(ADDRESS.posted) === rounds ? 0 : 1, of: 1 }
+  },
   /** A read pushes what others had posted before it, if they say so. */
   pushes() {
     let bad = 0
