@@ -19,6 +19,7 @@ async function found(
   const { path, remove } = await bundle('vcpu.ts', mutation)
   const { board, seen } = machine()
   try {
+    // What a member posted last is made as it is buried.
     const verdicts = (await runAll(path, board, cpus, { program, rounds }, late)) as { bad: number }[]
     return verdicts.reduce((sum, { bad }) => sum + bad, seen.outOfOrder)
   } finally {
