@@ -11,9 +11,7 @@ export const GONE = 16
 export const DOORBELL = 32
 /** 1 while the owner sleeps, or is about to: then the doorbell must be rung. */
 export const OWNER_ASLEEP = 48
-/** Nobody looks at it: fences meet in it. */
-export const FENCE = 64
-const HEADER_WORDS = 80
+const HEADER_WORDS = 64
 
 // Of a member's area. Words are stored by one side, or by both with read-modify-write.
 

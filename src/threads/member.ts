@@ -1,9 +1,9 @@
-import { AddressSpace, type GuestRam, type MemoryRegion } from 'guestmem'
+import { AddressSpace, atomicFence, type GuestRam, type MemoryRegion } from 'guestmem'
 import { AttachedRams } from './attached-rams.ts'
 import { checkFunction, checkNumber } from './check.ts'
 import { controlWords } from './control-block.ts'
 import { type BoardHandle, openHandle } from './handle.ts'
-import { ATTENTION, FENCE, PENDING, RUN_BYTES } from './layout.ts'
+import { ATTENTION, PENDING, RUN_BYTES } from './layout.ts'
 import { Link } from './link.ts'
 import { MemberMap } from './member-map.ts'
 import { checkMemberOptions, type MemberOptions } from './options.ts'
@@ -107,10 +107,9 @@ export class Member {
     this.#link.flush()
   }
 
-  /** Every access of guest memory before it is made before every one behind it, for all threads that fence, too. */
+  /** A CPU's full barrier: `atomicFence` of its space. */
   fence(): void {
-    // Of two such operations on one word one reads what the other has written: what came before that happened before.
-    Atomics.add(this.#words, FENCE, 1)
+    atomicFence(this.space)
   }
 }
 

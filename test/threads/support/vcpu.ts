@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { MemTxResult } from 'guestmem'
+import { atomicAdd32, atomicCompareExchange32, MemTxResult } from 'guestmem'
 import { Attention, Member } from 'guestmem/threads'
 import { ADDRESS } from './addresses.ts'
 
@@ -160,6 +160,26 @@ const programs: Record<string, () => unknown> = {
       until(other + 12, i)
     }
     return { bad, of: rounds }
+  },
+  /** Atomic accesses of RAM are exact: of a counter, and under a lock. */
+  atomics() {
+    let bad = 0
+    for (let i = 0; i < rounds; i++) {
+      atomicAdd32(space, FLAG(0), 1)
+      for (let tries = 1; atomicCompareExchange32(space, FLAG(1), 0, 1) !== 0; tries++) {
+        poll()
+        if (tries % 500 === 0) Atomics.wait(NOBODY, 0, 0, 0.05)
+      }
+      space.store32(FLAG(2), space.load32(FLAG(2)) + 1)
+      cpu.fence()
+      space.store32(FLAG(1), 0)
+      poll()
+    }
+    // Once for each vCPU; all have done so when the count is full.
+    atomicAdd32(space, FLAG(3), 1)
+    until(FLAG(3), cpus)
+    for (const flag of [0, 2]) if (space.load32(FLAG(flag)) !== cpus * rounds) bad++
+    return { bad, of: 2 }
   },
   /** What is asked of devices in every size; the test has the same of one thread. */
   requests() {
