@@ -51,7 +51,7 @@ test.each<[string, Mutation, program: string, cpus: number, rounds: number]>([
       from: 'storeRequest(this.#words, this.#ring.place, kind, size, address, low, high, attrs)\n    this.#ring.push()',
       to: 'const place = this.#ring.place; this.#ring.push(); for (let i = 0; i < 200; i++) Atomics.load(this.#words, place); storeRequest(this.#words, place, kind, size, address, low, high, attrs)',
     },
-    'posted',
+    'flood',
     1,
     20_000,
   ],
