@@ -44,17 +44,6 @@ test.each<[string, Mutation, program: string, cpus: number, rounds: number]>([
     1,
     1000,
   ],
-  [
-    'says that an entry is there before it is',
-    {
-      file: 'link.ts',
-      from: 'storeRequest(this.#words, this.#ring.place, kind, size, address, low, high, attrs)\n    this.#ring.push()',
-      to: 'const place = this.#ring.place; this.#ring.push(); for (let i = 0; i < 200; i++) Atomics.load(this.#words, place); storeRequest(this.#words, place, kind, size, address, low, high, attrs)',
-    },
-    'flood',
-    1,
-    20_000,
-  ],
 ])('a member that %s', async (_, mutation, program, cpus, rounds) => {
   expect(await found(mutation, program, cpus, rounds)).toBeGreaterThan(0)
 })
