@@ -61,7 +61,11 @@ test.each([3, 8, 512, 513, 1000])('a fill of %i bytes is written in its patterns
 })
 
 test('a request ends at the bridge, and its results are OR-ed', () => {
-  const { said, space } = bridge({ readBytes: (_, into) => (into.fill(7), memTxFault(MemTxResult.ERROR)) })
+  const readBytes = (_: number, into: Uint8Array) => {
+    into.fill(7)
+    return memTxFault(MemTxResult.ERROR)
+  }
+  const { said, space } = bridge({ readBytes })
   const bytes = new Uint8Array(12).fill(1)
   expect(space.read(8, bytes)).toBe(MemTxResult.ERROR | MemTxResult.DECODE_ERROR)
   // What a bridge has read of a request that failed in part stays.
