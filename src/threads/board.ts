@@ -1,13 +1,13 @@
 import { AddressSpace, type GuestRam } from 'guestmem'
+import { checkInteger, show } from '../check.ts'
 import { announceEnd } from './announce-end.ts'
 import { Attention } from './attention.ts'
-import { checkFunction, checkInteger, show } from './check.ts'
+import { checkFunction } from './check.ts'
 import { Client } from './client.ts'
 import { controlWords } from './control-block.ts'
-import { afterChange, afterTurn, keepAlive } from './event-loop.ts'
 import { Grace } from './grace.ts'
 import type { BoardHandle } from './handle.ts'
-import { ATTENTION, DOORBELL, Layout, PENDING, RUN_BYTES } from './layout.ts'
+import { ATTENTION, Layout, PENDING, RUN_BYTES } from './layout.ts'
 import { NotifierCounts } from './notifier-counts.ts'
 import { type BoardOptions, checkBoardOptions } from './options.ts'
 import { Outbox } from './outbox.ts'
@@ -15,13 +15,9 @@ import { Performer } from './performer.ts'
 import { Publisher } from './publisher.ts'
 import { RamList } from './ram-list.ts'
 import { Server } from './server.ts'
-import { fallAsleep, ringOwner, stayAwake, wakeMember } from './sleep.ts'
-import { Waiter } from './waiter.ts'
-
-/** A turn of the event loop is not held longer than about that, milliseconds. */
-const TURN_MS = 2
-/** How often a blocking owner asks whether it is done, milliseconds. */
-const DONE_MS = 50
+import { Service } from './service.ts'
+import { ringOwner, wakeMember } from './sleep.ts'
+import { StallWatch } from './stall-watch.ts'
 
 /**
  * The thread that owns a machine's map and all of its devices. Other threads are members: they touch RAM themselves, and
@@ -40,16 +36,9 @@ export class Board {
   readonly #notifiers: NotifierCounts
   readonly #publisher: Publisher
   readonly #server: Server
-  readonly #waiter: Waiter
-  readonly #stallMs: number
-  readonly #onStall: (id: number) => void
+  readonly #service: Service
+  readonly #stalls: StallWatch
   readonly #onError: (error: unknown) => void
-  readonly #round = (): boolean => this.#server.round()
-  /** When the map was published that is not settled yet; of which one `onStall` was told. */
-  #published = 0
-  #stalled = 0
-  /** Ends `listen` or `serve`, where one of them runs. */
-  #stop: (() => void) | undefined
   #isClosed = false
 
   /**
@@ -80,9 +69,8 @@ export class Board {
       () => ringOwner(this.#words),
       () => this.#server.drain(),
     )
-    this.#waiter = new Waiter(spinMs)
-    this.#stallMs = stallMs
-    this.#onStall = onStall
+    this.#stalls = new StallWatch(this.#grace, stallMs, onStall)
+    this.#service = new Service(this.#words, () => this.#server.round(), this.#stalls, spinMs)
     this.#onError = onError
     this.#publish()
   }
@@ -111,37 +99,8 @@ export class Board {
 
   /** Serves members in turns of this thread's event loop. @returns What ends it. */
   listen(): () => void {
-    const words = this.#words
-    const letGo = this.#begin('listen')
-    const release = keepAlive()
-    let isOn = true
-    const turn = (): void => {
-      if (!isOn) return
-      stayAwake(words)
-      const end = performance.now() + TURN_MS
-      while (this.#waiter.spin(this.#round)) {
-        if (!isOn) return
-        if (performance.now() > end) {
-          afterTurn(turn)
-          return
-        }
-      }
-      const rung = fallAsleep(words)
-      if (this.#round()) afterTurn(turn)
-      else afterChange(words, DOORBELL, rung, this.#patience(), turn)
-    }
-    const stop = (): void => {
-      if (!isOn) return
-      isOn = false
-      letGo()
-      release()
-      // For the promise that waits.
-      Atomics.add(words, DOORBELL, 1)
-      Atomics.notify(words, DOORBELL)
-    }
-    this.#stop = stop
-    turn()
-    return stop
+    this.#refuseClosed()
+    return this.#service.listen()
   }
 
   /**
@@ -150,23 +109,8 @@ export class Board {
    */
   serve(done: () => boolean = () => false): void {
     checkFunction(done, 'done')
-    const words = this.#words
-    const letGo = this.#begin('serve')
-    let isOn = true
-    this.#stop = () => {
-      isOn = false
-    }
-    try {
-      while (isOn && !done()) {
-        stayAwake(words)
-        if (this.#waiter.spin(this.#round)) continue
-        const rung = fallAsleep(words)
-        if (!this.#round()) Atomics.wait(words, DOORBELL, rung, Math.min(DONE_MS, this.#patience()))
-      }
-    } finally {
-      stayAwake(words)
-      letGo()
-    }
+    this.#refuseClosed()
+    this.#service.serve(done)
   }
 
   /**
@@ -226,7 +170,7 @@ export class Board {
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
-    this.#stop?.()
+    this.#service.stop()
     this.#publisher.close()
     announceEnd(this.#words, this.#layout)
   }
@@ -234,33 +178,13 @@ export class Board {
   #publish(): void {
     const gone = this.#publisher.publish()
     if (gone === undefined) return
-    this.#published = performance.now()
+    this.#stalls.restart()
     for (const notify of gone) this.#outbox.tell(() => this.#notifiers.drop(notify))
   }
 
   #call({ at }: Client, bits: number): void {
     Atomics.or(this.#words, at + ATTENTION, bits)
     wakeMember(this.#words, at, ATTENTION)
-  }
-
-  /** How long the owner may sleep, milliseconds: until a member that holds up a change is to be told of. */
-  #patience(): number {
-    const { epoch } = this.#grace
-    if (this.#stalled === epoch || this.#grace.isSettled()) return Number.POSITIVE_INFINITY
-    const left = this.#published + this.#stallMs - performance.now()
-    if (left > 0) return left
-    this.#stalled = epoch
-    const id = this.#grace.laggard()
-    if (id !== undefined) this.#onStall(id)
-    return Number.POSITIVE_INFINITY
-  }
-
-  #begin(how: string): () => void {
-    this.#refuseClosed()
-    if (this.#stop !== undefined) throw new TypeError(`${how} must not be called while the board is served already`)
-    return () => {
-      this.#stop = undefined
-    }
   }
 
   #clientOf(id: number): Client {

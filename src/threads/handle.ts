@@ -1,5 +1,5 @@
 import { GuestRam, type GuestRamHandle, type RamBlock } from 'guestmem'
-import { checkInteger, checkObject, checkOneOf, show } from './check.ts'
+import { checkInteger, checkObject, checkOneOf, show } from '../check.ts'
 import { Layout, type Shape } from './layout.ts'
 import { MOST_MEMBERS } from './options.ts'
 

@@ -1,5 +1,6 @@
 import type { AddressSpaceOptions, GuestRam } from 'guestmem'
-import { checkFunction, checkInteger, checkNumber, checkObject, checkOptions, show } from './check.ts'
+import { checkInteger, checkObject, checkOptions, show } from '../check.ts'
+import { checkFunction, checkNumber } from './check.ts'
 import type { Shape } from './layout.ts'
 
 export interface BoardOptions {

@@ -1,5 +1,5 @@
 import { type AddressSpace, GuestRam, type GuestRamHandle, type RamBlock } from 'guestmem'
-import { show } from './check.ts'
+import { show } from '../check.ts'
 
 type Ram = RamBlock['ram']
 
