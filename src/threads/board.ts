@@ -4,10 +4,11 @@ import { announceEnd } from './announce-end.ts'
 import { Attention } from './attention.ts'
 import { checkFunction } from './check.ts'
 import { Client } from './client.ts'
-import { controlWords } from './control-block.ts'
+import { controlWords, cutControlBlock } from './control-block.ts'
 import { Grace } from './grace.ts'
 import type { BoardHandle } from './handle.ts'
 import { ATTENTION, Layout, PENDING, RUN_BYTES } from './layout.ts'
+import { BOARD_NOT_CLONED } from './not-cloned.ts'
 import { NotifierCounts } from './notifier-counts.ts'
 import { type BoardOptions, checkBoardOptions } from './options.ts'
 import { Outbox } from './outbox.ts'
@@ -24,6 +25,8 @@ import { StallWatch } from './stall-watch.ts'
  * ask this one for everything else. It waits for none of them, so that a page's main thread can be it.
  */
 export class Board {
+  /** @internal First of all fields, so that nothing is cloned before it is refused. */
+  readonly clone: () => never
   readonly space: AddressSpace
   readonly #words: Int32Array
   readonly #layout: Layout
@@ -46,12 +49,13 @@ export class Board {
    * @param ram Shared guest RAM, in which a block is cut for what the threads say to one another.
    */
   constructor(space: AddressSpace, ram: GuestRam, options: BoardOptions = {}) {
+    this.clone = BOARD_NOT_CLONED
     if (!(space instanceof AddressSpace)) throw new TypeError(`space must be an AddressSpace, got ${show(space)}`)
     const { shape, rams, spinMs, stallMs, onStall, onError } = checkBoardOptions(options)
     this.#rams = new RamList([ram, ...rams])
     this.#layout = new Layout(shape)
     this.space = space
-    this.#block = ram.block('board', 4 * this.#layout.words)
+    this.#block = cutControlBlock(ram, 4 * this.#layout.words)
     this.#control = { offset: this.#block.offset, size: this.#block.size }
     this.#words = controlWords(this.#block)
     this.#grace = new Grace(this.#words, this.#layout, this.#clients)

@@ -31,8 +31,9 @@ export function openHandle(value: unknown): OpenHandle {
     throw new TypeError('handle must be what board.handle() gives, got a Board: post its handle()')
   const handle = checkObject(value, 'handle')
   const { rams, id, endian } = handle
-  const [first, ...others] = Array.isArray(rams) ? rams : []
-  if (first === undefined) throw new TypeError(`handle must be what board.handle() gives, got ${show(value)}`)
+  const all: readonly unknown[] = Array.isArray(rams) ? Array.from(rams) : []
+  if (all.length === 0)
+    throw new TypeError(`handle.rams must be guest RAM handles, got ${show(rams)}: post what board.handle() gives`)
   const { members, ranges, notifiers } = checkObject(handle.shape, 'handle.shape')
   const layout = new Layout({
     members: checkInteger(members, 'handle.shape.members', 1, MOST_MEMBERS),
@@ -43,11 +44,13 @@ export function openHandle(value: unknown): OpenHandle {
   if (size !== 4 * layout.words)
     throw new RangeError(`handle.control.size must be the shape's ${4 * layout.words}, got ${show(size)}`)
   const blocks = [{ name: 'board', offset: offset as number, size }]
+  const [first, ...others] = all as GuestRamHandle[]
   const ram = GuestRam.attach({ ...(first as GuestRamHandle), blocks })
+  for (const other of others) GuestRam.attach(other)
   return {
     id: checkInteger(id, 'handle.id', 0, layout.shape.members - 1),
     endian: checkOneOf(endian, ['little', 'big'] as const, 'handle.endian'),
-    rams: [first, ...others],
+    rams: all as GuestRamHandle[],
     ram,
     control: ram.blocks[0] as RamBlock,
     layout,

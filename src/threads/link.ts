@@ -167,11 +167,15 @@ export class Link implements Requester {
     for (let epoch = this.#presence.epoch; epoch !== this.#epoch; epoch = this.#presence.epoch) {
       const rows = readMap(this.#words, this.#layout, epoch)
       if (rows === undefined) continue
-      this.#user?.apply(rows)
-      this.#epoch = epoch
-      this.#presence.acknowledge(epoch)
-      // It may wait for this.
-      ringOwner(this.#words)
+      try {
+        this.#user?.apply(rows)
+      } finally {
+        // A listener that has thrown has done so behind the change.
+        this.#epoch = epoch
+        this.#presence.acknowledge(epoch)
+        // It may wait for this.
+        ringOwner(this.#words)
+      }
       isNew = true
     }
     if (isNew) this.#user?.changed()

@@ -45,7 +45,7 @@ export class MemberMap {
         before.delete(row[0])
       }
     }
-    MemoryRegion.transaction(() => {
+    const change = (): void => {
       for (const { region, memory } of before.values()) {
         this.root.removeSubregion(region)
         for (const client of CLIENTS) if ((memory?.dirtyLogMask ?? 0) & client) memory?.setLog(client, false)
@@ -55,10 +55,15 @@ export class MemberMap {
         this.root.addSubregion(row[0], slot.region)
         after.set(row[0], slot)
       }
-    })
-    this.#slots = after
-    this.#rams.keepOnly(new Set(Array.from(after.values()).flatMap(({ memory }) => memory?.block ?? [])))
-    this.notifiers = new NotifierMatch(rows.filter(row => row[2] === NOTIFIER))
+    }
+    try {
+      MemoryRegion.transaction(change)
+    } finally {
+      // A listener of the member's may have thrown: the tree has changed all the same.
+      this.#slots = after
+      this.#rams.keepOnly(new Set(Array.from(after.values()).flatMap(({ memory }) => memory?.block ?? [])))
+      this.notifiers = new NotifierMatch(rows.filter(row => row[2] === NOTIFIER))
+    }
   }
 
   #slotOf(row: MapRow): Slot {

@@ -6,6 +6,7 @@ import { type BoardHandle, openHandle } from './handle.ts'
 import { ATTENTION, PENDING, RUN_BYTES } from './layout.ts'
 import { Link } from './link.ts'
 import { MemberMap } from './member-map.ts'
+import { BOARD_NOT_CLONED } from './not-cloned.ts'
 import { checkMemberOptions, type MemberOptions } from './options.ts'
 
 /**
@@ -15,6 +16,8 @@ import { checkMemberOptions, type MemberOptions } from './options.ts'
  * It blocks while it waits, so that it must be in a worker, not on a page's main thread.
  */
 export class Member {
+  /** @internal First of all fields, so that nothing is cloned before it is refused. */
+  readonly clone: () => never
   /** Which member it is, 0 and up. */
   readonly id: number
   /** What the thread sees: an ordinary space of this thread. Accesses to RAM are made within `run`. */
@@ -34,6 +37,7 @@ export class Member {
 
   /** @param handle Of `board.handle()`, for this thread alone. */
   constructor(handle: BoardHandle, options: MemberOptions = {}) {
+    this.clone = BOARD_NOT_CLONED
     const { spinMs, onMap, space } = checkMemberOptions(options)
     const { id, endian, rams, ram, control, layout } = openHandle(handle)
     const words = controlWords(control)
@@ -55,7 +59,7 @@ export class Member {
     }
     this.#link = link
     this.root = map.root
-    this.space = new AddressSpace(`member ${id}`, map.root, { ...space, endian })
+    this.space = new AddressSpace(`member ${id}`, map.root, Object.assign(space, { endian }))
   }
 
   /**
@@ -65,8 +69,8 @@ export class Member {
    */
   run<T>(body: () => T): T {
     checkFunction(body, 'body')
-    this.#link.enter()
     try {
+      this.#link.enter()
       const value = body()
       if (typeof (value as { then?: unknown } | null | undefined)?.then === 'function')
         throw new TypeError('body must not be async: the thread is offline before it goes on')

@@ -1,5 +1,5 @@
 import type { AddressSpaceOptions, GuestRam } from 'guestmem'
-import { checkInteger, checkObject, checkOptions, show } from '../check.ts'
+import { checkInteger, checkKeys, checkObject, checkOptions, type Fields, show } from '../check.ts'
 import { checkFunction, checkNumber } from './check.ts'
 import type { Shape } from './layout.ts'
 
@@ -62,10 +62,12 @@ export function checkBoardOptions(given: BoardOptions): CheckedBoardOptions {
     rams: Array.from(rams),
     spinMs: checkSpin(spinMs),
     stallMs: checkInteger(stallMs, 'options.stallMs', 1, 60_000),
-    onStall: checkFunction(onStall, 'options.onStall'),
-    onError: checkFunction(onError, 'options.onError'),
+    onStall: thrownBehind(checkFunction(onStall, 'options.onStall')),
+    onError: thrownBehind(checkFunction(onError, 'options.onError')),
   }
 }
+
+const SPACE_KEYS = ['directAccess', 'bounceBytes', 'seams', 'ordering', 'onReject'] as const
 
 export interface CheckedMemberOptions {
   readonly spinMs: number
@@ -76,10 +78,29 @@ export interface CheckedMemberOptions {
 /** @throws TypeError or RangeError naming the option. */
 export function checkMemberOptions(given: MemberOptions): CheckedMemberOptions {
   const { spinMs, onMap = () => {}, space = {} } = checkOptions<MemberOptions>(given, ['spinMs', 'onMap', 'space'])
-  const { endian } = checkObject(space, 'options.space')
-  if (endian !== undefined)
-    throw new TypeError(`options.space.endian must be left out: it is the board's, got ${show(endian)}`)
-  return { spinMs: checkSpin(spinMs), onMap: checkFunction(onMap, 'options.onMap'), space }
+  // Its own properties, each read once. What they should be, its AddressSpace says.
+  const own: Fields = { __proto__: null, ...checkObject(space, 'options.space') }
+  if (own.endian !== undefined)
+    throw new TypeError(`options.space.endian must be left out: it is the board's, got ${show(own.endian)}`)
+  checkKeys(own, SPACE_KEYS, 'options.space')
+  return {
+    spinMs: checkSpin(spinMs),
+    onMap: checkFunction(onMap, 'options.onMap'),
+    space: own as CheckedMemberOptions['space'],
+  }
+}
+
+/** What a callback throws is thrown once the members are served: they have no part in it. */
+function thrownBehind<T>(callback: (value: T) => void): (value: T) => void {
+  return value => {
+    try {
+      callback(value)
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error
+      })
+    }
+  }
 }
 
 function checkSpin(value: unknown = 0.1): number {

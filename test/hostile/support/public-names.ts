@@ -8,6 +8,7 @@ const ENTRIES = [
   'src/index.ts',
   'src/page-table/page-table.ts',
   'src/qemu/qemu.ts',
+  'src/threads/threads.ts',
   'src/vfio/vfio.ts',
   'src/litmus/litmus.ts',
 ]

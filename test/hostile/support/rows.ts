@@ -12,6 +12,7 @@ import { QEMU_ROWS } from './rows/qemu-rows.ts'
 import { RAM_ROWS } from './rows/ram-rows.ts'
 import { REGION_ROWS } from './rows/region-rows.ts'
 import { SPACE_ROWS } from './rows/space-rows.ts'
+import { THREADS_ROWS } from './rows/threads-rows.ts'
 import { VFIO_ROWS } from './rows/vfio-rows.ts'
 
 /** Every public name, with what it takes. */
@@ -28,6 +29,7 @@ export const ROWS: readonly Row[] = [
   ...DMA_ROWS,
   ...QEMU_ROWS,
   ...PAGE_TABLE_ROWS,
+  ...THREADS_ROWS,
   ...VFIO_ROWS,
   ...LITMUS_ROWS,
 ]
