@@ -12,6 +12,7 @@ import { completion } from '../region/device/completer.ts'
 import type { MemTxAttrs } from '../request/attrs.ts'
 import type { MemTxResult } from '../request/result.ts'
 import type { AddressSpace } from '../space/address-space.ts'
+import { bridgedAtomic } from './bridged-atomic.ts'
 import { isAtomic, ramAtomic, ramAtomic64 } from './ram-atomic.ts'
 
 /** An atomic access on its way: what is to be done, and by whom. Values are unsigned, in the target's byte order. */
@@ -67,7 +68,7 @@ export function otherAtomic(
 function within(map: SectionMap, section: Section, address: number, request: Request): Value {
   const { operation, size, operand, expected, big, attrs } = request
   const place = placeAt(map, address, attrs)
-  const { to, toAt, length } = place
+  const { from, to, fromAt, toAt, length } = place
   if (refusesAtomics(place, attrs)) return reject(size)
   if (isRam(place) && length >= size) {
     const ram = to.base + toAt
@@ -77,6 +78,9 @@ function within(map: SectionMap, section: Section, address: number, request: Req
       ? ramAtomic64(to, ram, operation, operand as bigint, expected as bigint, big)
       : ramAtomic(to, ram, operation, operand as number, expected as number, size, big)
   }
+  const { atomics } = to.writeCompleter
+  if (typeof atomics === 'function' && from === to && fromAt === toAt && length >= size && !attrs.memory)
+    return bridgedAtomic(atomics, to.offset + toAt, size, operation, operand, expected, attrs)
   const at = address - section.start
   return loadAndStore(
     [place],
@@ -160,7 +164,7 @@ function placeAt(map: SectionMap, address: number, attrs: MemTxAttrs): Place {
 
 /** The device has no atomic accesses. One that is for memory alone does not get there. */
 function refusesAtomics({ to }: Place, attrs: MemTxAttrs): boolean {
-  return to.writeCompleter.refusesAtomics === true && !attrs.memory
+  return to.writeCompleter.atomics === 'refuse' && !attrs.memory
 }
 
 /** False where this RAM's policy refuses an unaligned load of as many bytes (S6). */

@@ -1,6 +1,7 @@
-import { type MemoryRegionOps, type MemTxAttrs, MemTxResult, memTxFault, memTxResult } from 'guestmem'
+import { type MemoryRegionOps, type MemTxAttrs, type MemTxFault, MemTxResult, memTxFault, memTxResult } from 'guestmem'
+import { ATOMIC_NAMES } from './atomic-names.ts'
 import { RUN_BYTES } from './layout.ts'
-import { LOAD, POSTED_STORE, READ, STORE, WRITE } from './request.ts'
+import { ATOMIC, LOAD, OPERATION_SHIFT, POSTED_STORE, READ, STORE, WRITE } from './request.ts'
 
 /** What a member asks the owner through. */
 export interface Requester {
@@ -10,7 +11,16 @@ export interface Requester {
   /** The bytes of READ and WRITE. */
   readonly run: Uint8Array
   /** Waits for the owner's answer. @returns A set of MemTxResult bits. */
-  ask(kind: number, size: number, address: number, low: number, high: number, attrs: MemTxAttrs): number
+  ask(
+    kind: number,
+    size: number,
+    address: number,
+    low: number,
+    high: number,
+    attrs: MemTxAttrs,
+    expectedLow?: number,
+    expectedHigh?: number,
+  ): number
   /** Is not waited for. */
   post(kind: number, size: number, address: number, low: number, high: number, attrs: MemTxAttrs): void
   /** Whether an event notifier takes the store. */
@@ -45,6 +55,12 @@ export function forwardingOps(requester: Requester, base: number, isPosted: IsPo
     }
     return result === 0 ? MemTxResult.OK : memTxFault(result)
   }
+  const answer64 = (result: number): bigint | MemTxFault => {
+    const value = (BigInt(requester.high) << 32n) | BigInt(requester.low >>> 0)
+    if (result === 0) return value
+    // A fault's value is a number: of 64 bits, those that one holds.
+    return memTxFault(result, Number.isSafeInteger(Number(value)) ? Number(value) : 0)
+  }
   return {
     read(offset, size, attrs) {
       const result = requester.ask(LOAD, size, base + offset, 0, 0, attrs)
@@ -54,13 +70,9 @@ export function forwardingOps(requester: Requester, base: number, isPosted: IsPo
     write: (offset, value, size, attrs) => store(offset, size, value | 0, 0, attrs),
     read64(offset, attrs) {
       const result = requester.ask(LOAD, 8, base + offset, 0, 0, attrs)
-      const value = (BigInt(requester.high) << 32n) | BigInt(requester.low >>> 0)
-      if (result === 0) return value
-      // A fault's value is a number: of 64 bits, those that one holds.
-      return memTxFault(result, Number.isSafeInteger(Number(value)) ? Number(value) : 0)
+      return answer64(result)
     },
-    write64: (offset, value, attrs) =>
-      store(offset, 8, Number(BigInt.asIntN(32, value)), Number(BigInt.asIntN(32, value >> 32n)), attrs),
+    write64: (offset, value, attrs) => store(offset, 8, lowOf(value), highOf(value), attrs),
     readBytes: (offset, into, attrs) =>
       eachRun(offset, into.length, (address, at, size) => {
         const result = requester.ask(READ, size, address, 0, 0, attrs)
@@ -72,8 +84,26 @@ export function forwardingOps(requester: Requester, base: number, isPosted: IsPo
         requester.run.set(from.subarray(at, at + size))
         return requester.ask(WRITE, size, address, 0, 0, attrs)
       }),
+    atomics(offset, size, operation, operand, expected, attrs) {
+      const kind = ATOMIC | (ATOMIC_NAMES.indexOf(operation) << OPERATION_SHIFT)
+      const [low, high, wanted, wantedHigh] =
+        typeof operand === 'bigint'
+          ? [lowOf(operand), highOf(operand), lowOf(expected as bigint), highOf(expected as bigint)]
+          : [operand, 0, expected as number, 0]
+      const result = requester.ask(kind, size, base + offset, low, high, attrs, wanted, wantedHigh)
+      if (size === 8) return answer64(result)
+      return result === 0 ? requester.low : memTxFault(result, requester.low >>> 0)
+    },
     bridge: true,
     valid: { minSize: 1, maxSize: 8, unaligned: true },
     impl: { minSize: 1, maxSize: 8, unaligned: true },
   }
+}
+
+function lowOf(value: bigint): number {
+  return Number(BigInt.asIntN(32, value))
+}
+
+function highOf(value: bigint): number {
+  return Number(BigInt.asIntN(32, value >> 32n))
 }

@@ -76,13 +76,22 @@ export class Link implements Requester {
 
   // Requests
 
-  ask(kind: number, size: number, address: number, low: number, high: number, attrs: MemTxAttrs): number {
+  ask(
+    kind: number,
+    size: number,
+    address: number,
+    low: number,
+    high: number,
+    attrs: MemTxAttrs,
+    expectedLow = 0,
+    expectedHigh = 0,
+  ): number {
     const words = this.#words
     const at = this.#at
     // Offline from before the request can be seen: the owner must not wait for one that waits for it.
     this.#presence.goOffline()
     if (this.#ring.isFull) this.#waitForRoom()
-    storeRequest(words, this.#ring.place, kind, size, address, low, high, attrs)
+    storeRequest(words, this.#ring.place, kind, size, address, low, high, attrs, expectedLow, expectedHigh)
     this.#replies = (this.#replies + 1) | 0
     this.#ring.push()
     this.flush()

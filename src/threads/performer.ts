@@ -1,5 +1,6 @@
 import { type AddressSpace, MemTxResult } from 'guestmem'
-import { LOAD, POSTED_STORE, READ, type Request, STORE } from './request.ts'
+import { performAtomic } from './perform-atomic.ts'
+import { ATOMIC, LOAD, POSTED_STORE, READ, type Request, STORE } from './request.ts'
 
 /** Makes members' requests on the board's own space, as if they had been made in this thread. */
 export class Performer {
@@ -27,6 +28,7 @@ export class Performer {
       const { kind, size } = request
       if (kind === LOAD) this.#load(request)
       else if (kind === STORE || kind === POSTED_STORE) this.#store(request)
+      else if (kind === ATOMIC) this.#atomic(request)
       else this.#move(request, run.subarray(0, size))
     } catch (error) {
       this.result = MemTxResult.ERROR
@@ -52,6 +54,13 @@ export class Performer {
     else if (size === 1) space.store8(address, low & 0xff, attrs)
     else if (size === 2) space.store16(address, low & 0xffff, attrs)
     else space.store64Pair(address, low >>> 0, high >>> 0, attrs)
+    this.result = space.result
+  }
+
+  #atomic(request: Request): void {
+    const space = this.#space
+    this.low = performAtomic(space, request) | 0
+    if (request.size === 8) this.high = space.high | 0
     this.result = space.result
   }
 

@@ -1,6 +1,7 @@
 import { MemTxAttrs } from 'guestmem'
 
-// What an entry of a ring asks for. Words: the kind and the size, the address (low, high), the value (low, high), attributes.
+// What an entry of a ring asks for. Words: the kind, the size and the operation, the address (low, high), the value
+// (low, high), attributes, the value that is expected (low, high).
 
 export const LOAD = 0
 export const STORE = 1
@@ -9,17 +10,31 @@ export const READ = 2
 export const WRITE = 3
 /** A store that nobody waits for. */
 export const POSTED_STORE = 4
+/** An atomic access; with it goes its operation's number: `ATOMIC | (operation << OPERATION_SHIFT)`. */
+export const ATOMIC = 5
 
+export const OPERATION_SHIFT = 24
 const KIND_BITS = 8
+const SIZE_BITS = OPERATION_SHIFT - KIND_BITS
 
 export interface Request {
   kind: number
+  /** Of an atomic access. */
+  operation: number
   /** Bytes. */
   size: number
   address: number
   low: number
   high: number
   attrs: MemTxAttrs
+  expectedLow: number
+  expectedHigh: number
+}
+
+/** One that nobody has made yet. */
+export function emptyRequest(): Request {
+  const attrs = MemTxAttrs.UNSPECIFIED
+  return { kind: LOAD, operation: 0, size: 1, address: 0, low: 0, high: 0, attrs, expectedLow: 0, expectedHigh: 0 }
 }
 
 /** The kind of the entry at `at`. */
@@ -37,6 +52,8 @@ export function storeRequest(
   low: number,
   high: number,
   attrs: MemTxAttrs,
+  expectedLow = 0,
+  expectedHigh = 0,
 ): void {
   words[at] = kind | (size << KIND_BITS)
   words[at + 1] = address
@@ -44,15 +61,20 @@ export function storeRequest(
   words[at + 3] = low
   words[at + 4] = high
   words[at + 5] = attrs === MemTxAttrs.UNSPECIFIED ? STRICT : wordOf(attrs)
+  words[at + 6] = expectedLow
+  words[at + 7] = expectedHigh
 }
 
 /** Into an object that is used again, so that nothing is allocated. */
 export function loadRequest(words: Int32Array, at: number, into: Request): void {
   into.kind = kindOf(words, at)
-  into.size = (words[at] as number) >>> KIND_BITS
+  into.operation = (words[at] as number) >>> OPERATION_SHIFT
+  into.size = ((words[at] as number) >>> KIND_BITS) & (2 ** SIZE_BITS - 1)
   into.address = ((words[at + 1] as number) >>> 0) + (words[at + 2] as number) * 2 ** 32
   into.low = words[at + 3] as number
   into.high = words[at + 4] as number
+  into.expectedLow = words[at + 6] as number
+  into.expectedHigh = words[at + 7] as number
   const word = words[at + 5] as number
   into.attrs = word === STRICT ? MemTxAttrs.UNSPECIFIED : attrsOf(word)
 }

@@ -1,9 +1,9 @@
-import { type EventNotifier, MemTxAttrs } from 'guestmem'
+import type { EventNotifier } from 'guestmem'
 import type { Client } from './client.ts'
 import type { NotifierCounts } from './notifier-counts.ts'
 import type { Outbox } from './outbox.ts'
 import type { Performer } from './performer.ts'
-import { LOAD, type Request } from './request.ts'
+import { emptyRequest, type Request } from './request.ts'
 
 /** Makes what members ask for, in rounds: one handler at a time, and never waiting for anybody. */
 export class Server {
@@ -13,7 +13,7 @@ export class Server {
   readonly #notifiers: NotifierCounts
   readonly #onError: (error: unknown) => void
   /** The request that is being made. Its fields are not looked at once a handler runs. */
-  readonly #request: Request = { kind: LOAD, size: 1, address: 0, low: 0, high: 0, attrs: MemTxAttrs.UNSPECIFIED }
+  readonly #request: Request = emptyRequest()
   /** Posted stores are being made: an access that one of them leads to has none made before it. */
   #isDraining = false
 

@@ -292,7 +292,11 @@ describe('misuse is refused by name', () => {
       () => new Member(new Board(space, ram) as never),
       /^handle must be what board\.handle\(\) gives, got a Board: post its handle\(\)$/,
     ],
-    ['a handle', () => new Member(ram.handle as never), /^handle\.rams must be guest RAM handles, got undefined: post what board\.handle\(\) gives$/],
+    [
+      'a handle',
+      () => new Member(ram.handle as never),
+      /^handle\.rams must be guest RAM handles, got undefined: post what board\.handle\(\) gives$/,
+    ],
     [
       'endian',
       () => new Member(new Board(space, ram).handle(), { space: { endian: 'big' } as never }),

@@ -27,6 +27,7 @@ const INVARIANTS: readonly [what: string, program: string, cpus: number, rounds:
   ['posted stores are in order, and a load behind them waits', 'posted', 2, 10_000],
   ['a read pushes what others posted', 'pushes', 2, 2000],
   ['atomic accesses of RAM are exact', 'atomics', 2, 10_000],
+  ['atomic accesses of devices are exact', 'mmioAtomics', 2, 1000],
   ['fences forbid 0/0', 'fence', 2, 10_000],
 ]
 

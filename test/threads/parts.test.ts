@@ -7,7 +7,15 @@ import { isSameRow, loadRow, type MapRow, NOTIFIER, POSTED, storeRow } from '../
 import { readMap, writeMap } from '../../src/threads/map-table.ts'
 import { NotifierMatch } from '../../src/threads/notifier-match.ts'
 import { Outbox } from '../../src/threads/outbox.ts'
-import { loadRequest, type Request, STORE, storeRequest } from '../../src/threads/request.ts'
+import {
+  ATOMIC,
+  emptyRequest,
+  loadRequest,
+  OPERATION_SHIFT,
+  type Request,
+  STORE,
+  storeRequest,
+} from '../../src/threads/request.ts'
 import { RingConsumer, RingProducer } from '../../src/threads/ring.ts'
 import { postedRows } from '../../src/threads/space-rows.ts'
 import { Waiter } from '../../src/threads/waiter.ts'
@@ -66,12 +74,17 @@ test('what is stored of a row, and of a request, is what is loaded', () => {
     }),
     { numRuns: 3000 },
   )
-  const into: Request = { kind: 0, size: 0, address: 0, low: 0, high: 0, attrs: MemTxAttrs.UNSPECIFIED }
+  const into: Request = emptyRequest()
   fc.assert(
     fc.property(address, fc.integer({ min: 1, max: RUN_BYTES }), u32, u32, attrs, (at, size, low, high, given) => {
       storeRequest(words, 16, STORE, size, at, low, high, given)
       loadRequest(words, 16, into)
-      expect(into).toEqual({ kind: STORE, size, address: at, low: low | 0, high: high | 0, attrs: given })
+      const told = { size, address: at, low: low | 0, high: high | 0, attrs: given }
+      expect(into).toEqual({ ...told, kind: STORE, operation: 0, expectedLow: 0, expectedHigh: 0 })
+      const operation = low % 10
+      storeRequest(words, 16, ATOMIC | (operation << OPERATION_SHIFT), size, at, low, high, given, high, low)
+      loadRequest(words, 16, into)
+      expect(into).toEqual({ ...told, kind: ATOMIC, operation, expectedLow: high | 0, expectedHigh: low | 0 })
     }),
     { numRuns: 3000 },
   )

@@ -20,7 +20,7 @@ import { Link } from '../../src/threads/link.ts'
 import { RAM } from '../../src/threads/map-row.ts'
 import { readMap, writeMap } from '../../src/threads/map-table.ts'
 import { Presence } from '../../src/threads/presence.ts'
-import { LOAD, storeRequest } from '../../src/threads/request.ts'
+import { emptyRequest, LOAD, storeRequest } from '../../src/threads/request.ts'
 import { RingConsumer, RingProducer } from '../../src/threads/ring.ts'
 import { fallAsleep, ringOwner, sleepUntil, wakeMember } from '../../src/threads/sleep.ts'
 import { allows } from '../model/explore.ts'
@@ -213,10 +213,7 @@ describe('requests', () => {
     )
     const other = parts()
     const owner = asThread(
-      other.record(() => [
-        other.consumer.head,
-        other.client.take({ kind: 0, size: 0, address: 0, low: 0, high: 0, attrs: MemTxAttrs.UNSPECIFIED }),
-      ]),
+      other.record(() => [other.consumer.head, other.client.take(emptyRequest())]),
       watched,
     )
     const missed = ({ head, address }: Outcome['registers']): boolean => head?.[0] === 1 && address?.[0] === 0

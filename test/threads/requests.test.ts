@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import type { AddressSpace } from 'guestmem'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { atomic, OPERATIONS, type OperationName, SIZES, type Size } from '../atomics/support/operations.ts'
 import { runs } from '../support/campaign.ts'
 import { ADDRESS } from './support/addresses.ts'
 import { machine } from './support/machine.ts'
@@ -67,6 +68,33 @@ const access: fc.Arbitrary<Access> = fc
     const cut = BigInt.asUintN(bits, value)
     return [`store${bits}`, at, bits === 64 ? cut : Number(cut)]
   })
+
+const atomicAccess: fc.Arbitrary<readonly [OperationName, Size, number, bigint, bigint]> = fc.tuple(
+  fc.constantFrom(...OPERATIONS),
+  fc.constantFrom(...SIZES),
+  fc.oneof(
+    address,
+    fc.integer({ min: 0, max: 12 }).map(offset => ADDRESS.register + offset),
+  ),
+  fc.oneof(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), fc.bigInt({ min: 0n, max: 3n })),
+  fc.bigInt({ min: 0n, max: 3n }),
+)
+
+test.each(['little', 'big'] as const)('atomic accesses of every kind, %s-endian: as on one thread', async endian => {
+  const { numRuns } = runs(3000)
+  const accesses = fc.sample(atomicAccess, { numRuns, seed: 0xa703 })
+  const { board, seen } = machine({ endian })
+  const [told] = await runAll(program.path, board, 1, { program: 'atomically', accesses })
+  board.close()
+  const one = alone(endian, space =>
+    accesses.map(([operation, size, at, operand, expected]) => [
+      atomic(space, operation, size, at, BigInt.asUintN(8 * size, operand), BigInt.asUintN(8 * size, expected)),
+      space.result,
+    ]),
+  )
+  expect(told).toEqual(one.told)
+  expect(seen).toEqual(one.seen)
+})
 
 test.each(['little', 'big'] as const)('loads and stores of every size, %s-endian: as on one thread', async endian => {
   const { numRuns } = runs(4000)

@@ -38,12 +38,13 @@ export function withBusAddress(ops: BusAddressOps): MemoryRegionOps {
   checkObject(ops, 'ops')
   checkOps(ops)
   const bus = new Bus()
-  const { valid, impl, endianness, bridge, read64, write64, readBytes, writeBytes, accepts } = ops
+  const { valid, impl, endianness, bridge, atomics, read64, write64, readBytes, writeBytes, accepts } = ops
   return {
     valid,
     impl,
     endianness,
     bridge,
+    atomics: typeof atomics === 'function' ? atomics.bind(ops) : atomics,
     read: (offset, size, attrs) => ops.read(offset, size, attrs, bus.base + offset),
     write: (offset, value, size, attrs) => ops.write(offset, value, size, attrs, bus.base + offset),
     ...(read64 && { read64: (offset, attrs) => read64.call(ops, offset, attrs, bus.base + offset) }),
@@ -77,6 +78,7 @@ class BusCompleter implements Completer {
   readonly unaligned: boolean
   readonly endianness: 'little' | 'big' | 'native'
   readonly asks: boolean
+  readonly atomics: Completer['atomics']
   readonly readsRuns: number | undefined
   readonly writesRuns: number | undefined
   readonly #bus: Bus
@@ -88,6 +90,7 @@ class BusCompleter implements Completer {
     this.unaligned = device.unaligned
     this.endianness = device.endianness
     this.asks = device.asks === true
+    this.atomics = device.atomics
     this.readsRuns = device.readsRuns
     this.writesRuns = device.writesRuns
     this.#bus = bus

@@ -1,6 +1,7 @@
 import type { Value } from '../../ram/access/cell-values.ts'
 import type { MemTxAttrs } from '../../request/attrs.ts'
 import type { MemTxResult } from '../../request/result.ts'
+import type { AtomicsHandler } from './atomics-handler.ts'
 
 /**
  * How deep accesses may nest that handlers of this thread make: a handler makes an access, whose handler makes another,
@@ -53,8 +54,8 @@ export interface Completer {
   readonly bus?: BusBase | undefined
   /** `accepts` asks a handler of the user's; else its answer follows from the size, and the alignment to it. */
   readonly asks?: boolean
-  /** An atomic access is rejected; else it is a read and a write. */
-  readonly refusesAtomics?: boolean
+  /** What an atomic access is (MemoryRegionOps.atomics); a read and a write unless said. */
+  readonly atomics?: 'read-write' | 'refuse' | AtomicsHandler | undefined
   /** What is longer, bytes, is a run: `run` is called for it. Undefined: for nothing. 0: for fills, too (a bridge). */
   readonly readsRuns?: number | undefined
   readonly writesRuns?: number | undefined

@@ -2,6 +2,7 @@ import { show } from '../../check.ts'
 import type { Value } from '../../ram/access/cell-values.ts'
 import type { MemTxAttrs } from '../../request/attrs.ts'
 import { MemTxFault, MemTxResult } from '../../request/result.ts'
+import type { AtomicsHandler } from './atomics-handler.ts'
 import { BUS, type BusBase, type Completer, completion, endWith, MAX_NESTING, UNGUARDED } from './completer.ts'
 import type { CheckedOps, MemoryRegionOps } from './ops.ts'
 import type { Guard } from './reentrancy-guard.ts'
@@ -23,7 +24,7 @@ export class OpsCompleter implements Completer {
   readonly endianness: 'little' | 'big' | 'native'
   /** `accepts` asks a handler; else its answer follows from the size, and the alignment to it. */
   readonly asks: boolean
-  readonly refusesAtomics: boolean
+  readonly atomics: 'read-write' | 'refuse' | AtomicsHandler
   readonly readsRuns: number
   readonly writesRuns: number
   readonly bus: BusBase | undefined
@@ -62,7 +63,7 @@ export class OpsCompleter implements Completer {
     // The set of the sizes, which are powers of two, from one to another is the double of the largest less the smallest.
     this.#valid = valid.maxSize === 0 ? 15 : 2 * valid.maxSize - valid.minSize
     this.asks = checked.asks
-    this.refusesAtomics = checked.refusesAtomics
+    this.atomics = checked.atomics
     this.readsRuns = checked.readsRuns
     this.writesRuns = checked.writesRuns
     this.bus = (ops as { [BUS]?: BusBase })[BUS]

@@ -1,6 +1,7 @@
 import { checkBoolean, checkObject, checkOneOf, checkOptions, type Fields, optionalField, show } from '../../check.ts'
 import type { MemTxAttrs } from '../../request/attrs.ts'
 import type { MemTxFault, MemTxResult } from '../../request/result.ts'
+import type { AtomicsHandler } from './atomics-handler.ts'
 
 export type AccessSize = 1 | 2 | 4 | 8
 
@@ -83,9 +84,10 @@ export interface MemoryRegionOps {
   /**
    * What an atomic access is (`atomicAdd32` and its like). `read-write`, unless said, as in QEMU: a read and a write, of the
    * whole size each; no other access comes in between. `refuse`: a DECODE_ERROR, and no handler is called, as of a bus that
-   * has no such request.
+   * has no such request. A function: what the device makes of it in one request, as a bridge to another bus does; of `valid`,
+   * `accepts` and event notifiers nothing is asked then. An access that reaches over the region's end is as unless said.
    */
-  readonly atomics?: 'read-write' | 'refuse' | undefined
+  readonly atomics?: 'read-write' | 'refuse' | AtomicsHandler | undefined
 }
 
 /** The ops of a region with all that is left out filled in. */
@@ -99,7 +101,7 @@ export interface CheckedOps {
   readonly valid: AllConstraints
   readonly impl: AllConstraints
   readonly endianness: 'little' | 'big' | 'native'
-  readonly refusesAtomics: boolean
+  readonly atomics: 'read-write' | 'refuse' | AtomicsHandler
 }
 
 interface AllConstraints {
@@ -148,7 +150,10 @@ export function checkOps(value: unknown): CheckedOps {
     valid,
     impl,
     endianness: checkOneOf(endianness, ['little', 'big', 'native'] as const, 'ops.endianness'),
-    refusesAtomics: checkOneOf(atomics, ['read-write', 'refuse'] as const, 'ops.atomics') === 'refuse',
+    atomics:
+      typeof atomics === 'function'
+        ? (atomics.bind(ops) as AtomicsHandler)
+        : checkOneOf(atomics, ['read-write', 'refuse'] as const, 'ops.atomics'),
   }
 }
 

@@ -1,4 +1,16 @@
-import { AddressSpace, MemoryRegion, type MemoryRegionOps, MemTxAttrs, MemTxResult, memTxFault } from 'guestmem'
+import {
+  AddressSpace,
+  type AtomicsHandler,
+  atomicAdd8,
+  atomicCompareExchange64,
+  atomicExchange16,
+  atomicMinSigned32,
+  MemoryRegion,
+  type MemoryRegionOps,
+  MemTxAttrs,
+  MemTxResult,
+  memTxFault,
+} from 'guestmem'
 import { expect, test } from 'vitest'
 import { board } from '../../support/actor.ts'
 
@@ -85,4 +97,52 @@ test('a bridge without the handlers, or that is none of true and false, is refus
   const ops = { read: () => 0, write: () => {} }
   expect(() => board([{ ...ops, bridge: true }])).toThrow(/^ops\.readBytes must be a function, got undefined$/)
   expect(() => board([{ ...ops, bridge: 1 as never }])).toThrow(/^ops\.bridge must be a boolean, got 1$/)
+})
+
+test('an atomic access reaches a bridge that has them as one request', () => {
+  const seen: unknown[] = []
+  const atomics: AtomicsHandler = (offset, size, operation, operand, expected, attrs) => {
+    seen.push([offset, size, operation, operand, expected, attrs.secure])
+    return size === 8 ? -1n : -1
+  }
+  const { said, space } = bridge({ atomics, valid: { minSize: 4, maxSize: 4 } })
+  const secure = MemTxAttrs.of({ secure: true })
+  expect([atomicAdd8(space, 16, -1), space.result]).toEqual([0xff, MemTxResult.OK])
+  expect([atomicExchange16(space, 19, 5, secure), space.result]).toEqual([0xffff, MemTxResult.OK])
+  expect([atomicMinSigned32(space, 20, -2), space.result]).toEqual([0xffff_ffff, MemTxResult.OK])
+  expect(atomicCompareExchange64(space, 24, 1n, -1n)).toBe(2n ** 64n - 1n)
+  expect(seen).toEqual([
+    [0, 1, 'add', 0xff, 0, false],
+    [3, 2, 'exchange', 5, 0, true],
+    [4, 4, 'minSigned', 0xffff_fffe, 0, false],
+    [8, 8, 'compareExchange', 2n ** 64n - 1n, 1n, false],
+  ])
+  // Over its end, and for memory alone: as without.
+  seen.length = 0
+  expect([atomicMinSigned32(space, 16 + 1022, 1), space.result]).toEqual([0, MemTxResult.DECODE_ERROR])
+  expect([atomicAdd8(space, 16, 1, MemTxAttrs.of({ memory: true })), space.result]).toEqual([
+    0,
+    MemTxResult.ACCESS_ERROR,
+  ])
+  expect([seen, said]).toEqual([[], []])
+})
+
+test('a fault of such a bridge is the result, with its value; an answer that is none is refused by name', () => {
+  const answers: unknown[] = [
+    memTxFault(MemTxResult.ERROR, 0x1ff),
+    memTxFault(MemTxResult.DECODE_ERROR, 3),
+    'x',
+    5n,
+    undefined,
+  ]
+  const space = new AddressSpace(
+    'space',
+    MemoryRegion.io('b', { read: () => 0, write: () => {}, atomics: () => answers.shift() as number }, 64),
+  )
+  expect([atomicAdd8(space, 0, 1), space.result]).toEqual([0xff, MemTxResult.ERROR])
+  expect([atomicCompareExchange64(space, 0, 0n, 1n), space.result]).toEqual([3n, MemTxResult.DECODE_ERROR])
+  for (const shown of ['"x"', '5n', 'undefined'])
+    expect(() => atomicAdd8(space, 0, 1)).toThrow(
+      new TypeError(`ops.atomics must return a number or memTxFault(...), got ${shown}`),
+    )
 })

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import {
   AddressSpace,
   accessValid,
+  atomicAdd32,
   type BusAddressOps,
   MemoryRegion,
   MemTxResult,
@@ -241,4 +242,19 @@ describe('the address on the bus', () => {
     for (const bad of [undefined, null, 3, {}, { read: () => 0 }, { read: () => 0, write: () => {}, valid: 3 }])
       expect(() => withBusAddress(bad as never)).toThrow(/^ops/)
   })
+})
+
+test('what atomic accesses are is as without', () => {
+  const refusing = new AddressSpace(
+    'space',
+    MemoryRegion.io('device', withBusAddress(device({ atomics: 'refuse' }).ops), SIZE),
+  )
+  expect([atomicAdd32(refusing, 0, 1), refusing.result]).toEqual([0, MemTxResult.DECODE_ERROR])
+  const { ops } = device()
+  const own = { ...ops, base: 7, atomics: undefined as BusAddressOps['atomics'] }
+  own.atomics = function (this: typeof own, offset) {
+    return this.base + offset
+  }
+  const bridging = new AddressSpace('space', MemoryRegion.io('device', withBusAddress(own), SIZE))
+  expect([atomicAdd32(bridging, 8, 1), bridging.result]).toEqual([15, MemTxResult.OK])
 })

@@ -15,4 +15,5 @@ export const ADDRESS = {
   doorbell: 0x9400_0000,
   counter: 0x9500_0000,
   picky: 0x9600_0000,
+  register: 0x9700_0000,
 } as const

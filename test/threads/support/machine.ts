@@ -113,6 +113,23 @@ export function machine(options: BoardOptions & { readonly endian?: 'little' | '
     },
     0x10,
   )
+  /** Registers that keep what is stored, and know what is made of it by how many requests. */
+  const registers = new Uint8Array(0x1000)
+  const words = new DataView(registers.buffer)
+  const register = MemoryRegion.io(
+    'register',
+    {
+      read: (offset, size) =>
+        (size === 4 ? words.getUint32(offset) : size === 2 ? words.getUint16(offset) : registers[offset]) as number,
+      write(offset, value, size) {
+        if (size === 4) words.setUint32(offset, value)
+        else if (size === 2) words.setUint16(offset, value)
+        else registers[offset] = value
+      },
+      impl: { minSize: 1, maxSize: 4 },
+    },
+    0x100,
+  )
   const places: [number, MemoryRegion][] = [
     [0, main],
     [ADDRESS.window, window],
@@ -125,6 +142,7 @@ export function machine(options: BoardOptions & { readonly endian?: 'little' | '
     [ADDRESS.doorbell, doorbell],
     [ADDRESS.counter, counter],
     [ADDRESS.picky, picky],
+    [ADDRESS.register, register],
   ]
   for (const [address, region] of places) system.addSubregion(address, region)
   setCoalescing(posted)

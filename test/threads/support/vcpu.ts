@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { atomicAdd32, atomicCompareExchange32, MemTxResult } from 'guestmem'
 import { Attention, Member } from 'guestmem/threads'
+import { atomic, type OperationName, type Size } from '../../atomics/support/operations.ts'
 import { ADDRESS } from './addresses.ts'
 
 // A vCPU of the tests: runs the program that it is told, and posts what came of it.
@@ -205,6 +206,24 @@ const programs: Record<string, () => unknown> = {
       return [name, ...args, value, space.result]
     })
   },
+  /** Atomic accesses that the test names, with what they find. */
+  atomically() {
+    return (workerData.accesses as Parameters<typeof named>[]).map(access => [named(...access), space.result])
+  },
+  /** Atomic accesses of a device's register are exact, too: nothing comes between what is found and what is stored. */
+  mmioAtomics() {
+    for (let i = 0; i < rounds; i++) {
+      atomicAdd32(space, ADDRESS.register, 1)
+      while (atomicCompareExchange32(space, ADDRESS.register + 4, 0, 1) !== 0) poll()
+      space.store32(FLAG(2), space.load32(FLAG(2)) + 1)
+      space.store32(ADDRESS.register + 4, 0)
+      poll()
+    }
+    atomicAdd32(space, FLAG(3), 1)
+    until(FLAG(3), cpus)
+    const sums = [space.load32(ADDRESS.register), space.load32(FLAG(2))]
+    return { bad: sums.filter(sum => sum !== cpus * rounds).length, of: 2 }
+  },
   /** Never polls, for a while. */
   stall() {
     const end = performance.now() + rounds
@@ -227,6 +246,10 @@ const programs: Record<string, () => unknown> = {
       poll()
     }
   },
+}
+
+function named(operation: OperationName, size: Size, address: number, operand: bigint, expected: bigint): bigint {
+  return atomic(space, operation, size, address, BigInt.asUintN(8 * size, operand), BigInt.asUintN(8 * size, expected))
 }
 
 try {

@@ -83,7 +83,7 @@ export const OPS: Argument = object(
     arg('writeBytes', optional(FUNCTION), () => () => {}),
     arg('bridge', optional(BOOLEAN), () => false),
     arg('endianness', optional(oneOf('little', 'big', 'native')), () => 'big'),
-    arg('atomics', optional(oneOf('read-write', 'refuse')), () => 'refuse'),
+    arg('atomics', { ...optional(oneOf('read-write', 'refuse')), function: 'takes' }, () => 'refuse'),
   ],
   { type: 'MemoryRegionOps' },
 )
