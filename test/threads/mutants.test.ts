@@ -1,29 +1,38 @@
-import { afterEach, expect, test, vi } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { Grace } from '../../src/threads/grace.ts'
+import { Outbox } from '../../src/threads/outbox.ts'
 import { Server } from '../../src/threads/server.ts'
-import { machine } from './support/machine.ts'
-import { bundle, type Mutation, runAll } from './support/run.ts'
+import { bundle, type Mutation } from './support/bundle.ts'
+import { faultsOf, invariantOf } from './support/invariants.ts'
 
-// The litmus tests find what is wrong: here something is.
+// The litmus tests find what is wrong: here something is. Each mutant is of a kind that x86 shows, too: what its CPUs never
+// do with loads and stores, the explorer has (protocol-model.test.ts).
 
 afterEach(() => void vi.restoreAllMocks())
 
-/** How much is found on some vCPUs. */
+/** Threads that are at the same place at the same time are luck: they try again so often. */
+const MOST_TRIES = 40
+/** Where a mutant may hang, that is found, too: no right program of so few rounds takes a tenth of it. */
+const PATIENCE_MS = 8000
+
+/** What a litmus test finds, in the first of several runs in which it finds anything. */
 async function found(
-  mutation: Mutation | undefined,
   program: string,
-  cpus: number,
   rounds: number,
-  late = 0,
-): Promise<number> {
+  mutation?: Mutation,
+  { late = 0, hangs = false, most = MOST_TRIES } = {},
+): Promise<string[]> {
   const { path, remove } = await bundle('vcpu.ts', mutation)
-  const { board, seen } = machine()
   try {
-    // What a member posted last is made as it is buried.
-    const verdicts = (await runAll(path, board, cpus, { program, rounds }, late)) as { bad: number }[]
-    return verdicts.reduce((sum, { bad }) => sum + bad, seen.outOfOrder)
+    for (let tries = 0; tries < most; tries++) {
+      const patience = new Promise<string[]>(resolve => {
+        if (hangs) setTimeout(() => resolve(['hangs']), PATIENCE_MS).unref()
+      })
+      const faults = await faultsOf(invariantOf(program), path, rounds, late, patience)
+      if (faults.length > 0) return faults
+    }
+    return []
   } finally {
-    board.close()
     remove()
   }
 }
@@ -33,36 +42,143 @@ const UNAPPLIED: Mutation = {
   from: 'this.#user?.apply(rows)',
   to: 'if (this.#epoch === 0) this.#user?.apply(rows)',
 }
+const NO_ANSWER: Mutation = { file: 'link.ts', from: 'this.#wait(this.#isAnswered, REPLIES)', to: '' }
+const ONLINE_LATE: Mutation = {
+  file: 'presence.ts',
+  from: `Atomics.store(this.#words, this.#at + ONLINE, 1)
+    return Atomics.load(this.#words, EPOCH)`,
+  to: `const epoch = Atomics.load(this.#words, EPOCH)
+    for (let i = 0; i < 30_000; i++) Atomics.load(this.#words, EPOCH)
+    Atomics.store(this.#words, this.#at + ONLINE, 1)
+    return epoch`,
+}
 
-test.each<[string, Mutation, program: string, cpus: number, rounds: number]>([
-  ['acknowledges a map that it does not use', UNAPPLIED, 'causal', 2, 100],
-  ['goes on with the map that it had before it asked', UNAPPLIED, 'own', 1, 100],
-  [
-    'does not wait for its answer',
-    { file: 'link.ts', from: 'this.#wait(this.#isAnswered, REPLIES)', to: '' },
-    'dma',
-    1,
-    1000,
-  ],
-])('a member that %s', async (_, mutation, program, cpus, rounds) => {
-  expect(await found(mutation, program, cpus, rounds)).toBeGreaterThan(0)
+describe('a member that', () => {
+  test.each<[what: string, Mutation, program: string, rounds: number, hangs?: boolean]>([
+    ['acknowledges a map that it does not use', UNAPPLIED, 'causal', 100],
+    ['goes on with the map that it had before it asked', UNAPPLIED, 'own', 100],
+    ['looks at the map before it says that it is online', ONLINE_LATE, 'online', 200],
+    ['does not wait for its answer', NO_ANSWER, 'dma', 1000],
+    ['goes past its posted stores', NO_ANSWER, 'posted', 10_000],
+    [
+      'says that an entry is there before it is',
+      {
+        file: 'link.ts',
+        from: `storeRequest(this.#words, this.#ring.place, kind, size, address, low, high, attrs)
+    this.#ring.push()`,
+        to: `let { place } = this.#ring
+    this.#ring.push()
+    for (let i = 0; i < 100; i++) place += Atomics.load(this.#words, 0) * 0
+    storeRequest(this.#words, place, kind, size, address, low, high, attrs)`,
+      },
+      'posted',
+      5000,
+      true,
+    ],
+    [
+      'asks again where the map has changed meanwhile',
+      {
+        file: 'link.ts',
+        from: 'this.#wait(this.#isAnswered, REPLIES)',
+        to: `this.#wait(this.#isAnswered, REPLIES)
+    if (this.#presence.epoch !== this.#epoch) {
+      storeRequest(words, this.#ring.place, kind, size, address, low, high, attrs)
+      this.#replies = (this.#replies + 1) | 0
+      this.#ring.push()
+      this.flush()
+      this.#wait(this.#isAnswered, REPLIES)
+    }`,
+      },
+      'counter',
+      2000,
+    ],
+    [
+      'takes interrupts by a load and a store',
+      {
+        file: 'member.ts',
+        from: 'return Atomics.exchange(this.#words, this.#at + PENDING, 0)',
+        to: `const bits = Atomics.load(this.#words, this.#at + PENDING)
+    Atomics.store(this.#words, this.#at + PENDING, 0)
+    return bits`,
+      },
+      'lines',
+      50,
+    ],
+    [
+      'does not look once more before it sleeps',
+      { file: 'sleep.ts', from: 'if (done()) return true', to: '' },
+      'wakeups',
+      500,
+    ],
+    ['wakes no owner', { file: 'sleep.ts', from: 'Atomics.notify(words, DOORBELL)', to: '' }, 'wakeups', 100, true],
+    ['marks no page', { file: 'member-map.ts', from: 'memory.setLog(client, true)', to: '{}' }, 'pages', 3],
+    [
+      'makes two requests of an atomic access',
+      { file: 'forwarder.ts', from: 'atomics(offset, size,', to: 'unused(offset, size,' },
+      'mmioAtomics',
+      200,
+      true,
+    ],
+    ['fences nothing', { file: 'member.ts', from: 'atomicFence(this.space)', to: '' }, 'fence', 2000],
+  ])('%s', async (_, mutation, program, rounds, hangs = false) => {
+    expect(await found(program, rounds, mutation, { hangs })).not.toEqual([])
+  })
+
+  test('stores over entries that were not taken', async () => {
+    const mutation = { file: 'ring.ts', from: '>= RING_ENTRIES', to: '>= 1e9' }
+    expect(await found('flood', 2000, mutation, { late: 500 })).not.toEqual([])
+  })
 })
 
-test('a member that stores over entries that were not taken', async () => {
-  const mutation = { file: 'ring.ts', from: '>= RING_ENTRIES', to: '>= 1e9' }
-  expect(await found(mutation, 'flood', 1, 2000, 500)).toBeGreaterThan(0)
+describe('a guest that', () => {
+  test.each<[what: string, from: string, to: string, program: string]>([
+    [
+      'stores its descriptor behind the doorbell',
+      `space.store32(ADDRESS.descriptor, i)
+      space.store32(ADDRESS.doorbell, i)`,
+      `space.store32(ADDRESS.doorbell, i)
+      space.store32(ADDRESS.descriptor, i)`,
+      'descriptor',
+    ],
+    [
+      'does so where a notifier takes it',
+      `space.store32(ADDRESS.descriptor, i)
+      space.store32(ADDRESS.doorbell + 4, 1)`,
+      `space.store32(ADDRESS.doorbell + 4, 1)
+      space.store32(ADDRESS.descriptor, i)`,
+      'notifier',
+    ],
+    [
+      'adds by a load and a store',
+      'atomicAdd32(space, FLAG(0), 1)',
+      'const sum = space.load32(FLAG(0)); poll(); space.store32(FLAG(0), sum + 1)',
+      'atomics',
+    ],
+  ])('%s', async (_, from, to, program) => {
+    expect(await found(program, 1000, { file: 'vcpu.ts', from, to })).not.toEqual([])
+  })
 })
 
-test('an owner that tells of a change before all use it', async () => {
-  vi.spyOn(Grace.prototype, 'isSettled').mockReturnValue(true)
-  expect(await found(undefined, 'causal', 2, 1000)).toBeGreaterThan(0)
-})
+describe('an owner that', () => {
+  test.each(['causal', 'told', 'pages'])('tells of a change before all use it: %s', async program => {
+    vi.spyOn(Grace.prototype, 'isSettled').mockReturnValue(true)
+    expect(await found(program, program === 'pages' ? 10 : 100)).not.toEqual([])
+  })
 
-test('an owner that leaves what others posted for later', async () => {
-  vi.spyOn(Server.prototype, 'drain').mockImplementation(() => {})
-  expect(await found(undefined, 'pushes', 2, 1000)).toBeGreaterThan(0)
+  test('raises interrupts past what waits', async () => {
+    vi.spyOn(Outbox.prototype, 'tell').mockImplementation(send => send())
+    expect(await found('told', 100)).not.toEqual([])
+  })
+
+  test.each([
+    ['others posted', 'pushes'],
+    ['was posted before a notifier was rung', 'postedNotifier'],
+  ])('leaves what %s for later', async (_, program) => {
+    vi.spyOn(Server.prototype, 'drain').mockImplementation(() => {})
+    expect(await found(program, 500, undefined, { hangs: true })).not.toEqual([])
+  })
 })
 
 test('and where nothing is, nothing', async () => {
-  expect(await found(undefined, 'causal', 2, 100)).toBe(0)
+  expect(await found('causal', 100, undefined, { most: 1 })).toEqual([])
 })

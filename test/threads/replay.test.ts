@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { bundle, type Program } from './support/run.ts'
+import { bundle, type Program } from './support/bundle.ts'
 
 const FIXTURES = fileURLToPath(new URL('../fixtures/qemu/access/', import.meta.url))
 const isCampaign = process.env.CAMPAIGN !== undefined

@@ -4,8 +4,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { atomic, OPERATIONS, type OperationName, SIZES, type Size } from '../atomics/support/operations.ts'
 import { runs } from '../support/campaign.ts'
 import { ADDRESS } from './support/addresses.ts'
+import { bundle, type Program } from './support/bundle.ts'
 import { machine } from './support/machine.ts'
-import { bundle, type Program, runAll } from './support/run.ts'
+import { runAll } from './support/run.ts'
 
 let program: Program
 beforeAll(async () => {
@@ -69,16 +70,25 @@ const access: fc.Arbitrary<Access> = fc
     return [`store${bits}`, at, bits === 64 ? cut : Number(cut)]
   })
 
-const atomicAccess: fc.Arbitrary<readonly [OperationName, Size, number, bigint, bigint]> = fc.tuple(
+type AtomicAccess = readonly [OperationName, Size, address: number, operand: bigint, expected: bigint]
+const few = fc.bigInt({ min: 0n, max: 3n })
+const anyAtomic: fc.Arbitrary<AtomicAccess> = fc.tuple(
   fc.constantFrom(...OPERATIONS),
   fc.constantFrom(...SIZES),
   fc.oneof(
     address,
     fc.integer({ min: 0, max: 12 }).map(offset => ADDRESS.register + offset),
   ),
-  fc.oneof(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), fc.bigInt({ min: 0n, max: 3n })),
-  fc.bigInt({ min: 0n, max: 3n }),
+  fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
+  few,
 )
+/** Of registers of one size each, that hold so few values that a comparison is true as often as not. */
+const comparison: fc.Arbitrary<AtomicAccess> = fc
+  .tuple(fc.constantFrom('CompareExchange', 'CompareExchange', 'Exchange', 'And'), fc.constantFrom(...SIZES), few, few)
+  .map(([operation, size, operand, expected]): AtomicAccess => {
+    return [operation as OperationName, size, ADDRESS.register + 0x20 + 8 * size, operand, expected]
+  })
+const atomicAccess = fc.oneof(anyAtomic, comparison)
 
 test.each(['little', 'big'] as const)('atomic accesses of every kind, %s-endian: as on one thread', async endian => {
   const { numRuns } = runs(3000)

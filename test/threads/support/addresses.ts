@@ -5,6 +5,7 @@ export const ADDRESS = {
   buffer: 0x8000,
   mailbox: 0x9000,
   descriptor: 0xa000,
+  acknowledged: 0xa040,
   window: 0x1000_0000,
   flash: 0x2000_0000,
   bars: 0x8000_0000,
@@ -16,4 +17,6 @@ export const ADDRESS = {
   counter: 0x9500_0000,
   picky: 0x9600_0000,
   register: 0x9700_0000,
+  lines: 0x9800_0000,
+  pages: 0x4_0000,
 } as const

@@ -67,7 +67,10 @@ export function machine(options: BoardOptions & { readonly endian?: 'little' | '
         bar.setAddress(value)
       } else if (offset === 4) window.setEnabled(value === 1)
       else if (offset === 8) board.stop()
-      else throw new Error('no such register')
+      else if (offset === 12) {
+        window.setEnabled(false)
+        board.raise(value, 1)
+      } else throw new Error('no such register')
     },
   })
   let moved = 0
@@ -97,7 +100,20 @@ export function machine(options: BoardOptions & { readonly endian?: 'little' | '
     },
     read: offset => latest[offset] ?? 0,
   })
-  const doorbell = io('doorbell', { write: () => void seen.rung++ })
+  /** How far the device has come with the driver's descriptors: one for each ring. */
+  const takeDescriptor = (isThere: boolean): void => {
+    seen.rung++
+    if (!isThere) seen.early++
+    memory.store32(ADDRESS.acknowledged, memory.load32(ADDRESS.acknowledged) + 1)
+  }
+  const doorbell = io('doorbell', {
+    write: (_, value) => takeDescriptor(memory.load32(ADDRESS.descriptor) === value),
+  })
+  const lines = io('lines', {
+    write(offset, value) {
+      board.raise(offset / 4, value)
+    },
+  })
   const counter = io('counter', {
     read: () => seen.sum,
     write(_, value) {
@@ -143,14 +159,15 @@ export function machine(options: BoardOptions & { readonly endian?: 'little' | '
     [ADDRESS.counter, counter],
     [ADDRESS.picky, picky],
     [ADDRESS.register, register],
+    [ADDRESS.lines, lines],
   ]
   for (const [address, region] of places) system.addSubregion(address, region)
   setCoalescing(posted)
   const memory = new AddressSpace('memory', system, { endian })
-  addEventNotifier(doorbell, { offset: 4, size: 4 }, () => {
-    seen.rung++
-    if (memory.load32(ADDRESS.descriptor) < memory.load32(ADDRESS.descriptor + 4)) seen.early++
-  })
+  // Two notifiers: of a descriptor in RAM, and of one that was posted to a device.
+  const next = (): number => memory.load32(ADDRESS.acknowledged) + 1
+  addEventNotifier(doorbell, { offset: 4, size: 4 }, () => takeDescriptor(memory.load32(ADDRESS.descriptor) === next()))
+  addEventNotifier(doorbell, { offset: 8, size: 4 }, () => takeDescriptor(latest[0] === next()))
   memory.writeRom(ADDRESS.flash, Uint8Array.of(0x11, 0x22, 0x33, 0x44))
   const board = new Board(memory, ram, {
     onError: error => seen.errors.push(error),

@@ -6,7 +6,7 @@ import { ADDRESS } from './addresses.ts'
 
 // A vCPU of the tests: runs the program that it is told, and posts what came of it.
 
-const { handle, program, rounds, options, cpus } = workerData
+const { handle, program, rounds, options, cpus, together } = workerData
 const cpu = new Member(handle, options)
 const { space, id } = cpu
 /** Nobody wakes who sleeps here. */
@@ -22,9 +22,7 @@ const until = (address: number, value: number): void => {
 }
 const FLAG = (i: number): number => ADDRESS.flags + 64 * i
 
-/** How often something was wrong, and of how many checks. */
-type Verdict = { bad: number; of: number }
-
+/** Most of them tell how often something was wrong, and of how many checks. */
 const programs: Record<string, () => unknown> = {
   /** One's own change of the map is used by the next access. */
   own() {
@@ -127,15 +125,157 @@ const programs: Record<string, () => unknown> = {
     }
     return { bad, of: id === 0 ? 0 : rounds }
   },
-  /** A descriptor is there before its doorbell, which a notifier takes. */
-  doorbell() {
+  /** A descriptor in RAM is there before the store to its doorbell is made. */
+  descriptor() {
     for (let i = 1; i <= rounds; i++) {
       space.store32(ADDRESS.descriptor, i)
-      space.store32(ADDRESS.descriptor + 4, i)
+      space.store32(ADDRESS.doorbell, i)
+      poll()
+    }
+    return { bad: 0, of: rounds }
+  },
+  /** Before its doorbell that a notifier takes. */
+  notifier() {
+    for (let i = 1; i <= rounds; i++) {
+      space.store32(ADDRESS.descriptor, i)
+      space.store32(ADDRESS.doorbell + 4, 1)
+      until(ADDRESS.acknowledged, i)
+    }
+    return { bad: 0, of: rounds }
+  },
+  /** The same of a descriptor that is posted to a device. */
+  postedNotifier() {
+    for (let i = 1; i <= rounds; i++) {
+      space.store32(ADDRESS.posted, i)
+      space.store32(ADDRESS.doorbell + 8, 1)
+      until(ADDRESS.acknowledged, i)
+    }
+    return { bad: 0, of: rounds }
+  },
+  /** Rings as often as it can: the device may take several at once. */
+  rings() {
+    for (let i = 1; i <= rounds; i++) {
       space.store32(ADDRESS.doorbell + 4, 1)
       poll()
     }
     return { bad: 0, of: rounds }
+  },
+  /** An interrupt that tells of a change of the map comes once all use it. Who takes it has not polled. */
+  told() {
+    let bad = 0
+    for (let i = 1; i <= rounds; i++) {
+      if (id === 0) {
+        space.store32(ADDRESS.config + 4, 1)
+        space.store32(FLAG(0), i)
+        until(FLAG(1), i)
+        space.store32(ADDRESS.config + 12, 1)
+        until(FLAG(1) + 4, i)
+      } else {
+        until(FLAG(0), i)
+        space.store32(FLAG(1), i)
+        for (let looks = 1; cpu.takeInterrupts() === 0; looks++) if (looks % 64 === 0) poll()
+        space.store32(ADDRESS.window, i)
+        if (space.result === MemTxResult.OK) bad++
+        space.store32(FLAG(1) + 4, i)
+      }
+    }
+    return { bad, of: id === 0 ? 0 : rounds }
+  },
+  /** A thread that comes back from a request uses the new map, or is waited for: whenever the map changes. */
+  online() {
+    let bad = 0
+    for (let i = 1; i <= rounds; i++) {
+      if (id === 0) {
+        space.store32(ADDRESS.config + 4, 1)
+        space.store32(FLAG(0), i)
+        until(FLAG(1), i)
+        space.store32(ADDRESS.config + 4, 0)
+        space.store32(FLAG(0) + 4, i)
+        until(FLAG(1) + 4, i)
+      } else {
+        until(FLAG(0), i)
+        space.store32(FLAG(1), i)
+        for (let isTold = false; !isTold; ) {
+          space.load32(ADDRESS.register)
+          // No safe point here: only coming online has told it.
+          for (let looks = 0; looks < 200 && !isTold; looks++) isTold = space.load32(FLAG(0) + 4) === i
+          if (isTold) {
+            space.store32(ADDRESS.window, i)
+            if (space.result === MemTxResult.OK) bad++
+          }
+          poll()
+        }
+        space.store32(FLAG(1) + 4, i)
+      }
+    }
+    return { bad, of: id === 0 ? 0 : rounds }
+  },
+  /** Each interrupt is taken once, whenever it is raised. */
+  lines() {
+    let bad = 0
+    for (let i = 1; i <= rounds; i++) {
+      if (id === 0) {
+        for (let bit = 0; bit < 32; bit++) space.store32(ADDRESS.lines + 4, (1 << bit) >>> 0)
+        space.store32(FLAG(0), i)
+        until(FLAG(1), i)
+      } else {
+        let taken = 0
+        for (let isOver = false; !isOver; ) {
+          isOver = space.load32(FLAG(0)) === i
+          const bits = cpu.takeInterrupts()
+          if ((taken & bits) !== 0) bad++
+          taken |= bits
+          poll()
+        }
+        if (taken !== -1) bad++
+        space.store32(FLAG(1), i)
+      }
+    }
+    return { bad, of: id === 0 ? 0 : 32 * rounds }
+  },
+  /** Nobody sleeps for attention that was called for already, nor for an answer that has come. */
+  wakeups() {
+    let [bad, asked] = [0, 0]
+    const { wait } = Atomics
+    const attention = (cpu.attentionAddress - handle.control.offset) / 4
+    Atomics.wait = (words: Int32Array | BigInt64Array, index: number, value: never, milliseconds?: number) => {
+      if (words !== NOBODY && (index === attention ? value !== 0 : value === asked)) {
+        bad++
+        return 'timed-out'
+      }
+      return wait(words as Int32Array, index, value, milliseconds)
+    }
+    for (let i = 1; i <= rounds; i++) {
+      // At every distance from one another.
+      for (let looks = (37 * i) % 200; looks > 0; looks--) space.load32(FLAG(5))
+      if (id === 1) {
+        asked++
+        space.store32(ADDRESS.lines, i)
+        until(FLAG(0), i)
+      } else {
+        while (cpu.takeInterrupts() === 0) cpu.halt()
+        space.store32(FLAG(0), i)
+      }
+    }
+    return { bad, of: rounds }
+  },
+  /** Stores to pages, until it is told to pause, or to end. */
+  pages() {
+    let seed = id + 1
+    for (let generation = 0; ; ) {
+      const order = space.load32(FLAG(8))
+      if (order === 1) return { bad: 0, of: rounds }
+      if (order !== generation) {
+        generation = order
+        space.store32(FLAG(10 + id), generation)
+        until(FLAG(9), generation)
+      }
+      for (let i = 0; i < 50; i++) {
+        seed = (Math.imul(seed, 1103515245) + 12345) >>> 0
+        space.store32(ADDRESS.pages + 4096 * ((seed >>> 16) % 64) + 8 * id, seed)
+      }
+      poll()
+    }
   },
   /** Stores that are waited for are made once each, whatever becomes of the map meanwhile. */
   counter() {
@@ -253,7 +393,15 @@ function named(operation: OperationName, size: Size, address: number, operand: b
 }
 
 try {
-  parentPort?.postMessage({ result: cpu.run(programs[program] as () => Verdict) })
+  const run = programs[program] as () => unknown
+  const result = cpu.run(() => {
+    if (together) {
+      atomicAdd32(space, FLAG(30), 1)
+      until(FLAG(30), cpus)
+    }
+    return run()
+  })
+  parentPort?.postMessage({ result })
 } catch (error) {
   parentPort?.postMessage({ error: String(error) })
 }
