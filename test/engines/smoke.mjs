@@ -1,3 +1,4 @@
+import { board } from './smoke/board.mjs'
 import { Checks } from './smoke/checks.mjs'
 import { copies } from './smoke/copies.mjs'
 import { growth } from './smoke/growth.mjs'
@@ -7,16 +8,29 @@ import { allCells, refusals } from './smoke/ram.mjs'
 import { bigDispatch, dispatch, unassigned } from './smoke/space.mjs'
 import { threads } from './smoke/threads.mjs'
 
-const GROUPS = { allCells, refusals, dispatch, bigDispatch, unassigned, copies, moves, growth, hostCalls, threads }
+const GROUPS = {
+  allCells,
+  refusals,
+  dispatch,
+  bigDispatch,
+  unassigned,
+  copies,
+  moves,
+  growth,
+  hostCalls,
+  threads,
+  board,
+}
 
 /**
  * What the package promises, in short, for any engine: no import of any host's modules here or below.
- * `env.spawn(handle)` answers with what `smoke/answer.mjs` says in another thread; without it that group is left out.
+ * `env.spawn(handle)` answers with what `smoke/answer.mjs` says in another thread, `env.member(handle)` with what
+ * `smoke/member.mjs` has seen there, and `env.door` is guestmem/threads; without them those groups are left out.
  */
 export async function smoke(guestmem, env) {
   const checks = new Checks()
   for (const [name, act] of Object.entries(GROUPS)) {
-    if (act === threads && env.spawn === undefined) continue
+    if ((act === threads && env.spawn === undefined) || (act === board && env.member === undefined)) continue
     await checks.group(name, () => act(checks, guestmem, env))
   }
   return { checks: checks.count, failures: checks.failures }

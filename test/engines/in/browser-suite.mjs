@@ -1,7 +1,7 @@
 import { canCompile } from '../smoke/ram.mjs'
 import { aboutHost, smoke } from '../smoke.mjs'
 
-function spawn(module, handle) {
+function start(message) {
   return new Promise((resolve, reject) => {
     const worker = new Worker(new URL('./page-thread.mjs', import.meta.url), { type: 'module' })
     worker.onmessage = ({ data }) => {
@@ -9,7 +9,7 @@ function spawn(module, handle) {
       worker.terminate()
     }
     worker.onerror = event => reject(new Error(event.message))
-    worker.postMessage({ module, handle })
+    worker.postMessage(message)
   })
 }
 
@@ -34,6 +34,11 @@ export async function suite(module, should) {
   const guestmem = await import(module)
   const { shared } = guestmem.GuestRam.allocate(8)
   if (shared !== should.isolated) throw new Error(`guest RAM should have been shared: ${should.isolated}`)
-  const result = await smoke(guestmem, { spawn: handle => spawn(module, handle) })
+  const door = module.replace(/index(?=\.js$)/, 'threads')
+  const result = await smoke(guestmem, {
+    spawn: handle => start({ module, handle }),
+    door: await import(door),
+    member: handle => start({ module, door, handle }),
+  })
   return { ...result, ...aboutHost(guestmem) }
 }

@@ -2,11 +2,11 @@
 import process from 'node:process'
 import { Worker } from 'node:worker_threads'
 import { aboutHost, smoke } from '../smoke.mjs'
-import { load } from './load.mjs'
+import { doorOf, load } from './load.mjs'
 
 const module = process.argv[2]
 
-function spawn(handle) {
+function start(message) {
   return new Promise((resolve, reject) => {
     const worker = new Worker(new URL('./engine-thread.mjs', import.meta.url))
     worker.once('message', reply => {
@@ -14,12 +14,17 @@ function spawn(handle) {
       worker.terminate()
     })
     worker.once('error', reject)
-    worker.postMessage({ module, handle })
+    worker.postMessage(message)
   })
 }
 
 const guestmem = await load(module)
-const result = await smoke(guestmem, { spawn })
+const door = doorOf(module)
+const result = await smoke(guestmem, {
+  spawn: handle => start({ module, handle }),
+  door: await load(door),
+  member: handle => start({ module, door, handle }),
+})
 // One line that the runner picks out of whatever an engine prints by itself.
 console.log(`SMOKE ${JSON.stringify({ ...result, ...aboutHost(guestmem) })}`)
 // Engines differ in how soon a terminated worker lets the process go.

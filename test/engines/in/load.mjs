@@ -4,3 +4,6 @@ import { fileURLToPath } from 'node:url'
 /** The package as a user's program gets it: `import` of the ESM build, `require` of the CommonJS one. */
 export const load = async address =>
   address.endsWith('.cjs') ? createRequire(import.meta.url)(fileURLToPath(address)) : import(address)
+
+/** The address of guestmem/threads, which lies beside. */
+export const doorOf = module => module.replace(/index(?=\.c?js$)/, 'threads')

@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util'
 
 export const PROJECT = fileURLToPath(new URL('../../..', import.meta.url))
 
-/** `--install`, `--json FILE`, `--only a,b` (parts of engine names), `--module FILE` (instead of what is in dist). */
+/** `--install`, `--json FILE`, `--only a,b` (parts of engine names), `--module FILE` (instead of what is in dist; guestmem/threads beside it). */
 export function readOptions() {
   const { values } = parseArgs({
     options: {
