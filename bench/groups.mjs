@@ -6,6 +6,7 @@ import { packets } from './packets.mjs'
 import { pageTables } from './page-table.mjs'
 import { privateRam } from './private.mjs'
 import { scale } from './scale.mjs'
+import { threads } from './threads.mjs'
 import { tlb } from './tlb.mjs'
 
 const KIB = 1024
@@ -28,6 +29,7 @@ export const GROUPS = {
   packets: { pairs: (_sizes, smoke) => packets(smoke), least: 0, most: 0 },
   lookups: { pairs: lookups, least: 0, most: 0 },
   tlb: { pairs: tlb, least: 0, most: 0 },
+  threads: { pairs: (_sizes, smoke) => threads(smoke), least: 0, most: 0 },
   scale: { pairs: scale, least: 0, most: 0 },
 }
 

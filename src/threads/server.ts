@@ -5,6 +5,9 @@ import type { Outbox } from './outbox.ts'
 import type { Performer } from './performer.ts'
 import { emptyRequest, type Request } from './request.ts'
 
+/** Of posted stores: while some are made, the member that waits for room puts more into the ring. */
+const RELEASED_AT_ONCE = 64
+
 /** Makes what members ask for, in rounds: one handler at a time, and never waiting for anybody. */
 export class Server {
   readonly #clients: ReadonlyMap<number, Client>
@@ -69,9 +72,10 @@ export class Server {
     if (this.#isDraining || !client.hasBefore(head) || client.waits) return
     this.#isDraining = true
     try {
-      while (client.hasBefore(head) && !client.waits) {
+      for (let made = 1; client.hasBefore(head) && !client.waits; made++) {
         client.take(this.#request)
         this.#performer.perform(this.#request, client.run)
+        if (made % RELEASED_AT_ONCE === 0) client.release()
       }
     } finally {
       this.#isDraining = false
