@@ -5,11 +5,12 @@ import {
   GuestRam,
   MemoryRegion,
   MemTxResult,
+  registerMemoryListener,
   SparseRam,
   snapshotAndClearDirty,
 } from 'guestmem'
-import { abandonBoard, Board, type BoardHandle, Member } from 'guestmem/threads'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { Attention, abandonBoard, Board, type BoardHandle, Member } from 'guestmem/threads'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { runs } from '../support/campaign.ts'
 import { ADDRESS } from './support/addresses.ts'
 import { bundle, type Program } from './support/bundle.ts'
@@ -308,9 +309,121 @@ describe('misuse is refused by name', () => {
     expect(() => member.run(async () => {})).toThrow(/^body must not be async/)
     expect(() => member.run(1 as never)).toThrow(/^body must be a function, got 1$/)
     expect(() => member.halt(-1)).toThrow(/^milliseconds must be from 0 to Infinity, got -1$/)
-    for (const one of [board, member, member.space, member.root])
-      expect(() => structuredClone(one)).toThrow(/could not be cloned/)
     board.close()
     expect(() => board.listen()).toThrow(/^the board was closed$/)
   })
+})
+
+describe('what is posted', () => {
+  const system = MemoryRegion.container('system', 2 ** 32)
+  const ram = GuestRam.allocate(2 ** 21)
+  const block = ram.block('ram', 4096)
+  system.addSubregion(0, MemoryRegion.ram('ram', block))
+  const board = new Board(new AddressSpace('memory', system), ram)
+  const member = new Member(board.handle())
+  const posted: [string, object, RegExp][] = [
+    ['a board', board, /post board\.handle\(\)/],
+    ['a member', member, /post board\.handle\(\)/],
+    ['its space', member.space, /post ram\.handle/],
+    ['its root', member.root, /post ram\.handle/],
+    ['a region', system, /post ram\.handle/],
+    ['a space', board.space, /post ram\.handle/],
+    ['guest RAM', ram, /post ram\.handle/],
+    ['a block', block, /post ram\.handle/],
+  ]
+
+  test.each(posted)('%s is refused, and the error says what to post', (_, one, text) => {
+    const { port1, port2 } = new MessageChannel()
+    for (const post of [() => structuredClone(one), () => port1.postMessage({ in: [one] })]) {
+      expect(post).toThrow(text)
+      expect(post).toThrow(expect.objectContaining({ name: 'DataCloneError' }))
+    }
+    port1.close()
+    port2.close()
+  })
+
+  test('a handle goes across', () => {
+    const handle = board.handle()
+    expect(structuredClone(handle)).toMatchObject({ id: handle.id, shape: handle.shape, control: handle.control })
+  })
+})
+
+describe('callbacks that throw', () => {
+  function parts(options: object = {}) {
+    const made = machine(options)
+    const member = new Member(made.board.handle())
+    return { ...made, member }
+  }
+
+  test('a listener of a member: the map has changed all the same, and goes on changing', () => {
+    const { board, member, window } = parts()
+    let isAngry = false
+    const angry = registerMemoryListener(member.space, {
+      commit() {
+        if (isAngry) throw new Error('angry')
+      },
+    })
+    isAngry = true
+    const isSeen = (): boolean => member.space.view.find(ADDRESS.window)?.region.kind === 'ram'
+    expect(() => member.run(() => 1)).toThrow('angry')
+    expect(isSeen()).toBe(true)
+    isAngry = false
+    angry()
+    for (const on of [false, true, false]) {
+      window.setEnabled(on)
+      board.afterSettled(() => {})
+      member.run(() => 1)
+      expect(isSeen()).toBe(on)
+    }
+    board.close()
+  })
+
+  test('`onError` and `onStall`: the members are served all the same', async () => {
+    const thrown: unknown[] = []
+    const microtasks = vi.spyOn(globalThis, 'queueMicrotask').mockImplementation(act => {
+      try {
+        act()
+      } catch (error) {
+        thrown.push(String(error))
+      }
+    })
+    const angry = (what: unknown): never => {
+      throw new Error(`angry of ${what}`)
+    }
+    const { board, window } = machine({ onError: angry, onStall: angry, stallMs: 20 })
+    const stop = board.listen()
+    const [told] = await Promise.all([
+      vcpu(board.handle(), { program: 'accesses', accesses: [['store32', ADDRESS.config + 0x20, 1]] }).result,
+    ])
+    expect(told).toEqual([['store32', ADDRESS.config + 0x20, 1, undefined, MemTxResult.ERROR]])
+    const busy = vcpu(board.handle(), { program: 'stall', rounds: 2000 })
+    while (thrown.length < 2) {
+      window.setEnabled(!window.enabled)
+      await later(200)
+    }
+    expect(thrown).toEqual(['Error: angry of Error: no such register', `Error: angry of ${busy.id}`])
+    expect(await busy.result).toBe('done')
+    stop()
+    board.close()
+    microtasks.mockRestore()
+  })
+})
+
+test('a device that moves is published to nobody; RAM that moves is', () => {
+  const { board, bar, window } = machine()
+  const member = new Member(board.handle())
+  let changes = 0
+  const follower = new Member(board.handle(), { onMap: () => changes++ })
+  const polled = (): number => member.run(() => member.poll()) | follower.run(() => follower.poll())
+  polled()
+  const before = changes
+  for (let i = 1; i <= 10; i++) {
+    bar.setAddress(ADDRESS.bars + i * 0x1_0000)
+    board.afterSettled(() => {})
+    expect([polled(), changes]).toEqual([0, before])
+  }
+  window.setEnabled(false)
+  board.afterSettled(() => {})
+  expect([polled(), changes]).toEqual([Attention.MAP, before + 1])
+  board.close()
 })

@@ -1,20 +1,25 @@
 import fc from 'fast-check'
-import { DirtyClient, testAndClearDirty } from 'guestmem'
+import { type AddressSpace, DirtyClient, testAndClearDirty } from 'guestmem'
 import { expect } from 'vitest'
 import type { Campaign } from '../../support/campaign.ts'
 import { again, bug, change, nested, plans, request, world } from './request-arbitraries.ts'
 import { dirtyPage, Reference } from './request-reference.ts'
-import { SpaceUnderTest } from './request-space.ts'
-import type { Action, Plan, WorldSpec } from './request-spec.ts'
+import { type Requests, SpaceUnderTest } from './request-space.ts'
+import type { Action, Plan, Request, WorldSpec } from './request-spec.ts'
 
-/** After each step both have seen and done the same, and every byte of RAM is the same; so are the dirty pages at the end. */
-function compare(
+/**
+ * After each step both have seen and done the same, and every byte of RAM is the same; so are the dirty pages at the end.
+ *
+ * @param by Who makes the requests of the space; itself unless said.
+ */
+export function compare(
   spec: WorldSpec,
   steps: readonly Action[],
   planned: readonly Plan[] = [],
   masks: readonly number[] = [],
+  by?: (space: AddressSpace) => Requests,
 ): void {
-  const space = new SpaceUnderTest(spec, planned, masks)
+  const space = new SpaceUnderTest(spec, planned, masks, by)
   const reference = new Reference(spec, planned, masks)
   try {
     for (const step of steps) compareStep(space, reference, step)
@@ -49,18 +54,21 @@ function takeDirty({ blocks }: SpaceUnderTest): string[] {
 }
 
 const run = (spec: WorldSpec, steps: readonly Action[], planned: readonly Plan[]): void => compare(spec, steps, planned)
-const requests = fc.array(request, { minLength: 1, maxLength: 16, size: 'max' })
+export const requests: fc.Arbitrary<Request[]> = fc.array(request, { minLength: 1, maxLength: 16, size: 'max' })
 const steps = fc.array(fc.oneof({ weight: 3, arbitrary: nested }, { weight: 1, arbitrary: change }), {
   minLength: 1,
   maxLength: 12,
   size: 'max',
 })
-const repeated = fc.array(fc.oneof({ weight: 6, arbitrary: again }, { weight: 1, arbitrary: change }), {
-  minLength: 4,
-  maxLength: 40,
-  size: 'max',
-})
-const masks = fc.array(fc.nat(7), { minLength: 9, maxLength: 9 })
+export const repeated: fc.Arbitrary<Action[]> = fc.array(
+  fc.oneof({ weight: 6, arbitrary: again }, { weight: 1, arbitrary: change }),
+  {
+    minLength: 4,
+    maxLength: 40,
+    size: 'max',
+  },
+)
+export const masks: fc.Arbitrary<number[]> = fc.array(fc.nat(7), { minLength: 9, maxLength: 9 })
 
 /** Streams of requests, each against a reference that is written from RULES D, E, F, G and I alone. */
 export const REQUESTS: readonly Campaign[] = [
@@ -97,6 +105,6 @@ export const REQUESTS: readonly Campaign[] = [
   {
     name: 'F2 the same with handlers that make requests and change the map',
     count: 400,
-    property: fc.property(world, steps, plans(fc.oneof(nested, nested, change)), masks, compare),
+    property: fc.property(world, steps, plans(fc.oneof(nested, nested, change)), masks, (...each) => compare(...each)),
   },
 ]

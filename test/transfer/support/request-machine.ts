@@ -3,7 +3,7 @@ import { addressIn, firstAddress } from './request-map.ts'
 import {
   type Action,
   ADDRESS_LIMIT,
-  ATTRS,
+  attrsIndex,
   type DeviceSpec,
   FORMS,
   type MapChange,
@@ -85,7 +85,7 @@ export abstract class Machine {
     value?: bigint,
   ): Answer {
     const written = value === undefined ? '' : ` ${hex(value)}`
-    this.log.push(`  ${name} of ${place}, ${size} at ${offset}${written}, attrs ${ATTRS.indexOf(attrs)}`)
+    this.log.push(`  ${name} of ${place}, ${size} at ${offset}${written}, attrs ${attrsIndex(attrs)}`)
     const call = this.#calls++
     for (const plan of this.#plans) if (plan.call === call) this.#act(plan.action, false)
     const { faulty } = this.deviceOf(place)
@@ -99,7 +99,7 @@ export abstract class Machine {
   /** A device's `accepts`. */
   protected accepts(place: number, offset: number, size: number, isWrite: boolean, attrs: MemTxAttrs): boolean {
     const how = isWrite ? 'write' : 'read'
-    this.log.push(`  accepts of ${place}, ${how} of ${size} at ${offset}, attrs ${ATTRS.indexOf(attrs)}`)
+    this.log.push(`  accepts of ${place}, ${how} of ${size} at ${offset}, attrs ${attrsIndex(attrs)}`)
     return noise(offset, size, Number(isWrite)) % 4 !== 0
   }
 

@@ -16,6 +16,7 @@ import { guestRam, type RamUnderTest } from './request-ram.ts'
 import {
   ATTRS,
   BLOCKS,
+  type Form,
   type MapChange,
   type PlaceSpec,
   type Plan,
@@ -23,17 +24,31 @@ import {
   type WorldSpec,
 } from './request-spec.ts'
 
+/** What requests are made with. */
+export type Requests = Pick<
+  AddressSpace,
+  'read' | 'write' | 'fill' | 'result' | 'high' | `load${Form}` | `store${Form}`
+>
+
 /** The library's side of a case: regions, a space, and handlers. */
 export class SpaceUnderTest extends Machine {
   readonly rams: readonly Buffer[]
   readonly blocks: readonly (readonly RamBlock[])[]
   readonly #regions: MemoryRegion[] = []
-  readonly #space: AddressSpace
+  readonly #space: Requests
   readonly #buffers: RequestBuffers
   readonly #owners: object[] = [{}, {}, {}]
 
-  /** @param masks Which DirtyClients log each place, where it is memory. */
-  constructor(world: WorldSpec, plans: readonly Plan[], masks: readonly number[] = []) {
+  /**
+   * @param masks Which DirtyClients log each place, where it is memory.
+   * @param by Who makes the requests of a space: unless said, itself.
+   */
+  constructor(
+    world: WorldSpec,
+    plans: readonly Plan[],
+    masks: readonly number[] = [],
+    by: (space: AddressSpace) => Requests = space => space,
+  ) {
     super(world, plans)
     const rams = world.rams.map(guestRam)
     this.rams = rams.map(({ bytes }) => bytes)
@@ -47,7 +62,8 @@ export class SpaceUnderTest extends Machine {
       this.#log(region, masks[index] ?? 0, true)
       root.addSubregion(firstAddress(world, spec), region, spec.priority)
     }
-    this.#space = new AddressSpace('space', root, { endian: world.endian, directAccess: world.directAccess })
+    const { endian, directAccess } = world
+    this.#space = by(new AddressSpace('space', root, { endian, directAccess }))
   }
 
   /** The guest RAMs serve other cases after this one. */

@@ -136,6 +136,21 @@ export const ATTRS: readonly MemTxAttrs[] = [
   MemTxAttrs.of({ memory: true, strict: false }),
 ]
 
+/** Those of another thread are others with the same values. */
+export function attrsIndex(attrs: MemTxAttrs): number {
+  const { secure, user, strict, memory, requesterId } = attrs
+  const same = ATTRS.indexOf(attrs)
+  if (same >= 0) return same
+  return ATTRS.findIndex(
+    each =>
+      each.secure === secure &&
+      each.user === user &&
+      each.strict === strict &&
+      each.memory === memory &&
+      each.requesterId === requesterId,
+  )
+}
+
 /** No address is at or over this. */
 export const ADDRESS_LIMIT: number = 2 ** 53
 
