@@ -387,3 +387,88 @@ declare module '*/examples/page-tables.mjs' {
   export const DIRTY: number
   export function walk(memory: AddressSpace, directory: number, address: number, write: boolean): number | undefined
 }
+
+declare module '*/examples/smp/layout.mjs' {
+  export const BOOT_ROM: number
+  export const CLINT: number
+  export const PLIC: number
+  export const UART: number
+  export const VIRTIO: number
+  export const DOORBELL: number
+  export const POWER: number
+  export const RAM: number
+  export const GUEST_RAM: number
+  export const IRQ: { readonly virtio: number; readonly doorbell: number; readonly uart: number }
+  export const STATE: { readonly pc: number; readonly retired: number; readonly attention: number }
+  export function hartOffset(hart: number): number
+  export function tableOffset(hart: number): number
+  export function linearMemory(ramBytes: number): WebAssembly.Memory
+}
+
+declare module '*/examples/smp/hart/assemble.mjs' {
+  import type { PageTable } from 'guestmem/page-table'
+  export function assembleHart(hart: { table: PageTable; offset: number }): WebAssembly.Module
+}
+
+declare module '*/examples/smp/hart/compressed.mjs' {
+  export function writeExpansions(memory: WebAssembly.Memory): void
+  export function expand(half: number): number
+}
+
+declare module '*/examples/smp/hart/hart.mjs' {
+  import type { AddressSpace } from 'guestmem'
+
+  export class Hart {
+    constructor(options: {
+      id: number
+      memory: WebAssembly.Memory
+      module: WebAssembly.Module
+      space: AddressSpace
+      time: () => bigint
+      attention?: number
+      onAccess?: () => void
+    })
+    readonly state: BigInt64Array
+    readonly privileged: { readonly mode: number; setWires(bits: number): void }
+    readonly bus: { readonly calls: number }
+    readonly retired: bigint
+    pc: bigint
+    run(most: number): boolean
+  }
+}
+
+declare module '*/examples/smp/assembler.mjs' {
+  type Three = (a: number, b: number, c: number) => number
+  type Two = (a: number, b: number) => number
+  type None = () => number
+  export const lui: Two, auipc: Two, jal: Two
+  export const jalr: Three, beq: Three, bne: Three, blt: Three, bge: Three, bltu: Three, bgeu: Three
+  export const lb: Three, lh: Three, lw: Three, ld: Three, lbu: Three, lhu: Three, lwu: Three
+  export const sb: Three, sh: Three, sw: Three, sd: Three
+  export const addi: Three, slti: Three, sltiu: Three, xori: Three, ori: Three, andi: Three
+  export const slli: Three, srli: Three, srai: Three, addiw: Three, slliw: Three, srliw: Three, sraiw: Three
+  export const add: Three, sub: Three, sll: Three, slt: Three, sltu: Three, xor: Three, srl: Three, sra: Three
+  export const or: Three, and: Three, addw: Three, subw: Three, sllw: Three, srlw: Three, sraw: Three
+  export const mul: Three, mulh: Three, mulhsu: Three, mulhu: Three, div: Three, divu: Three, rem: Three, remu: Three
+  export const mulw: Three, divw: Three, divuw: Three, remw: Three, remuw: Three
+  export const csrrw: Three, csrrs: Three, csrrc: Three, csrrwi: Three, csrrsi: Three, csrrci: Three
+  export const fence: None, fenceI: None, ecall: None, ebreak: None, mret: None, sret: None, wfi: None
+  type Amo = Readonly<Record<'w' | 'd', Three>>
+  export const amo: Readonly<
+    Record<'add' | 'swap' | 'lr' | 'sc' | 'xor' | 'or' | 'and' | 'min' | 'max' | 'minu' | 'maxu', Amo>
+  >
+  export const X: Readonly<Record<string, number>>
+  export class Program {
+    constructor(origin: number)
+    readonly origin: number
+    readonly here: number
+    readonly words: Uint32Array
+    add(...words: number[]): this
+    label(name: string): this
+    address(name: string): number
+    branch(instruction: Three, rs1: number, rs2: number, name: string): this
+    jump(name: string, rd?: number): this
+    la(rd: number, name: string): this
+    li(rd: number, value: number): this
+  }
+}
