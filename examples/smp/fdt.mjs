@@ -30,7 +30,7 @@ export function flattenedDeviceTree(root) {
   }
   const text = value => Buffer.from(`${value}\0`)
   const padded = bytes => Buffer.concat([bytes, Buffer.alloc(-bytes.length & 3)])
-  const valueOf = value => {
+  const bytesOf = value => {
     if (value === true) return Buffer.alloc(0)
     const values = [value].flat()
     return Buffer.concat(values.map(each => (typeof each === 'string' ? text(each) : word(each))))
@@ -48,7 +48,7 @@ export function flattenedDeviceTree(root) {
     // Properties come before nodes.
     for (const [key, value] of Object.entries(node)) {
       if (isNode(value)) continue
-      const bytes = valueOf(value)
+      const bytes = bytesOf(value)
       structure.push(word(PROPERTY), word(bytes.length), word(nameAt(key)), padded(bytes))
     }
     for (const [key, value] of Object.entries(node)) if (isNode(value)) add(key, value)

@@ -94,6 +94,11 @@ export class Machine {
     this.#space.writeRom(address, bytes)
   }
 
+  /** Eight bytes, as a bus master loads them. */
+  load64(address) {
+    return this.#space.load64(address)
+  }
+
   /**
    * Runs all harts from `pc` on, until the guest turns the machine off.
    *

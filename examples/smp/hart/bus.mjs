@@ -1,19 +1,41 @@
 // What a hart does not do itself: accesses that its page table leaves to a call, to devices most of all.
 
-import * as guestmem from 'guestmem'
+import {
+  atomicAdd32,
+  atomicAdd64,
+  atomicAnd32,
+  atomicAnd64,
+  atomicCompareExchange32,
+  atomicCompareExchange64,
+  atomicExchange32,
+  atomicExchange64,
+  atomicMaxSigned32,
+  atomicMaxSigned64,
+  atomicMaxUnsigned32,
+  atomicMaxUnsigned64,
+  atomicMinSigned32,
+  atomicMinSigned64,
+  atomicMinUnsigned32,
+  atomicMinUnsigned64,
+  atomicOr32,
+  atomicOr64,
+  atomicXor32,
+  atomicXor64,
+  MemTxResult,
+} from 'guestmem'
 import { LR, SC } from './atomic.mjs'
 
-const { MemTxResult } = guestmem
+/** By funct5: of 4 bytes, and of 8. */
 const AMOS = {
-  0: 'Add',
-  1: 'Exchange',
-  4: 'Xor',
-  8: 'Or',
-  12: 'And',
-  16: 'MinSigned',
-  20: 'MaxSigned',
-  24: 'MinUnsigned',
-  28: 'MaxUnsigned',
+  0: [atomicAdd32, atomicAdd64],
+  1: [atomicExchange32, atomicExchange64],
+  4: [atomicXor32, atomicXor64],
+  8: [atomicOr32, atomicOr64],
+  12: [atomicAnd32, atomicAnd64],
+  16: [atomicMinSigned32, atomicMinSigned64],
+  20: [atomicMaxSigned32, atomicMaxSigned64],
+  24: [atomicMinUnsigned32, atomicMinUnsigned64],
+  28: [atomicMaxUnsigned32, atomicMaxUnsigned64],
 }
 
 /**
@@ -61,9 +83,12 @@ export function busOf(space, { onFailed, onAccess }) {
 }
 
 function atomic(space, address, kind, size, value, expected) {
-  const bits = 8 * size
-  const fit = number => (size === 8 ? BigInt.asUintN(64, number) : Number(BigInt.asUintN(32, number)))
-  if (kind === LR) return BigInt(space[`load${bits}`](address))
-  if (kind === SC) return BigInt(guestmem[`atomicCompareExchange${bits}`](space, address, fit(expected), fit(value)))
-  return BigInt(guestmem[`atomic${AMOS[kind]}${bits}`](space, address, fit(value)))
+  const isWide = size === 8
+  if (kind === LR) return isWide ? space.load64(address) : BigInt(space.load32(address))
+  const asUnsigned = number => (isWide ? BigInt.asUintN(64, number) : Number(BigInt.asUintN(32, number)))
+  if (kind === SC) {
+    const exchange = isWide ? atomicCompareExchange64 : atomicCompareExchange32
+    return BigInt(exchange(space, address, asUnsigned(expected), asUnsigned(value)))
+  }
+  return BigInt(AMOS[kind][isWide ? 1 : 0](space, address, asUnsigned(value)))
 }

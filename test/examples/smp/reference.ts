@@ -18,7 +18,7 @@ const s64 = (value: bigint) => s(64, value)
 
 export class Reference {
   readonly x: bigint[] = Array.from({ length: 32 }, () => 0n)
-  pc = BASE
+  pc: bigint = BASE
   #reservation: { address: bigint; value: bigint } | undefined
   readonly memory: Uint8Array
 
@@ -199,7 +199,7 @@ export class Reference {
 }
 
 class Raised extends Error implements Exception {
-  readonly cause: number
+  override readonly cause: number
   readonly tval: bigint
   constructor(cause: number, tval: bigint) {
     super(`cause ${cause}`)
