@@ -50,6 +50,7 @@ export class Machine {
   #clint
   #harts
   #start
+  #bounds
   #startedAt = process.hrtime.bigint()
   #off = _code => {}
 
@@ -59,9 +60,11 @@ export class Machine {
    * @param {number} options.ramBytes
    * @param {number} options.disk A file descriptor.
    * @param {(byte: number) => void} options.onByte What the guest prints.
+   * @param {'table' | 'compare'} [options.lookup] How the harts' loads and stores find the main memory: by the page table, or,
+   *   for comparison, by its bounds.
    * @param {(workerData: object) => Worker} [options.start] Starts a hart's thread.
    */
-  constructor({ harts, ramBytes, disk, onByte, start = startWorker }) {
+  constructor({ harts, ramBytes, disk, onByte, lookup = 'table', start = startWorker }) {
     this.#harts = harts
     this.#start = start
     this.#memory = linearMemory(ramBytes)
@@ -75,9 +78,11 @@ export class Machine {
     this.#clint = new Clint({ harts, wires, time: ticksSince(this.#startedAt), hz: TIMEBASE })
     this.uart = new Uart(onByte, level => plic.set(IRQ.uart, level))
     this.disk = new VirtioMmio(this.#space, disk, level => plic.set(IRQ.virtio, level))
+    const block = ram.block('ram', ramBytes)
+    if (lookup === 'compare') this.#bounds = { first: RAM, bytes: ramBytes, place: block.offset }
     MemoryRegion.transaction(() => {
       system.addSubregion(BOOT_ROM, MemoryRegion.rom('boot', ram.block('boot', 0x1000)))
-      system.addSubregion(RAM, MemoryRegion.ram('ram', ram.block('ram', ramBytes)))
+      system.addSubregion(RAM, MemoryRegion.ram('ram', block))
       system.addSubregion(CLINT, this.#clint.region)
       system.addSubregion(PLIC, plic.region)
       system.addSubregion(UART, this.uart.region)
@@ -127,7 +132,7 @@ export class Machine {
   /** @returns {Promise<Run>} */
   #runHart(id, pc) {
     const handle = this.#board.handle()
-    const module = assembleHart({ table: { entries: tableEntries(id) }, offset: hartOffset(id) })
+    const module = assembleHart({ table: { entries: tableEntries(id), bounds: this.#bounds }, offset: hartOffset(id) })
     const worker = this.#start({ handle, memory: this.#memory, module, startedAt: this.#startedAt, pc })
     return new Promise((resolve, reject) => {
       let run

@@ -24,6 +24,18 @@ export const entryOf = (table, address) =>
     op('i64.eqz', op('i64.shr_u', address, i64(32))),
   )
 
+/**
+ * The same for a load or a store. For comparison there are harts that know one piece of RAM, and look in no table.
+ *
+ * @param {{ entries: number, bounds?: { first: number, bytes: number, place: number } }} table
+ */
+const dataEntryOf = (table, address) => {
+  if (table.bounds === undefined) return entryOf(table, address)
+  const { first, bytes, place } = table.bounds
+  const isInside = op('i64.lt_u', op('i64.sub', address, i64(first)), i64(bytes - 8))
+  return op('select', i32((place - first) | READ | WRITE | READ_ANY | WRITE_ANY), i32(0), isInside)
+}
+
 /** Where the byte at the address is in the linear memory, by the entry in $entry. */
 export const placeOf = address => op('i32.add', low(address), op('i32.and', get('entry'), i32(-128)))
 
@@ -43,7 +55,7 @@ export function load(table, size, sign) {
   const width = size === 8 ? '' : `${8 * size}_${sign}`
   const extend = size === 8 || sign === 'u' ? '' : set('value', op(`i64.extend${8 * size}_s`, get('value')))
   return `
-    ${set('entry', entryOf(table, get('a')))}
+    ${set('entry', dataEntryOf(table, get('a')))}
     (if ${op('i32.and', get('entry'), i32(size === 1 ? READ : READ_ANY))}
       (then ${set('value', op(`i64.load${width}`, placeOf(get('a'))))})
       (else
@@ -57,7 +69,7 @@ export function load(table, size, sign) {
 /** Stores $b to $a, and ends the instruction. */
 export function store(table, size) {
   return `
-    ${set('entry', entryOf(table, get('a')))}
+    ${set('entry', dataEntryOf(table, get('a')))}
     (if ${op('i32.and', get('entry'), i32(size === 1 ? WRITE : WRITE_ANY))}
       (then ${op(`i64.store${size === 8 ? '' : 8 * size}`, placeOf(get('a')), get('b'))})
       (else
