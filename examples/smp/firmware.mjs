@@ -72,6 +72,6 @@ function print(rows, compared) {
 What part the memory core takes, of one hart:
   in the loop, of which a third are loads and stores, against a hart that has one comparison with the bounds of its
   RAM in place of the page table: ${(100 * part).toFixed(0)} %
-  from reset to off: ${calls} accesses to devices, with the devices and the way to their thread ${(calledMs * 1000 / calls).toFixed(1)} us each:
+  from reset to off: ${calls} accesses to devices, with the devices and the way to their thread ${((calledMs * 1000) / calls).toFixed(1)} us each:
   ${((100 * calledMs) / busy).toFixed(0)} % of the time; ${kicks} rings of the disk's doorbell`)
 }

@@ -429,7 +429,7 @@ declare module '*/examples/smp/hart/hart.mjs' {
       onAccess?: () => void
     })
     readonly state: BigInt64Array
-    readonly privileged: { readonly mode: number; setWires(bits: number): void }
+    readonly privileged: { readonly mode: number; readonly mip: bigint; setWires(bits: number): void }
     readonly bus: { readonly calls: number }
     readonly retired: bigint
     pc: bigint
@@ -471,4 +471,8 @@ declare module '*/examples/smp/assembler.mjs' {
     la(rd: number, name: string): this
     li(rd: number, value: number): this
   }
+}
+
+declare module '*/examples/smp/hart/privileged.mjs' {
+  export const MIP: Readonly<Record<'SSIP' | 'MSIP' | 'STIP' | 'MTIP' | 'SEIP' | 'MEIP', number>>
 }

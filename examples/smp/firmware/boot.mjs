@@ -83,6 +83,10 @@ poweroff
 /** a0: which hart; a1: the device tree. */
 function resetVector() {
   const program = new rv.Program(BOOT_ROM)
-  program.add(rv.csrrs(X.a0, 0xf14, 0)).li(X.a1, DEVICE_TREE).li(X.t0, RAM).add(rv.jalr(0, X.t0, 0))
+  program
+    .add(rv.csrrs(X.a0, 0xf14, 0))
+    .li(X.a1, DEVICE_TREE)
+    .li(X.t0, RAM)
+    .add(rv.jalr(0, X.t0, 0))
   return new Uint8Array(program.words.buffer)
 }

@@ -38,7 +38,7 @@ export async function runProgram({ harts = 2, rounds = 20_000, turns = 500, sect
       counts: { swap: word(COUNT.swap), reserved: word(COUNT.reserved), added: word(COUNT.added) },
       turns: Array.from({ length: harts }, (_, hart) => word(TURNS + 8 * hart)),
       sum: word(COUNT.sum),
-      written: wrongSectors(words, new BigUint64Array(Uint8Array.from(readFileSync(path)).buffer)),
+      wrongSectors: wrongSectors(words, new BigUint64Array(Uint8Array.from(readFileSync(path)).buffer)),
       runs,
     }
   } finally {

@@ -199,8 +199,8 @@ describe('the hart and the reference', () => {
       if ((bits & 3) === 3) continue
       const memory = memoryOf([bits, 0], filling as Uint8Array, CODE)
       const x = random[bits % 16] as bigint[]
-      const expected = byReference(memory, x, 1)
-      if (expected !== undefined) expect([bits, byHart(memory, x, 1)]).toEqual([bits, expected])
+      const expected = byReference(memory, x, 2)
+      if (expected !== undefined) expect([bits, byHart(memory, x, 2)]).toEqual([bits, expected])
     }
   })
 })

@@ -5,6 +5,9 @@ import { writeExpansions } from '../../../examples/smp/hart/compressed.mjs'
 import { Hart } from '../../../examples/smp/hart/hart.mjs'
 import { GUEST_RAM, hartOffset, linearMemory, RAM, tableOffset } from '../../../examples/smp/layout.mjs'
 
+/** It is the same for all: where the table is, and the hart's state, are constants of it. */
+let assembled: WebAssembly.Module | undefined
+
 /** A hart with some RAM, in this thread: no board, no devices but those that a test adds. */
 export class OneHart {
   readonly system: MemoryRegion
@@ -27,7 +30,8 @@ export class OneHart {
     this.system.addSubregion(RAM, this.main)
     this.space = new AddressSpace('cpu', this.system)
     this.table = pageTable(this.space, { memory: this.memory, offset: tableOffset(0) })
-    const module = assembleHart({ table: this.table, offset: hartOffset(0) })
+    assembled ??= assembleHart({ table: this.table, offset: hartOffset(0) })
+    const module = assembled
     const time = () => this.time
     this.hart = new Hart({ id: 0, memory: this.memory, module, space: this.space, time })
   }
