@@ -476,3 +476,97 @@ declare module '*/examples/smp/assembler.mjs' {
 declare module '*/examples/smp/hart/privileged.mjs' {
   export const MIP: Readonly<Record<'SSIP' | 'MSIP' | 'STIP' | 'MTIP' | 'SEIP' | 'MEIP', number>>
 }
+
+declare module '*/examples/smp/program/run-program.mjs' {
+  import type { Worker } from 'node:worker_threads'
+  export function runProgram(options: {
+    harts?: number
+    rounds?: number
+    turns?: number
+    sectors?: number
+    start?: (workerData: object) => Worker
+  }): Promise<{
+    code: number
+    printed: string
+    counts: { swap: bigint; reserved: bigint; added: bigint }
+    turns: bigint[]
+    sum: bigint
+    wrongSectors: number[]
+    runs: { instructions: number; calls: number }[]
+  }>
+}
+
+declare module '*/examples/smp/devices/clint.mjs' {
+  import type { MemoryRegion } from 'guestmem'
+  import type { Wires } from '*/examples/smp/devices/wires.mjs'
+  export class Clint {
+    constructor(options: { harts: number; wires: Pick<Wires, 'set'>; time: () => bigint; hz: number })
+    readonly region: MemoryRegion
+    close(): void
+  }
+}
+
+declare module '*/examples/smp/devices/plic.mjs' {
+  import type { MemoryRegion } from 'guestmem'
+  import type { Wires } from '*/examples/smp/devices/wires.mjs'
+  export class Plic {
+    constructor(harts: number, wires: Pick<Wires, 'set'>)
+    readonly region: MemoryRegion
+    set(source: number, level: boolean): void
+  }
+}
+
+declare module '*/examples/smp/devices/uart.mjs' {
+  import type { MemoryRegion } from 'guestmem'
+  export class Uart {
+    constructor(send: (byte: number) => void, setInterrupt: (level: boolean) => void)
+    readonly region: MemoryRegion
+    receive(bytes: Iterable<number>): void
+  }
+}
+
+declare module '*/examples/smp/devices/virtio-mmio.mjs' {
+  import type { AddressSpace, MemoryRegion } from 'guestmem'
+  export class VirtioMmio {
+    constructor(bus: AddressSpace, file: number, setInterrupt: (level: boolean) => void)
+    readonly region: MemoryRegion
+    readonly kicks: number
+  }
+}
+
+declare module '*/examples/smp/devices/power.mjs' {
+  import type { MemoryRegion } from 'guestmem'
+  export function powerRegion(off: (code: number) => void): MemoryRegion
+}
+
+declare module '*/examples/smp/devices/wires.mjs' {
+  import type { Board } from 'guestmem/threads'
+  export class Wires {
+    constructor(board: Pick<Board, 'afterSettled' | 'raise'>, memory: WebAssembly.Memory, harts: number)
+    set(hart: number, bit: number, level: boolean): void
+  }
+}
+
+declare module '*/examples/smp/fdt.mjs' {
+  type Property = string | string[] | number | number[] | true
+  export interface Node {
+    [name: string]: Property | Node
+  }
+  export function flattenedDeviceTree(root: Node): Uint8Array
+}
+
+declare module '*/examples/smp/firmware/device-tree.mjs' {
+  export function deviceTree(machine: { harts: number; ramBytes: number }): Uint8Array
+}
+
+declare module '*/examples/smp/firmware/fat16.mjs' {
+  export function fat16Disk(files: Record<string, Uint8Array>): Buffer
+}
+
+declare module '*/examples/smp/firmware/boot-script.mjs' {
+  export function bootScript(text: string): Buffer
+}
+
+declare module '*/examples/smp/firmware/packages.mjs' {
+  export function firmware(folder: string, say: (what: string) => void): { opensbi: Uint8Array; uBoot: Uint8Array }
+}
