@@ -399,7 +399,12 @@ declare module '*/examples/smp/layout.mjs' {
   export const RAM: number
   export const GUEST_RAM: number
   export const IRQ: { readonly virtio: number; readonly doorbell: number; readonly uart: number }
-  export const STATE: { readonly pc: number; readonly retired: number; readonly attention: number }
+  export const STATE: {
+    readonly pc: number
+    readonly retired: number
+    readonly attention: number
+    readonly wires: number
+  }
   export function hartOffset(hart: number): number
   export function tableOffset(hart: number): number
   export function linearMemory(ramBytes: number): WebAssembly.Memory
@@ -497,8 +502,8 @@ declare module '*/examples/smp/program/run-program.mjs' {
 }
 
 declare module '*/examples/smp/devices/clint.mjs' {
-  import type { MemoryRegion } from 'guestmem'
   import type { Wires } from '*/examples/smp/devices/wires.mjs'
+  import type { MemoryRegion } from 'guestmem'
   export class Clint {
     constructor(options: { harts: number; wires: Pick<Wires, 'set'>; time: () => bigint; hz: number })
     readonly region: MemoryRegion
@@ -507,8 +512,8 @@ declare module '*/examples/smp/devices/clint.mjs' {
 }
 
 declare module '*/examples/smp/devices/plic.mjs' {
-  import type { MemoryRegion } from 'guestmem'
   import type { Wires } from '*/examples/smp/devices/wires.mjs'
+  import type { MemoryRegion } from 'guestmem'
   export class Plic {
     constructor(harts: number, wires: Pick<Wires, 'set'>)
     readonly region: MemoryRegion
