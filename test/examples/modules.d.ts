@@ -575,3 +575,7 @@ declare module '*/examples/smp/firmware/boot-script.mjs' {
 declare module '*/examples/smp/firmware/packages.mjs' {
   export function firmware(folder: string, say: (what: string) => void): { opensbi: Uint8Array; uBoot: Uint8Array }
 }
+
+declare module '*/examples/debian-packages.mjs' {
+  export class NoPackages extends Error {}
+}

@@ -34,6 +34,8 @@ export function fat16Disk(files) {
   fat.writeUInt16LE(END_OF_FILE, 2)
   let cluster = 2
   for (const [index, [name, bytes]] of Object.entries(files).entries()) {
+    const clusters = Math.max(1, Math.ceil(bytes.length / (PER_CLUSTER * SECTOR)))
+    if (cluster + clusters > CLUSTERS + 2) throw new RangeError(`there is no room for ${name}`)
     const entry = root.subarray(32 * index)
     const [stem, extension = ''] = name.toUpperCase().split('.')
     entry.write(stem.padEnd(8) + extension.padEnd(3), 'latin1')
@@ -41,8 +43,6 @@ export function fat16Disk(files) {
     entry.writeUInt16LE(cluster, 26)
     entry.writeUInt32LE(bytes.length, 28)
     volume.set(bytes, (DATA + (cluster - 2) * PER_CLUSTER) * SECTOR)
-    const clusters = Math.max(1, Math.ceil(bytes.length / (PER_CLUSTER * SECTOR)))
-    if (cluster + clusters > CLUSTERS + 2) throw new RangeError(`there is no room for ${name}`)
     // A file's clusters follow one another.
     for (let at = 0; at < clusters; at++)
       fat.writeUInt16LE(at === clusters - 1 ? END_OF_FILE : cluster + at + 1, 2 * (cluster + at))
