@@ -44,6 +44,8 @@ const UNTOLD = 0xff
 export function twoHarts({ harts, rounds, turns, sectors }) {
   const program = new Program(RAM)
   start(program, harts)
+  // Threads begin when they do: from here on they run side by side.
+  barrier(program, 4)
   count(program, rounds)
   barrier(program, 0)
   handAround(program, turns)

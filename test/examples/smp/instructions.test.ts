@@ -622,6 +622,10 @@ describe('atomics', () => {
       program.add(rv.ld(a2, a0, 0), sc(a3, a1, a0), rv.ld(t0, a0, 0), rv.sub(t0, t0, a2))
       check(a3, 1n)
       check(t0, 0n)
+      // Also where the same would be stored again.
+      program.add(lr(a2, 0, a0), sc(a3, a2, a0), sc(t0, a2, a0))
+      check(a3, 0n)
+      check(t0, 1n)
       // Of another place, and of one that was stored to.
       program.add(lr(a2, 0, a0), rv.addi(t0, a0, 8), sc(a3, a0, t0), rv.ld(a2, a0, 8))
       check(a3, 1n)

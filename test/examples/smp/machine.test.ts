@@ -33,7 +33,7 @@ function sumOf(sectors: number): bigint {
 }
 
 test.each([2, 3, 4])('%i harts lock, interrupt one another, and share the ring of a disk', async harts => {
-  const [rounds, turns, sectors] = [5000, 200, 50]
+  const [rounds, turns, sectors] = [200_000, 200, 50]
   const start = (workerData: object) => new Worker(vcpu, { workerData })
   const told = await runProgram({ harts, rounds, turns, sectors, start })
   const all = BigInt(harts * rounds)

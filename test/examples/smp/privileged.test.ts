@@ -114,13 +114,23 @@ describe('exceptions', () => {
     program.add(instruction)
   }
   const bad = 0x4000_0000
+  const BEYOND = 2n ** 40n + BigInt(DATA)
+  const beyond = (p: Program) =>
+    p
+      .li(t0, 1)
+      .add(rv.slli(t0, t0, 40))
+      .li(t1, DATA)
+      .add(rv.add(t0, t0, t1))
   const CASES: [string, (p: Program) => void, instruction: number, cause: bigint, tval: bigint][] = [
     ['ecall', () => {}, rv.ecall(), 11n, 0n],
     ['an illegal instruction', () => {}, 0xffff_ffff, 2n, 0xffff_ffffn],
     ['a load of nothing', p => p.li(t0, bad), rv.lw(t1, t0, 8), 5n, BigInt(bad) + 8n],
     ['a store to nothing', p => p.li(t0, bad), rv.sb(t1, t0, -1), 7n, BigInt(bad) - 1n],
-    ['a load beyond 32 bits', p => p.li(t0, 1).add(rv.slli(t0, t0, 40)), rv.ld(t1, t0, 0), 5n, 2n ** 40n],
-    ['a store beyond 32 bits', p => p.li(t0, -8), rv.sd(t1, t0, 0), 7n, 2n ** 64n - 8n],
+    // Their lower halves are addresses of RAM.
+    ['a load beyond 32 bits', beyond, rv.ld(t1, t0, 0), 5n, BEYOND],
+    ['a store beyond 32 bits', beyond, rv.sd(t1, t0, 0), 7n, BEYOND],
+    ['lr beyond 32 bits', beyond, rv.amo.lr.d(t1, 0, t0), 5n, BEYOND],
+    ['amoswap beyond 32 bits', beyond, rv.amo.swap.w(t1, t1, t0), 7n, BEYOND],
     ['lr that is misaligned', p => p.li(t0, DATA + 4), rv.amo.lr.d(t1, 0, t0), 4n, BigInt(DATA) + 4n],
     ['sc that is misaligned', p => p.li(t0, DATA + 2), rv.amo.sc.w(t1, t1, t0), 6n, BigInt(DATA) + 2n],
     ['amoadd that is misaligned', p => p.li(t0, DATA + 1), rv.amo.add.w(t1, t1, t0), 6n, BigInt(DATA) + 1n],
@@ -150,6 +160,42 @@ describe('exceptions', () => {
   test('a jump to nothing is trapped there', () => {
     const trapped = run(program => program.li(t0, bad).add(rv.jalr(0, t0, 0)))
     expect(trapped).toMatchObject({ cause: 1n, epc: BigInt(bad), tval: BigInt(bad) })
+  })
+
+  test('a jump beyond 32 bits is trapped there', () => {
+    const trapped = run(program => beyond(program).add(rv.jalr(0, t0, 0)))
+    expect(trapped).toMatchObject({ cause: 1n, epc: BEYOND, tval: BEYOND })
+  })
+
+  test('an instruction at the end of a page goes on in the page that is next, wherever it lies', () => {
+    // Two pages that are neighbours for the guest alone.
+    machine.addMemory(0x4000_1000, 0x1000)
+    machine.addMemory(0x5000_0000, 0x1000)
+    machine.addMemory(0x4000_0000, 0x1000)
+    const jump = (program: Program) =>
+      program
+        .li(t0, 0x4000_0ffe)
+        .li(a0, 0)
+        .add(rv.jalr(0, t0, 0))
+    const instruction = rv.addi(t1, 0, 77)
+    machine.space.store16(0x4000_0ffe, instruction & 0xffff)
+    machine.space.store16(0x4000_1000, instruction >>> 16)
+    // c.ebreak, behind it.
+    machine.space.store16(0x4000_1002, 0x9002)
+    expect(run(jump)).toMatchObject({ cause: 3n, epc: 0x4000_1002n })
+    expect(machine.x(t1)).toBe(77n)
+    // One of two bytes needs no next page; one of four is trapped there.
+    machine.space.store16(0x5000_0ffe, 0x9002)
+    expect(run(program => program.li(t0, 0x5000_0ffe).add(rv.jalr(0, t0, 0)))).toMatchObject({
+      cause: 3n,
+      epc: 0x5000_0ffen,
+    })
+    machine.space.store16(0x5000_0ffe, instruction & 0xffff)
+    expect(run(program => program.li(t0, 0x5000_0ffe).add(rv.jalr(0, t0, 0)))).toMatchObject({
+      cause: 1n,
+      epc: 0x5000_0ffen,
+      tval: 0x5000_1000n,
+    })
   })
 
   test('an instruction that is trapped is not counted, and changes nothing', () => {
@@ -235,6 +281,17 @@ describe('modes', () => {
       program.li(t0, -1).add(rv.csrrw(0, CSR.satp, t0), rv.csrrs(a0, CSR.satp, 0))
     })
     expect([trapped, machine.x(a0), machine.hart.privileged.mode]).toEqual([undefined, 0n, S])
+  })
+
+  test.each([
+    [S, 0n],
+    [M, 1n << 17n],
+  ])('mret to mode %i leaves of MPRV what is due', (mode, due) => {
+    const trapped = run(program => {
+      enter(program, mode, 'there', 1 << 17)
+      program.label('there').add(rv.ecall())
+    })
+    expect((trapped as Trapped).status & (1n << 17n)).toBe(due)
   })
 
   test('sret goes to user mode, and turns interrupts on as they were', () => {
@@ -466,6 +523,25 @@ describe('the bus', () => {
       expect(dirty.isDirty(0x8000, 1)).toBe(true)
     }
   })
+
+  const AMOS = Object.keys(rv.amo).filter(name => name !== 'lr' && name !== 'sc') as (keyof typeof rv.amo)[]
+  test.each(AMOS.flatMap(name => (['w', 'd'] as const).map(size => [name, size] as const)))(
+    'amo%s.%s of a page that is logged is the same',
+    (name, size) => {
+      const [one, other] = [0x8000_0005_8000_0003n, 0x7000_0006_7fff_fff1n]
+      const results = [false, true].map(logged => {
+        machine = new OneHart(0x1_0000)
+        machine.main.setLog(DirtyClient.VGA, logged)
+        return [one, other].map(operand => {
+          machine.space.store64(DATA, one)
+          machine.space.store64(DATA + 8, operand)
+          run(program => program.li(t0, DATA).add(rv.ld(t1, t0, 8), rv.amo[name][size](a0, t1, t0)))
+          return [machine.x(a0), machine.space.load64(DATA)]
+        })
+      })
+      expect(results[1]).toEqual(results[0])
+    },
+  )
 
   test('lr and sc of a page that is logged', () => {
     machine.main.setLog(DirtyClient.VGA, true)
