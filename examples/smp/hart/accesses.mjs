@@ -43,7 +43,7 @@ export const placeOf = address => op('i32.add', low(address), op('i32.and', get(
 export const fault = cause => `${set('cause', i32(cause))} ${set('tval', get('a'))} (br $trap)`
 
 /** After any call: the map may be another, and with it where the code is. */
-export const FORGET_CODE = set('codePage', i64(-1))
+export const FORGET_CODE = set('span', i64(0))
 
 /**
  * Loads from $a into $value, and ends the instruction.

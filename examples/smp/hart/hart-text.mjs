@@ -8,7 +8,6 @@ import * as integer from './integer.mjs'
 import { bits, choose, get, i32, i64, low, op, set, signed, unsigned } from './text.mjs'
 
 const ILLEGAL = 2
-const PAGE_BITS = 12
 
 /**
  * @param {object} hart
@@ -119,7 +118,7 @@ export function hartText({ table, offset }) {
   ;; Runs so many instructions, or until there is something else to do.
   (func (export "run") (param $left i32)
     (local $mark i32) (local $pc i64) (local $next i64) (local $i i32) (local $raw i32) (local $a i64) (local $b i64)
-    (local $value i64) (local $entry i32) (local $code i32) (local $codePage i64) (local $cause i32) (local $tval i64)
+    (local $value i64) (local $entry i32) (local $code i64) (local $span i64) (local $displacement i32) (local $cause i32) (local $tval i64)
     ${set('mark', get('left'))}
     ${set('pc', pc.load)}
     ${accesses.FORGET_CODE}
@@ -132,26 +131,25 @@ export function hartText({ table, offset }) {
         (block $write
         (block $trap
         (block $illegal
-          ;; The page's entry is looked up once as long as the code stays in it and calls nothing.
-          (if ${op('i64.ne', op('i64.shr_u', get('pc'), i64(PAGE_BITS)), get('codePage'))}
-            (then
+          ;; The page's entry is looked up once as long as the code stays in it and calls nothing. $code is where the page
+          ;; lies for the guest, and $span how far on in it four bytes may begin: 0 bytes where it must be looked up.
+          (if ${op('i64.lt_u', op('i64.sub', get('pc'), get('code')), get('span'))}
+            (then ${set('i', op('i32.load', op('i32.add', low(get('pc')), get('displacement'))))})
+            (else
               ${set('a', get('pc'))}
               ${set('entry', accesses.entryOf(table, get('pc')))}
               (if (i32.eqz ${op('i32.and', get('entry'), i32(accesses.READ))}) (then ${fault(accesses.FETCH_FAULT)}))
-              ${set('code', op('i32.and', get('entry'), i32(-128)))}
-              ${set('codePage', op('i64.shr_u', get('pc'), i64(PAGE_BITS)))}))
-          ${set('next', op('i64.add', get('pc'), i64(4)))}
-          (if ${op('i64.ne', op('i64.and', get('pc'), i64(4095)), i64(4094))}
-            (then ${set('i', op('i32.load', op('i32.add', low(get('pc')), get('code'))))})
-            (else
-              ;; The last two bytes of a page: another one may have the rest.
-              ${set('i', op('i32.load16_u', op('i32.add', low(get('pc')), get('code'))))}
+              ${set('displacement', op('i32.and', get('entry'), i32(-128)))}
+              ${set('code', op('i64.and', get('pc'), i64(-4096)))}
+              ${set('span', i64(4093))}
+              ${set('i', op('i32.load16_u', accesses.placeOf(get('pc'))))}
               (if ${op('i32.eq', bits(0, 3), i32(3))}
                 (then
                   ${set('a', op('i64.add', get('pc'), i64(2)))}
                   ${set('entry', accesses.entryOf(table, get('a')))}
                   (if (i32.eqz ${op('i32.and', get('entry'), i32(accesses.READ))}) (then ${fault(accesses.FETCH_FAULT)}))
                   ${set('i', op('i32.or', get('i'), op('i32.shl', op('i32.load16_u', accesses.placeOf(get('a'))), i32(16))))}))))
+          ${set('next', op('i64.add', get('pc'), i64(4)))}
           ${set('raw', get('i'))}
           (if ${op('i32.ne', bits(0, 3), i32(3))}
             (then

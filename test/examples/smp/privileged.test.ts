@@ -511,6 +511,20 @@ describe('the bus', () => {
     expect(machine.hart.pc).toBe(0x2000_0000n + BigInt(4 * (banks[0] as Uint32Array).length))
   })
 
+  test.each([0x10n, 0xffen, -8n, 2n ** 63n + 8n])('after a call, too, a jump to %i is one to nothing', to => {
+    const ops = { read: () => 0, write: () => {} }
+    machine.system.addSubregion(0x1000_0000, MemoryRegion.io('device', ops, 0x1000))
+    machine.space.store64(DATA, BigInt.asUintN(64, to))
+    const trapped = run(program => {
+      program
+        .li(t0, DATA)
+        .add(rv.ld(t1, t0, 0))
+        .li(t0, 0x1000_0000)
+        .add(rv.sw(0, t0, 0), rv.jalr(0, t1, 0))
+    })
+    expect(trapped).toMatchObject({ cause: 1n, epc: BigInt.asUintN(64, to) })
+  })
+
   test('stores and atomics to pages that are logged are marked', () => {
     for (const store of [rv.sb(t1, t0, 0), rv.sd(t1, t0, 0), rv.amo.add.w(t1, t1, t0), rv.amo.max.d(t1, t1, t0)]) {
       machine = new OneHart(0x1_0000)
