@@ -124,6 +124,8 @@ export class Machine {
       return { code, runs: await Promise.all(runs) }
     } finally {
       this.#clint.close()
+      // Where one has thrown, the others are to end as well.
+      board.stop()
       stop()
       board.close()
     }

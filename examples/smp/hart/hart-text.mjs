@@ -11,7 +11,8 @@ const ILLEGAL = 2
 
 /**
  * @param {object} hart
- * @param {import('guestmem/page-table').PageTable} hart.table A flat one of 32 bits.
+ * @param {{ entries: number, bounds?: object }} hart.table A flat page table of 32 bits, or where its entries will be; and, for
+ *   comparison, the bounds of the RAM, in which loads and stores then look in its place (accesses.mjs).
  * @param {number} hart.offset Where the hart's state is in the linear memory: a constant of its code, as `table.entries` is.
  * @returns {string}
  */

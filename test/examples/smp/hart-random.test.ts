@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import * as rv from '../../../examples/smp/assembler.mjs'
-import { OneHart } from './one-hart.ts'
-import { BASE, PRIVILEGED, Reference } from './reference.ts'
+import { OneHart } from './support/one-hart.ts'
+import { BASE, PRIVILEGED, Reference } from './support/reference.ts'
 
 const RAM_BYTES = 0x4000
 /** Where a trap goes: to a WFI, which ends it, in memory of its own, at an address that no program comes to by chance. */

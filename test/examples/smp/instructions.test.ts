@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import * as rv from '../../../examples/smp/assembler.mjs'
 import { Program, X } from '../../../examples/smp/assembler.mjs'
 import { RAM } from '../../../examples/smp/layout.mjs'
-import { OneHart } from './one-hart.ts'
+import { OneHart } from './support/one-hart.ts'
 
 const machine = new OneHart(0x1_0000)
 const { hart } = machine

@@ -51,3 +51,19 @@ test.each([2, 3, 4])('%i harts lock, interrupt one another, and share the ring o
     expect(calls).toBeGreaterThan(turns)
   }
 })
+
+test('a hart whose thread fails ends the machine, and the other threads', async () => {
+  const ended: Promise<unknown>[] = []
+  const start = (workerData: object) => {
+    const worker =
+      ended.length === 1
+        ? new Worker('throw new Error("this hart is broken")', { eval: true })
+        : new Worker(vcpu, { workerData })
+    ended.push(new Promise(resolve => worker.once('exit', resolve)))
+    return worker
+  }
+  await expect(runProgram({ harts: 3, start })).rejects.toThrow('this hart is broken')
+  // They wait for it at their first barrier, and would for good.
+  await Promise.all(ended)
+  expect(ended).toHaveLength(3)
+})

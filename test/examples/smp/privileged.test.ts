@@ -4,7 +4,7 @@ import * as rv from '../../../examples/smp/assembler.mjs'
 import { Program, X } from '../../../examples/smp/assembler.mjs'
 import { MIP } from '../../../examples/smp/hart/privileged.mjs'
 import { RAM } from '../../../examples/smp/layout.mjs'
-import { OneHart } from './one-hart.ts'
+import { OneHart } from './support/one-hart.ts'
 
 type Name = 'a0' | 'a1' | 'a2' | 'a3' | 's1' | 't0' | 't1' | 't2' | 'gp'
 const { a0, a1, a2, a3, s1, t0, t1, t2, gp } = X as Record<Name, number>

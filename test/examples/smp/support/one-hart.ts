@@ -1,9 +1,9 @@
 import { AddressSpace, GuestRam, MemoryRegion, type RamBlock } from 'guestmem'
 import { type PageTable, pageTable } from 'guestmem/page-table'
-import { assembleHart } from '../../../examples/smp/hart/assemble.mjs'
-import { writeExpansions } from '../../../examples/smp/hart/compressed.mjs'
-import { Hart } from '../../../examples/smp/hart/hart.mjs'
-import { GUEST_RAM, hartOffset, linearMemory, RAM, tableOffset } from '../../../examples/smp/layout.mjs'
+import { assembleHart } from '../../../../examples/smp/hart/assemble.mjs'
+import { writeExpansions } from '../../../../examples/smp/hart/compressed.mjs'
+import { Hart } from '../../../../examples/smp/hart/hart.mjs'
+import { GUEST_RAM, hartOffset, linearMemory, RAM, tableOffset } from '../../../../examples/smp/layout.mjs'
 
 /** It is the same for all: where the table is, and the hart's state, are constants of it. */
 let assembled: WebAssembly.Module | undefined
