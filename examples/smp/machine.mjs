@@ -89,7 +89,7 @@ export class Machine {
       system.addSubregion(VIRTIO, this.disk.region)
       system.addSubregion(
         POWER,
-        powerRegion(code => this.#off(code)),
+        powerRegion(code => this.turnOff(code)),
       )
     })
   }
@@ -102,6 +102,11 @@ export class Machine {
   /** Eight bytes, as a bus master loads them. */
   load64(address) {
     return this.#space.load64(address)
+  }
+
+  /** Turns the machine off, as the guest does. @param {number} code What `run` ends with. */
+  turnOff(code) {
+    this.#off(code)
   }
 
   /**

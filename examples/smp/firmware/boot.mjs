@@ -17,6 +17,8 @@ const RAM_BYTES = 256 * 2 ** 20
 /** Where fw_jump.bin goes on, in supervisor mode. */
 const NEXT = RAM + 0x20_0000
 const DEVICE_TREE = BOOT_ROM + 0x100
+/** After that long it has hung, however busy the host is. */
+const LIMIT_MS = 300_000
 const { X } = rv
 
 /**
@@ -47,7 +49,8 @@ export async function boot({ firmware, harts, rounds, lookup, onLine }) {
     machine.load(RAM, firmware.opensbi)
     machine.load(NEXT, firmware.uBoot)
     const began = performance.now()
-    const { code, runs } = await machine.run()
+    const limit = setTimeout(() => machine.turnOff(-1), LIMIT_MS)
+    const { code, runs } = await machine.run().finally(() => clearTimeout(limit))
     const told = hart => {
       const seconds = Number(machine.load64(RESULTS + TICKS + 8 * hart)) / TIMEBASE
       return Number(machine.load64(RESULTS + INSTRUCTIONS + 8 * hart)) / seconds
