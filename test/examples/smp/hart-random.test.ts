@@ -26,6 +26,7 @@ const hex = (value: bigint) => BigInt.asUintN(64, value).toString(16)
 /** Which bytes are others than before. */
 function changes(before: Uint8Array, after: Uint8Array): string[] {
   const changed: string[] = []
+  if (Buffer.compare(before, after) === 0) return changed
   for (let at = 0; at < before.length; at++) if (before[at] !== after[at]) changed.push(`${at}: ${after[at]}`)
   return changed
 }
