@@ -34,3 +34,9 @@ export function wideRegionOf(region: MemoryRegion): WideRegion {
     ...beyondNumbers.get(region),
   }
 }
+
+/** False where a region is surely not at an offset of its container; true also where only `wideRegionOf` can tell. */
+export function mayLieAt(region: MemoryRegion, offset: number): boolean {
+  if (!Number.isSafeInteger(offset) || beyondNumbers.has(region)) return true
+  return offset >= region.address && offset - region.address < region.size
+}

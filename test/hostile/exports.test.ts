@@ -54,7 +54,7 @@ describe('an answer that is none is refused by name', () => {
 const HANDED_OUT = new Set(
   `ScatterGatherElement HostAccess HostSources IommuTlbEntry IoEventfd DirtyRange MemoryRegionSection Translation FlatRange
   QemuMachine MtreeMachine MtreeQuestion Mtree MtreeBlock MtreeNode QtestDuplex QtestWebStreams AccessDifference ReplayReport
-  Unreachable GuestMode VfioArea VfioRegionInfo VfioRegionReport VfioSkipped VfioRegions SmapsMapping LitmusReport LitmusRow
+  AddressExplanation AddressLayer HiddenLayer AddressStep MapChange Unreachable GuestMode VfioArea VfioRegionInfo VfioRegionReport VfioSkipped VfioRegions SmapsMapping LitmusReport LitmusRow
   NoOptions SharedUint8Array LitmusThread SlowAccesses`.split(/\s+/),
 )
 

@@ -1,6 +1,10 @@
 import {
+  compareMaps,
+  explainAddress,
   flatViewToSvg,
+  formatExplanation,
   formatFlatView,
+  formatMapChanges,
   formatMtree,
   machineFromJson,
   machineFromMtree,
@@ -32,6 +36,15 @@ const TRACE = {
 /** A text with nothing in it is refused. */
 const NO_TEXT: Kind = { string: () => 'refuses' }
 const text: Argument = { ...arg('text', NO_TEXT, () => MTREE), file: true }
+
+/** Without any, no text is what comes of it. */
+const NO_CHANGES: Kind = { objects: { 'an array': 'either', 'an array of another realm': 'either' } }
+
+const isAddress = (value: number | bigint): boolean => value >= 0 && value < 2n ** 64n
+const WIDE_ADDRESS: Kind = {
+  number: value => (Number.isSafeInteger(value) && isAddress(value) ? 'takes' : 'refuses'),
+  bigint: value => (isAddress(value) ? 'takes' : 'refuses'),
+}
 
 const OPTIONS_ARG = object(
   'options',
@@ -108,6 +121,23 @@ export const QEMU_ROWS: readonly Row[] = [
   ),
   row('formatFlatView', [SPACE_ARG], (_, space) => formatFlatView(space)),
   row('flatViewToSvg', [SPACE_ARG], (_, space) => flatViewToSvg(space)),
+  row('explainAddress', [SPACE_ARG, arg('address', WIDE_ADDRESS, () => 0)], (_, space, address) =>
+    explainAddress(space, address),
+  ),
+  row('formatExplanation', [arg('explanation', {}, ({ space }) => explainAddress(space, 0))], (_, explanation) =>
+    formatExplanation(explanation),
+  ),
+  row(
+    'compareMaps',
+    [
+      { ...SPACE_ARG, name: 'before' },
+      { ...SPACE_ARG, name: 'after' },
+    ],
+    (_, before, after) => compareMaps(before, after),
+  ),
+  row('formatMapChanges', [arg('changes', NO_CHANGES, ({ space, bus }) => compareMaps(space, bus))], (_, changes) =>
+    formatMapChanges(changes),
+  ),
   row('rangeTypeWord', [arg('range', {}, ({ space }) => space.view.ranges[0])], (_, range) => rangeTypeWord(range)),
   row(
     'serveQtest',
