@@ -79,20 +79,31 @@ function bitsOf(value: bigint, argument: string): bigint {
   return BigInt.asUintN(64, value)
 }
 
+/** Stores a replacement where the expected value is: 64 bits; gives what was there before. */
 export const atomicCompareExchange64: AtomicCompareExchange64 = (space, address, expected, replacement, attrs) => {
   const wanted = bitsOf(expected, 'expected')
   return atomicAccess64(space, COMPARE_EXCHANGE, address, bitsOf(replacement, 'replacement'), wanted, attrs)
 }
+/** Stores the value: 64 bits, as {@link atomicAdd64}. */
 export const atomicExchange64: AtomicOperation64 = /* @__PURE__ */ operation(EXCHANGE)
+/** Adds, modulo 2^64: 64 bits; gives what was there before. */
 export const atomicAdd64: AtomicOperation64 = /* @__PURE__ */ operation(ADD)
+/** Stores the bitwise and: 64 bits, as {@link atomicAdd64}. */
 export const atomicAnd64: AtomicOperation64 = /* @__PURE__ */ operation(AND)
+/** Stores the bitwise or: 64 bits, as {@link atomicAdd64}. */
 export const atomicOr64: AtomicOperation64 = /* @__PURE__ */ operation(OR)
+/** Stores the bitwise exclusive or: 64 bits, as {@link atomicAdd64}. */
 export const atomicXor64: AtomicOperation64 = /* @__PURE__ */ operation(XOR)
+/** Stores the lesser of two, as signed numbers (RISC-V's amomin): 64 bits, as {@link atomicAdd64}. */
 export const atomicMinSigned64: AtomicOperation64 = /* @__PURE__ */ operation(MIN_SIGNED)
+/** Stores the greater of two, as signed numbers (amomax): 64 bits, as {@link atomicAdd64}. */
 export const atomicMaxSigned64: AtomicOperation64 = /* @__PURE__ */ operation(MAX_SIGNED)
+/** Stores the lesser of two, unsigned (amominu): 64 bits, as {@link atomicAdd64}. */
 export const atomicMinUnsigned64: AtomicOperation64 = /* @__PURE__ */ operation(MIN_UNSIGNED)
+/** Stores the greater of two, unsigned (amomaxu): 64 bits, as {@link atomicAdd64}. */
 export const atomicMaxUnsigned64: AtomicOperation64 = /* @__PURE__ */ operation(MAX_UNSIGNED)
 
+/** Stores a replacement where the expected value is: 64 bits, as two numbers; gives what was there before. */
 export const atomicCompareExchange64Pair: AtomicCompareExchange64Pair = (
   space,
   address,
@@ -105,12 +116,21 @@ export const atomicCompareExchange64Pair: AtomicCompareExchange64Pair = (
   const wanted = join(expectedLow, expectedHigh, 'expectedLow', 'expectedHigh')
   return halve(space, atomicAccess64(space, COMPARE_EXCHANGE, address, join(low, high, 'low', 'high'), wanted, attrs))
 }
+/** Stores the value: 64 bits, as two numbers, as {@link atomicAdd64Pair}. */
 export const atomicExchange64Pair: AtomicOperation64Pair = /* @__PURE__ */ pair(EXCHANGE)
+/** Adds, modulo 2^64: 64 bits, as two numbers; gives what was there before. */
 export const atomicAdd64Pair: AtomicOperation64Pair = /* @__PURE__ */ pair(ADD)
+/** Stores the bitwise and: 64 bits, as two numbers, as {@link atomicAdd64Pair}. */
 export const atomicAnd64Pair: AtomicOperation64Pair = /* @__PURE__ */ pair(AND)
+/** Stores the bitwise or: 64 bits, as two numbers, as {@link atomicAdd64Pair}. */
 export const atomicOr64Pair: AtomicOperation64Pair = /* @__PURE__ */ pair(OR)
+/** Stores the bitwise exclusive or: 64 bits, as two numbers, as {@link atomicAdd64Pair}. */
 export const atomicXor64Pair: AtomicOperation64Pair = /* @__PURE__ */ pair(XOR)
+/** Stores the lesser of two, as signed numbers (RISC-V's amomin): 64 bits, as two numbers, as {@link atomicAdd64Pair}. */
 export const atomicMinSigned64Pair: AtomicOperation64Pair = /* @__PURE__ */ pair(MIN_SIGNED)
+/** Stores the greater of two, as signed numbers (amomax): 64 bits, as two numbers, as {@link atomicAdd64Pair}. */
 export const atomicMaxSigned64Pair: AtomicOperation64Pair = /* @__PURE__ */ pair(MAX_SIGNED)
+/** Stores the lesser of two, unsigned (amominu): 64 bits, as two numbers, as {@link atomicAdd64Pair}. */
 export const atomicMinUnsigned64Pair: AtomicOperation64Pair = /* @__PURE__ */ pair(MIN_UNSIGNED)
+/** Stores the greater of two, unsigned (amomaxu): 64 bits, as two numbers, as {@link atomicAdd64Pair}. */
 export const atomicMaxUnsigned64Pair: AtomicOperation64Pair = /* @__PURE__ */ pair(MAX_UNSIGNED)

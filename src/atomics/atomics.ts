@@ -62,48 +62,72 @@ function bitsOf(value: number, argument: string, size: number): number {
   return size === 4 ? bits : size === 2 ? bits & 0xffff : bits & 0xff
 }
 
+/** Stores a replacement where the expected value is: 8 bits, as {@link atomicCompareExchange32}. */
 export const atomicCompareExchange8: AtomicCompareExchange = /* @__PURE__ */ compareExchange(1)
+/** Stores a replacement where the expected value is: 16 bits, as {@link atomicCompareExchange32}. */
 export const atomicCompareExchange16: AtomicCompareExchange = /* @__PURE__ */ compareExchange(2)
+/** Stores a replacement where the expected value is: 32 bits; gives what was there before. */
 export const atomicCompareExchange32: AtomicCompareExchange = /* @__PURE__ */ compareExchange(4)
 
-/** Stores `value`. */
+/** Stores the value: 8 bits, as {@link atomicAdd32}. */
 export const atomicExchange8: AtomicOperation = /* @__PURE__ */ operation(EXCHANGE, 1)
+/** Stores the value: 16 bits, as {@link atomicAdd32}. */
 export const atomicExchange16: AtomicOperation = /* @__PURE__ */ operation(EXCHANGE, 2)
+/** Stores the value: 32 bits, as {@link atomicAdd32}. */
 export const atomicExchange32: AtomicOperation = /* @__PURE__ */ operation(EXCHANGE, 4)
 
-/** Adds, modulo 2 to the power of the size; to subtract, add what is negative. */
+/** Adds, modulo 2^8: 8 bits, as {@link atomicAdd32}. */
 export const atomicAdd8: AtomicOperation = /* @__PURE__ */ operation(ADD, 1)
+/** Adds, modulo 2^16: 16 bits, as {@link atomicAdd32}. */
 export const atomicAdd16: AtomicOperation = /* @__PURE__ */ operation(ADD, 2)
+/** Adds, modulo 2^32; to subtract, add what is negative. Gives what was there before. */
 export const atomicAdd32: AtomicOperation = /* @__PURE__ */ operation(ADD, 4)
 
+/** Stores the bitwise and: 8 bits, as {@link atomicAdd32}. */
 export const atomicAnd8: AtomicOperation = /* @__PURE__ */ operation(AND, 1)
+/** Stores the bitwise and: 16 bits, as {@link atomicAdd32}. */
 export const atomicAnd16: AtomicOperation = /* @__PURE__ */ operation(AND, 2)
+/** Stores the bitwise and: 32 bits, as {@link atomicAdd32}. */
 export const atomicAnd32: AtomicOperation = /* @__PURE__ */ operation(AND, 4)
 
+/** Stores the bitwise or: 8 bits, as {@link atomicAdd32}. */
 export const atomicOr8: AtomicOperation = /* @__PURE__ */ operation(OR, 1)
+/** Stores the bitwise or: 16 bits, as {@link atomicAdd32}. */
 export const atomicOr16: AtomicOperation = /* @__PURE__ */ operation(OR, 2)
+/** Stores the bitwise or: 32 bits, as {@link atomicAdd32}. */
 export const atomicOr32: AtomicOperation = /* @__PURE__ */ operation(OR, 4)
 
+/** Stores the bitwise exclusive or: 8 bits, as {@link atomicAdd32}. */
 export const atomicXor8: AtomicOperation = /* @__PURE__ */ operation(XOR, 1)
+/** Stores the bitwise exclusive or: 16 bits, as {@link atomicAdd32}. */
 export const atomicXor16: AtomicOperation = /* @__PURE__ */ operation(XOR, 2)
+/** Stores the bitwise exclusive or: 32 bits, as {@link atomicAdd32}. */
 export const atomicXor32: AtomicOperation = /* @__PURE__ */ operation(XOR, 4)
 
-/** Stores the lesser of two, as signed numbers (RISC-V's amomin). */
+/** Stores the lesser of two, as signed numbers (RISC-V's amomin): 8 bits, as {@link atomicAdd32}. */
 export const atomicMinSigned8: AtomicOperation = /* @__PURE__ */ operation(MIN_SIGNED, 1)
+/** Stores the lesser of two, as signed numbers (RISC-V's amomin): 16 bits, as {@link atomicAdd32}. */
 export const atomicMinSigned16: AtomicOperation = /* @__PURE__ */ operation(MIN_SIGNED, 2)
+/** Stores the lesser of two, as signed numbers (RISC-V's amomin): 32 bits, as {@link atomicAdd32}. */
 export const atomicMinSigned32: AtomicOperation = /* @__PURE__ */ operation(MIN_SIGNED, 4)
 
-/** The greater (amomax). */
+/** Stores the greater of two, as signed numbers (amomax): 8 bits, as {@link atomicAdd32}. */
 export const atomicMaxSigned8: AtomicOperation = /* @__PURE__ */ operation(MAX_SIGNED, 1)
+/** Stores the greater of two, as signed numbers (amomax): 16 bits, as {@link atomicAdd32}. */
 export const atomicMaxSigned16: AtomicOperation = /* @__PURE__ */ operation(MAX_SIGNED, 2)
+/** Stores the greater of two, as signed numbers (amomax): 32 bits, as {@link atomicAdd32}. */
 export const atomicMaxSigned32: AtomicOperation = /* @__PURE__ */ operation(MAX_SIGNED, 4)
 
-/** The lesser of two, unsigned (amominu). */
+/** Stores the lesser of two, unsigned (amominu): 8 bits, as {@link atomicAdd32}. */
 export const atomicMinUnsigned8: AtomicOperation = /* @__PURE__ */ operation(MIN_UNSIGNED, 1)
+/** Stores the lesser of two, unsigned (amominu): 16 bits, as {@link atomicAdd32}. */
 export const atomicMinUnsigned16: AtomicOperation = /* @__PURE__ */ operation(MIN_UNSIGNED, 2)
+/** Stores the lesser of two, unsigned (amominu): 32 bits, as {@link atomicAdd32}. */
 export const atomicMinUnsigned32: AtomicOperation = /* @__PURE__ */ operation(MIN_UNSIGNED, 4)
 
-/** The greater (amomaxu). */
+/** Stores the greater of two, unsigned (amomaxu): 8 bits, as {@link atomicAdd32}. */
 export const atomicMaxUnsigned8: AtomicOperation = /* @__PURE__ */ operation(MAX_UNSIGNED, 1)
+/** Stores the greater of two, unsigned (amomaxu): 16 bits, as {@link atomicAdd32}. */
 export const atomicMaxUnsigned16: AtomicOperation = /* @__PURE__ */ operation(MAX_UNSIGNED, 2)
+/** Stores the greater of two, unsigned (amomaxu): 32 bits, as {@link atomicAdd32}. */
 export const atomicMaxUnsigned32: AtomicOperation = /* @__PURE__ */ operation(MAX_UNSIGNED, 4)

@@ -14,6 +14,7 @@ import { EndianForms } from '../space/endian-forms.ts'
 import { transfer } from '../transfer/transfer.ts'
 import type { FlatRange, FlatView } from '../view/flat-view.ts'
 
+/** What `new MemoryRegionCache` may be told. */
 export interface MemoryRegionCacheOptions {
   /** Stores and writes are made through it, too. False unless said. */
   readonly write?: boolean | undefined

@@ -5,6 +5,7 @@ import { AddressSpace } from '../space/address-space.ts'
 import { IommuPermissions, isPowerOfTwo } from './iommu-entry.ts'
 import { IommuMemoryRegion } from './iommu-memory-region.ts'
 
+/** What `mirror` may be told. */
 export interface MirrorOptions {
   /**
    * How many bytes of `target` stand next to one another, a power of two; all of them unless said. An 8-bit chip on every

@@ -10,6 +10,7 @@ import { checkListener, type MemoryListener } from './memory-listener.ts'
 import { Registration } from './registration.ts'
 import { addRegistration, listenersFor, listenersOf, removeRegistration } from './registrations.ts'
 
+/** What `registerMemoryListener` may be told. */
 export interface MemoryListenerOptions {
   /**
    * A signed 32-bit integer, 0 unless said. Additions are told in ascending order, deletions in descending order; equals

@@ -1,6 +1,6 @@
 import type * as WorkerThreads from 'node:worker_threads'
 
-/** A thread, as `Worker` makes one in a page, in Bun and in Deno, or the `Worker` of node:worker_threads. */
+/** A thread, as `Worker` makes one in a page, in Bun and in Deno, or the `Worker` of node:worker_threads: see {@link LitmusOptions}. */
 export interface LitmusThread {
   postMessage(message: unknown): void
   terminate(): unknown

@@ -4,6 +4,7 @@ import type { LitmusThread } from './litmus-thread.ts'
 /** The address of the package's `litmus-worker.js`, or a function that starts a thread of it. */
 export type WorkerOption = string | { readonly href: string } | (() => LitmusThread)
 
+/** What `runLitmus` may be told. */
 export interface LitmusOptions {
   /** How long the races take altogether, seconds, over 0; 12 unless said. Starting threads comes on top. */
   readonly seconds?: number | undefined

@@ -22,6 +22,7 @@ export interface LitmusRow {
  */
 export type LitmusVerdict = 'as promised' | 'not shown' | 'WRONG'
 
+/** What the races have shown. */
 export interface LitmusReport {
   /** The CPU as detected. */
   readonly host: string

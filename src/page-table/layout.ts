@@ -11,15 +11,21 @@ export const MAGIC = 0x5450_4d47
 export const PAGE_READ = 1
 /** The same of a store, which needs no mark. */
 export const PAGE_WRITE = 2
-/** A load of up to 64 bytes that begins in this page may be made in memory, whatever its alignment, also into the next page. */
+/**
+ * A load of up to 64 bytes that begins in this page may be made in memory, whatever its alignment, also into the next page;
+ * beside {@link PAGE_READ}.
+ */
 export const PAGE_READ_ANY = 4
-/** The same of a store. */
+/** The same of a store; see {@link PAGE_WRITE}; beside {@link PAGE_READ}. */
 export const PAGE_WRITE_ANY = 8
-/** A device's handlers answer: loads where there is no PAGE_READ, and stores. */
+/** A device's handlers answer: loads where there is no PAGE_READ, and stores; beside {@link PAGE_READ}. */
 export const PAGE_DEVICE = 16
-/** Something is there, and only a call finds out what. */
+/** Something is there, and only a call finds out what; beside {@link PAGE_READ}. */
 export const PAGE_SLOW = 32
-/** The guest's CPU can't write here; a device of the guest's can, where it is RAM (RULES E2). */
+/**
+ * The guest's CPU can't write here; a device of the guest's can, where it is RAM (RULES E2);
+ * beside {@link PAGE_READ}.
+ */
 export const PAGE_READONLY = 64
 /** All of them. */
 export const PAGE_FLAGS = 127

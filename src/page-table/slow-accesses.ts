@@ -18,6 +18,7 @@ export interface SlowAccesses {
   readonly store64: (...addressAndValue: (number | bigint)[]) => void
 }
 
+/** The imports of a WebAssembly CPU for what its table does not let it access itself: devices, ROM, seams. */
 export function slowAccesses(table: PageTable): SlowAccesses {
   if (!(table instanceof PageTable)) throw new TypeError(`table must be a PageTable (of pageTable), got ${show(table)}`)
   return table.layout === 'flat' ? ofFlat(table.space) : ofHashed(table)

@@ -8,6 +8,7 @@ import { rangesAbove, type Unreachable, unreachable } from './unreachable-ranges
 import { setWideRegion, wideRegionOf } from './wide-region.ts'
 import { NUMBER_LIMIT } from './wide-view.ts'
 
+/** A machine that was built from a description: its spaces and regions. */
 export interface QemuMachine {
   /** In the order of the file or text; names may repeat. */
   readonly spaces: AddressSpace[]

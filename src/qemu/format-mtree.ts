@@ -7,6 +7,7 @@ import { visibleName } from './visible-name.ts'
 import { wideRegionOf } from './wide-region.ts'
 import { rootAddress } from './wide-view.ts'
 
+/** What `formatMtree` may be told. */
 export interface FormatMtreeOptions {
   /** Disabled regions are printed too, and marked (`info mtree -D`). Without, what is in them is printed as if they were not there. */
   readonly disabled?: boolean | undefined

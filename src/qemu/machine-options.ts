@@ -2,6 +2,7 @@ import type { MemoryRegionOps } from 'guestmem'
 import { checkOptions } from './door-options.ts'
 import { shownValue } from './shown-value.ts'
 
+/** What `machineFromJson` and `machineFromMtree` may be told. */
 export interface MachineOptions {
   /** The target's byte order; `little` unless said. */
   readonly endian?: 'little' | 'big' | undefined

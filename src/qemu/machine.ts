@@ -21,6 +21,7 @@ export function machineFromJson(json: unknown, options?: MachineOptions): QemuMa
   return buildMachine(readMachineJson(json), checked)
 }
 
+/** A machine that was built from the text of `info mtree`, and what that text leaves open. */
 export interface MtreeMachine extends QemuMachine {
   /** What the text leaves open, and what was assumed. */
   readonly questions: readonly MtreeQuestion[]

@@ -36,6 +36,7 @@ export interface MtreeBlock {
   readonly root: MtreeNode
 }
 
+/** The text of `info mtree`, line by line. */
 export interface Mtree {
   readonly blocks: readonly MtreeBlock[]
   /** Disabled regions are in the text (`info mtree -D`): it has one that is marked. */

@@ -18,6 +18,7 @@ export interface AccessDifference {
   readonly got: readonly string[]
 }
 
+/** What came of a file of recorded accesses. */
 export interface ReplayReport {
   /** All that the file holds: `equal`, `skipped` and `different` together. */
   readonly cases: number

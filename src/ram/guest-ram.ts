@@ -36,6 +36,7 @@ declare global {
   }
 }
 
+/** What `GuestRam.block` may be told. */
 export interface BlockOptions {
   /** Where in `ram.buffer` the block begins, bytes: a multiple of 4096 from where the guest RAM begins. */
   readonly offset?: number | undefined

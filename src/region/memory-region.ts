@@ -16,16 +16,19 @@ import { checkRegion, checkSize, RegionTree } from './tree/region-tree.ts'
 import { inTransaction, transaction } from './tree/transaction.ts'
 import { renderStaleViewers } from './tree/viewers.ts'
 
+/** What the makers of regions of RAM may be told. */
 export interface RamRegionOptions {
   /** How the host maps it (S1); unless said `normal`, of a ramDevice `noncached`. Set here, never changed (S1.2). */
   readonly cacheMode?: CacheMode | undefined
 }
 
+/** What `MemoryRegion.romDevice` may be told. */
 export interface RomDeviceOptions extends IoRegionOptions {
   /** How the host maps what is read directly (S1); `normal` unless said. */
   readonly cacheMode?: CacheMode | undefined
 }
 
+/** What `MemoryRegion.io` may be told. */
 export interface IoRegionOptions {
   /** The device: regions of one owner share one re-entrancy guard (RULES G7). The ops object unless said. */
   readonly owner?: object | undefined

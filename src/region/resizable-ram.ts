@@ -6,6 +6,7 @@ import { DirtyClient } from './dirty-client.ts'
 import { MemoryRegion, type RamRegionOptions } from './memory-region.ts'
 import { transaction } from './tree/transaction.ts'
 
+/** What `resizableRam` may be told. */
 export interface ResizableRamOptions extends RamRegionOptions {
   /**
    * Called at the end of each resizeRam that changed the size, with the new size in bytes: for a device that has the

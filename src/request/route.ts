@@ -30,13 +30,14 @@ export type Route = 'ordered' | 'cells' | 'bulk' | 'ops'
  */
 export type DirectAccess = 'normal-or-writecombine' | 'normal-only' | 'by-mapping'
 
-/** The three policies (S1.3), as the discussion came to them. Frozen. */
+/** The three policies (S1.3), as the discussion came to them; {@link route} is asked by one. Frozen. */
 export const DIRECT_ACCESS: readonly DirectAccess[] = /* @__PURE__ */ Object.freeze([
   'normal-or-writecombine',
   'normal-only',
   'by-mapping',
 ] as const)
 
+/** A request, as `route` is asked for the way that it may go. */
 export interface RouteQuery {
   /** A ROM device in its romd mode; out of it, it answers as `io` does. */
   readonly kind: RegionKind

@@ -5,6 +5,7 @@ import type { MemTxAttrs } from '../request/attrs.ts'
 import type { MemTxResult } from '../request/result.ts'
 import { DIRECT_ACCESS, type DirectAccess } from '../request/route.ts'
 
+/** What `new AddressSpace` may be told. */
 export interface AddressSpaceOptions {
   /** The target's byte order: of `load*` and `store*`, and of devices that are `native`. `little` unless said. */
   readonly endian?: 'little' | 'big' | undefined

@@ -35,12 +35,14 @@ import { EndianForms } from './endian-forms.ts'
 import { SpaceTree } from './space-tree.ts'
 import type { Tlb } from './tlb.ts'
 
+/** What `AddressSpace.map` may be told. */
 export interface MapOptions {
   /** The device stores to the bytes. False unless said: it loads them. */
   readonly write?: boolean | undefined
   readonly attrs?: MemTxAttrs | undefined
 }
 
+/** What `AddressSpace.whenRoom` may be told. */
 export interface RoomOptions {
   /** How much is wanted, bytes; 1 unless said. More than the whole budget counts as the whole. */
   readonly bytes?: number | bigint | undefined

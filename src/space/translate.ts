@@ -11,6 +11,7 @@ import { pieceSize } from '../transfer/device-pieces.ts'
 import type { AddressSpace } from './address-space.ts'
 import { checkSpace } from './check-space.ts'
 
+/** What `translate` and `accessValid` may be told. */
 export interface TranslateOptions {
   /** What is asked for is a write. False unless said. */
   readonly write?: boolean | undefined

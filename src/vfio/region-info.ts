@@ -1,10 +1,15 @@
 import type { CacheMode } from 'guestmem'
 import { refuseType } from './fields.ts'
 
-/** Bits of `vfio_region_info.flags`, by their names in linux/vfio.h. */
+// Bits of `vfio_region_info.flags`, by their names in linux/vfio.h.
+
+/** A bit of `vfio_region_info.flags`: the region can be read through the device file. */
 export const VFIO_REGION_INFO_FLAG_READ = 1
+/** A bit of `vfio_region_info.flags`: the region can be written through the device file. */
 export const VFIO_REGION_INFO_FLAG_WRITE = 2
+/** A bit of `vfio_region_info.flags`: the region, or areas of it, can be mapped. */
 export const VFIO_REGION_INFO_FLAG_MMAP = 4
+/** A bit of `vfio_region_info.flags`: capabilities follow the description. */
 export const VFIO_REGION_INFO_FLAG_CAPS = 8
 
 /** A part of a region. */
@@ -51,6 +56,7 @@ export interface VfioSkipped {
   readonly reason: string
 }
 
+/** A description of a region, and what of it was passed over. */
 export interface VfioRegionReport {
   readonly info: VfioRegionInfo
   /** In the order in which it was met; empty where all is used. */

@@ -14,6 +14,7 @@ export interface VfioRegionsOptions {
   readonly owner?: object | undefined
 }
 
+/** The regions that were built of a BAR. */
 export interface VfioRegions {
   /** The region: io, with the mapped areas as its subregions. */
   readonly region: MemoryRegion

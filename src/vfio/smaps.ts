@@ -2,6 +2,7 @@ import type { CacheMode } from 'guestmem'
 import { fieldsAt, oneOf, show, u64At } from './fields.ts'
 import { ARM64_LINUX_MAIR, cacheModeOfArm64Page, cacheModeOfX86Page, X86_LINUX_PAT } from './page-protection.ts'
 
+/** What `cacheModesFromSmaps` may be told. */
 export interface SmapsOptions {
   /** The CPU whose page protections they are. */
   readonly host: 'aarch64' | 'x86-64'

@@ -17,41 +17,50 @@ export function readb(block: RamBlock, offset: number, cacheMode: CacheMode = 'n
   return cellsOf(block, cacheMode).load8(at)
 }
 
+/** Loads 16 bits, as {@link readb} 8. */
 export function readw(block: RamBlock, offset: number, cacheMode: CacheMode = 'normal'): number {
   const at = address(block, offset, 2)
   return cellsOf(block, cacheMode).load16(at)
 }
 
-/** Unsigned. */
+/** Loads 32 bits, unsigned, as {@link readb} 8. */
 export function readl(block: RamBlock, offset: number, cacheMode: CacheMode = 'normal'): number {
   const at = address(block, offset, 4)
   return cellsOf(block, cacheMode).load32(at)
 }
 
+/** Loads 64 bits, as {@link readb} 8; a bigint, unsigned. */
 export function readq(block: RamBlock, offset: number, cacheMode: CacheMode = 'normal'): bigint {
   const at = address(block, offset, 8)
   return cellsOf(block, cacheMode).load64(at)
 }
 
-/** @param value An integer, taken modulo 2^8; by the others modulo their width. */
+/**
+ * Stores 8 bits, as {@link readb} loads them.
+ *
+ * @param value An integer, taken modulo 2^8; by the others modulo their width.
+ */
 export function writeb(block: RamBlock, offset: number, value: number, cacheMode: CacheMode = 'normal'): void {
   const at = address(block, offset, 1)
   cellsOf(block, cacheMode).store8(at, checkValue(value))
   mark(block, at, 1)
 }
 
+/** Stores 16 bits, as {@link writeb} 8. */
 export function writew(block: RamBlock, offset: number, value: number, cacheMode: CacheMode = 'normal'): void {
   const at = address(block, offset, 2)
   cellsOf(block, cacheMode).store16(at, checkValue(value))
   mark(block, at, 2)
 }
 
+/** Stores 32 bits, as {@link writeb} 8. */
 export function writel(block: RamBlock, offset: number, value: number, cacheMode: CacheMode = 'normal'): void {
   const at = address(block, offset, 4)
   cellsOf(block, cacheMode).store32(at, checkValue(value))
   mark(block, at, 4)
 }
 
+/** Stores 64 bits, as {@link writeb} 8; of a bigint. */
 export function writeq(block: RamBlock, offset: number, value: bigint, cacheMode: CacheMode = 'normal'): void {
   if (typeof value !== 'bigint') throw new TypeError(`value must be a bigint, got ${show(value)}`)
   const at = address(block, offset, 8)

@@ -3,6 +3,7 @@ import type { MemTxAttrs } from '../../request/attrs.ts'
 import type { MemTxFault, MemTxResult } from '../../request/result.ts'
 import type { AtomicsHandler } from './atomics-handler.ts'
 
+/** How many bytes one access of a device may have. */
 export type AccessSize = 1 | 2 | 4 | 8
 
 /** Sizes in bytes, and whether an offset need be no multiple of the size. */
