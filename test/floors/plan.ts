@@ -11,7 +11,7 @@ export const FLOORS: readonly (readonly string[])[] = [
   ['iommu', 'listener', 'atomics'],
   ['dirty-log', 'dma'],
   ['qemu', 'vfio', 'page-table', 'threads', 'litmus'],
-  ['cli'],
+  ['cli', 'page'],
 ]
 
 /** The face: may import any floor, and nobody imports it. */

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, test, vi } from 'vitest'
 import { HAZARDS } from './catalogue.ts'
 import { OURS } from './ours.ts'
-import { picture } from './picture.ts'
+import { picture, pictureOf } from './picture.ts'
 import { explore, type Run } from './scenario.ts'
 import { STEPPED_ATOMICS } from './stepper.ts'
 
@@ -42,6 +42,16 @@ describe.each(HAZARDS)('$id: $title', ({ cases, claims = [] }) => {
 describe('the pictures', () => {
   test.each(HAZARDS)('$id: docs/hazards/$slug.svg is the order of stores of today', async hazard => {
     await expect(picture(hazard)).toMatchFileSnapshot(`../../docs/hazards/${hazard.slug}.svg`)
+  })
+
+  test('the page steps through the same pictures', async () => {
+    const list = JSON.stringify(HAZARDS.map(pictureOf), null, 1)
+    const text = `// Made by \`npm run pictures\`, of the runs of test/hazards.
+import type { HazardPicture } from './hazard-picture.ts'
+
+export const PICTURES: readonly HazardPicture[] = ${list}
+`
+    await expect(text).toMatchFileSnapshot('../../src/page/hazard-pictures.ts')
   })
 
   test('the catalogue names each hazard, its picture and its test', () => {

@@ -1,10 +1,20 @@
 import type { Hazard } from './hazard.ts'
 import { OURS } from './ours.ts'
 import { explore, type Run } from './scenario.ts'
-import { draw, type Panel, type Row, type Span } from './svg.ts'
+import { draw, type Panel, type Picture, type Row, type Span } from './svg.ts'
 
 /** The order of stores of a hazard's first case: the copy that has the hazard on the left, guestmem on the right. */
-export function picture({ id, title, cases, picture: { bad, ours, caption, kind = 'store', harm } }: Hazard): string {
+export function picture(hazard: Hazard): string {
+  return draw(pictureOf(hazard))
+}
+
+/** The same as data: which accesses, in which order, and what the guest does in between. */
+export function pictureOf({
+  id,
+  title,
+  cases,
+  picture: { bad, ours, caption, kind = 'store', harm },
+}: Hazard): Picture {
   const [{ bad: model, scenario, ours: copiers = OURS }] = cases
   const broken = explore(model, scenario).find(({ problem }) => problem !== undefined)
   const sound = mostSaid(explore(copiers[0] as (typeof copiers)[number], scenario))
@@ -18,13 +28,13 @@ export function picture({ id, title, cases, picture: { bad, ours, caption, kind 
     end: run.problem === undefined ? 'The guest is not broken.' : sentence(run.problem),
     broken: run.problem !== undefined,
   })
-  return draw({
+  return {
     title: `${id}: ${title}`,
     caption,
     legend: `Each box is one ${kind}, the first on top. Red: ${broken.faulted ? 'it faults' : 'it breaks the guest'}. Hatched: bytes ${kind === 'load' ? 'loaded' : 'stored'} again.`,
     fields: scenario.fields,
     panels: [panel(bad, broken, harmfulAccess(broken, kind, harm)), panel(ours, sound, -1)],
-  })
+  }
 }
 
 /** The index in the log of the access that is drawn red. */
