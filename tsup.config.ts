@@ -1,4 +1,5 @@
-import { writeFileSync } from 'node:fs'
+import { copyFileSync, writeFileSync } from 'node:fs'
+import { basename } from 'node:path'
 import { defineConfig, type Options } from 'tsup'
 import { packedWorker } from './src/litmus/pack-worker.mjs'
 
@@ -27,7 +28,10 @@ const doors = (extension: 'js' | 'cjs'): NonNullable<Options['esbuildPlugins']> 
     name: 'doors',
     setup(build) {
       build.onResolve({ filter: /^guestmem$/ }, () => ({ path: `./index.${extension}`, external: true }))
-      build.onResolve({ filter: /^\.\.\/litmus\/litmus\.ts$/ }, () => ({ path: './litmus.js', external: true }))
+      build.onResolve({ filter: /^\.\.\/(litmus\/litmus|qemu\/qemu)\.ts$/ }, ({ path }) => ({
+        path: `./${basename(path, '.ts')}.js`,
+        external: true,
+      }))
     },
   },
 ]
@@ -83,6 +87,29 @@ const COMMONJS_ADDRESS =
   "const moduleAddress = typeof __filename === 'string' ? " +
   "new URL('file:' + __filename.replace(/[%?#]/g, encodeURIComponent)).href : ''"
 
+/**
+ * The page is a folder of its own, which any server can give, or a browser open as a file: a script that holds all of the
+ * library that it needs, and is no module, as a file can't import one.
+ */
+const page: Options = {
+  ...common,
+  entry: { page: 'src/page/page.ts' },
+  outDir: 'dist/page',
+  format: ['iife'],
+  platform: 'browser',
+  minify: true,
+  outExtension: () => ({ js: '.js' }),
+  esbuildPlugins: [packedWorker],
+  esbuildOptions(options) {
+    options.alias = { guestmem: './src/index.ts' }
+  },
+  // It has no file of the races' threads beside it: they are started from the packed one.
+  define: { 'import.meta.url': '""' },
+  async onSuccess() {
+    for (const file of ['index.html', 'style.css']) copyFileSync(`src/page/${file}`, `dist/page/${file}`)
+  },
+}
+
 export default defineConfig([
   { ...common, entry: { index: 'src/index.ts' }, format: ['esm', 'cjs'], onSuccess: declareModules },
   { ...esm, entry: DOORS },
@@ -98,5 +125,6 @@ export default defineConfig([
   // A worker's file is read by an engine, and by bundlers.
   { ...esm, entry: { 'litmus-worker': 'src/litmus/worker.ts' }, minify: true },
   { ...esm, entry: { cli: 'src/cli/main.ts' }, platform: 'node' },
+  page,
   declarations,
 ])

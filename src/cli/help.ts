@@ -1,20 +1,30 @@
-/** How the process ends, for `litmus` by its verdict. */
-export const EXIT = { 'as promised': 0, WRONG: 1, 'not shown': 2, misuse: 3, failed: 4 } as const
+import { type Command, EXIT, Misuse } from './command.ts'
+import { COMMANDS } from './commands.ts'
 
-export const LITMUS_HELP: string = `guestmem litmus [--minutes N | --seconds N] [--json FILE]
+const LIST = [
+  ...Object.entries(COMMANDS).map(([name, { summary }]) => [`guestmem ${name}`, summary] as const),
+  ['guestmem help [COMMAND]', 'says how it is used, as COMMAND --help (-h) does'],
+  ['guestmem --version', 'prints the version of guestmem, as -v does'],
+] as const
 
-  Races guestmem's copies and their rivals in two threads on this host and engine, for 12 seconds unless said, and
-  prints how often each was caught. --json writes the report to a file as well.
+const WIDTH = Math.max(...LIST.map(([name]) => name.length)) + 2
 
-  Ends with 0 where all is as promised, 1 where one of guestmem's copies was caught, 2 where this run shows nothing
-  (no bad copy was caught: a busy machine, a single CPU), ${EXIT.misuse} for a mistake in the arguments, ${EXIT.failed} where the races
-  could not be run.
+/** What there is, and how every command ends. */
+const HELP = `${LIST.map(([name, summary]) => name.padEnd(WIDTH) + summary).join('\n')}
+
+Each command ends with 0 where all is well, 1 or 2 as its help says, ${EXIT.misuse} for a mistake in the arguments, ${EXIT.failed} where it
+failed. Colours are for terminals alone, and not where NO_COLOR is set.
 `
 
-export const HELP: string = `guestmem litmus         races guestmem's copies on this host and engine
-guestmem help [litmus]  says how it is used, as --help (-h) does
-guestmem --version      prints the version of guestmem, as -v does
+/** The help of a command, or of all. @throws Misuse */
+export function helpOf(command: string | undefined): string {
+  return command === undefined || command === 'help' ? HELP : commandOf(command).help
+}
 
-${LITMUS_HELP}`
-
-export const COMMANDS: Readonly<Record<string, string>> = { litmus: LITMUS_HELP, help: HELP }
+/** @throws Misuse */
+export function commandOf(name: string | undefined): Command {
+  const command = name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+  if (command !== undefined) return command
+  const names = Object.keys(COMMANDS).join(', ')
+  throw new Misuse(`the command must be ${names} or help, got ${JSON.stringify((name ?? '').slice(0, 80))}`)
+}
