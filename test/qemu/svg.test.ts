@@ -26,6 +26,13 @@ describe('flatViewToSvg', () => {
     expect(flatViewToSvg(new AddressSpace('space', MemoryRegion.container('root', 16)))).toContain('nothing is mapped')
   })
 
+  test('draws the picture of the README', async () => {
+    const q35 = recordings('maps', '.json').find(({ name }) => name === 'i386-q35+rich')
+    const memory = machineFromJson(q35?.text).spaces.find(({ name }) => name === 'memory') as AddressSpace
+    // Drawn anew by `npm run pictures`.
+    await expect(flatViewToSvg(memory)).toMatchFileSnapshot('../../docs/pictures/q35.svg')
+  })
+
   test('of every recorded space has its ranges, and each row below the one before', () => {
     for (const { text } of recordings('maps', '.json'))
       for (const space of machineFromJson(text).spaces) {
