@@ -32,6 +32,7 @@ async function bundle(code: string): Promise<string> {
       'guestmem/litmus': join(root, 'src/litmus/litmus.ts'),
       'guestmem/qemu': join(root, 'src/qemu/qemu.ts'),
       'guestmem/page-table': join(root, 'src/page-table/page-table.ts'),
+      'guestmem/threads': join(root, 'src/threads/threads.ts'),
       'guestmem/vfio': join(root, 'src/vfio/vfio.ts'),
     },
     bundle: true,

@@ -21,6 +21,7 @@ export const PAGES = [
   'docs/EMULATORS.md',
   'docs/PAGE-TABLE.md',
   'docs/ATOMICS.md',
+  'docs/THREADS.md',
   'docs/WORKERS.md',
   ...guides.filter(name => name.endsWith('.md') && name !== 'README.md').map(name => `${GUIDES}/${name}`),
 ]

@@ -3,6 +3,7 @@ import { checkInteger, checkKeys, checkObject, checkOptions, type Fields, show }
 import { checkFunction, checkNumber } from './check.ts'
 import type { Shape } from './layout.ts'
 
+/** How much there is room for, and who is told. What is left away is as each says. */
 export interface BoardOptions {
   /** How many threads there may be beside the owner at once, 1 to 64; 8 unless said. */
   readonly members?: number | undefined
@@ -25,6 +26,7 @@ export interface BoardOptions {
   readonly onError?: ((error: unknown) => void) | undefined
 }
 
+/** How a member waits, and who is told of another map. */
 export interface MemberOptions {
   /** How long it spins before it sleeps, milliseconds, 0 to 1000; 0.1 unless said. */
   readonly spinMs?: number | undefined
