@@ -28,7 +28,7 @@ const doors = (extension: 'js' | 'cjs'): NonNullable<Options['esbuildPlugins']> 
     name: 'doors',
     setup(build) {
       build.onResolve({ filter: /^guestmem$/ }, () => ({ path: `./index.${extension}`, external: true }))
-      build.onResolve({ filter: /^\.\.\/(litmus\/litmus|qemu\/qemu)\.ts$/ }, ({ path }) => ({
+      build.onResolve({ filter: /^\.\.\/(litmus\/litmus|qemu\/qemu|snapshot\/snapshot)\.ts$/ }, ({ path }) => ({
         path: `./${basename(path, '.ts')}.js`,
         external: true,
       }))
@@ -49,6 +49,7 @@ const DOORS = {
   'page-table': 'src/page-table/page-table.ts',
   qemu: 'src/qemu/qemu.ts',
   threads: 'src/threads/threads.ts',
+  snapshot: 'src/snapshot/snapshot.ts',
   vfio: 'src/vfio/vfio.ts',
 }
 

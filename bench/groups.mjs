@@ -6,6 +6,7 @@ import { packets } from './packets.mjs'
 import { pageTables } from './page-table.mjs'
 import { privateRam } from './private.mjs'
 import { scale } from './scale.mjs'
+import { snapshots } from './snapshots.mjs'
 import { threads } from './threads.mjs'
 import { tlb } from './tlb.mjs'
 
@@ -31,6 +32,7 @@ export const GROUPS = {
   tlb: { pairs: tlb, least: 0, most: 0 },
   threads: { pairs: (_sizes, smoke) => threads(smoke), least: 0, most: 0 },
   scale: { pairs: scale, least: 0, most: 0 },
+  snapshots: { pairs: snapshots, least: 0, most: 0 },
 }
 
 export function pairsOf(name, smoke) {

@@ -33,6 +33,7 @@ async function bundle(code: string): Promise<string> {
       'guestmem/qemu': join(root, 'src/qemu/qemu.ts'),
       'guestmem/page-table': join(root, 'src/page-table/page-table.ts'),
       'guestmem/threads': join(root, 'src/threads/threads.ts'),
+      'guestmem/snapshot': join(root, 'src/snapshot/snapshot.ts'),
       'guestmem/vfio': join(root, 'src/vfio/vfio.ts'),
     },
     bundle: true,

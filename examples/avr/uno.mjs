@@ -27,8 +27,8 @@ export class Uno {
   /** @param {CPU} cpu */
   constructor(cpu) {
     this.cpu = cpu
-    for (const config of [timer0Config, timer1Config, timer2Config]) new AVRTimer(cpu, config)
-    for (const config of [portBConfig, portCConfig, portDConfig]) new AVRIOPort(cpu, config)
+    this.timers = [timer0Config, timer1Config, timer2Config].map(config => new AVRTimer(cpu, config))
+    this.ports = [portBConfig, portCConfig, portDConfig].map(config => new AVRIOPort(cpu, config))
     this.usart = new AVRUSART(cpu, usart0Config, HERTZ)
     this.usart.onByteTransmit = byte => this.sent.push(byte)
   }

@@ -5,6 +5,7 @@ import { litmusCommand } from './litmus-command.ts'
 import { mapCommand } from './map-command.ts'
 import { pageCommand } from './page-command.ts'
 import { replayCommand } from './replay-command.ts'
+import { snapshotCommand } from './snapshot-command.ts'
 
 /** Every command but `help`, in the order of the list that it prints. */
 export const COMMANDS: Readonly<Record<string, Command>> = {
@@ -12,6 +13,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   diff: diffCommand,
   find: findCommand,
   replay: replayCommand,
+  snapshot: snapshotCommand,
   litmus: litmusCommand,
   page: pageCommand,
 }

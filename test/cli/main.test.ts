@@ -37,7 +37,7 @@ test.each([['--version'], ['-v'], ['litmus', '--version']])('%s %s prints the ve
   expect(run(...args)).toEqual({ code: 0, out: '1.2.3-test\n', err: '' })
 })
 
-const COMMANDS = ['map', 'diff', 'find', 'replay', 'litmus', 'page']
+const COMMANDS = ['map', 'diff', 'find', 'replay', 'snapshot', 'litmus', 'page']
 
 test.each([['help'], ['--help'], ['-h'], ['help', 'help']])('%s %s lists what there is', (...args) => {
   const { code, out } = run(...args)

@@ -32,6 +32,11 @@ declare module '*/examples/avr/uno.mjs' {
   }
 }
 
+declare module '*/examples/avr/saved-state.mjs' {
+  import type { SavedDevices } from 'guestmem/snapshot'
+  export function devicesOf(board: object): SavedDevices
+}
+
 declare module '*/examples/race/board.mjs' {
   import type { GuestRam, RamBlock } from 'guestmem'
   export class Board {

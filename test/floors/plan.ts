@@ -10,7 +10,7 @@ export const FLOORS: readonly (readonly string[])[] = [
   ['space'],
   ['iommu', 'listener', 'atomics'],
   ['dirty-log', 'dma'],
-  ['qemu', 'vfio', 'page-table', 'threads', 'litmus'],
+  ['qemu', 'vfio', 'page-table', 'snapshot', 'threads', 'litmus'],
   ['cli', 'page'],
 ]
 
@@ -21,7 +21,7 @@ export const FACE = 'index.ts'
  * Doors of their own (`guestmem/litmus` and so on). They see the library as its users do, by its name, which the build
  * makes the face's own file: no second copy of a class.
  */
-export const DOORS: readonly string[] = ['qemu', 'vfio', 'page-table', 'threads', 'litmus']
+export const DOORS: readonly string[] = ['qemu', 'vfio', 'page-table', 'snapshot', 'threads', 'litmus']
 
 /** The name of the face. */
 export const PACKAGE = 'guestmem'
@@ -36,7 +36,12 @@ export const BYTES_FOLDER = 'ram'
 export const RACING_FOLDER = 'litmus'
 
 /** Files elsewhere that make arrays over the memory that guest bytes are in, for bytes beside them that are no guest's. */
-export const OWN_BYTES_FILES: readonly string[] = ['page-table/table-words.ts', 'threads/control-block.ts']
+export const OWN_BYTES_FILES: readonly string[] = [
+  'page-table/table-words.ts',
+  'snapshot/words.ts',
+  'snapshot/values.ts',
+  'threads/control-block.ts',
+]
 
 /**
  * The files, within the bytes folder, that may use calls whose stores come in no promised order or may tear:

@@ -29,6 +29,7 @@ const doors = {
   'guestmem/page-table': 'page-table',
   'guestmem/qemu': 'qemu',
   'guestmem/threads': 'threads',
+  'guestmem/snapshot': 'snapshot',
   'guestmem/vfio': 'vfio',
 }
 const declarations = Object.fromEntries(

@@ -11,6 +11,7 @@ import { PAGE_TABLE_ROWS } from './rows/page-table-rows.ts'
 import { QEMU_ROWS } from './rows/qemu-rows.ts'
 import { RAM_ROWS } from './rows/ram-rows.ts'
 import { REGION_ROWS } from './rows/region-rows.ts'
+import { SNAPSHOT_ROWS } from './rows/snapshot-rows.ts'
 import { SPACE_ROWS } from './rows/space-rows.ts'
 import { THREADS_ROWS } from './rows/threads-rows.ts'
 import { VFIO_ROWS } from './rows/vfio-rows.ts'
@@ -30,6 +31,7 @@ export const ROWS: readonly Row[] = [
   ...QEMU_ROWS,
   ...PAGE_TABLE_ROWS,
   ...THREADS_ROWS,
+  ...SNAPSHOT_ROWS,
   ...VFIO_ROWS,
   ...LITMUS_ROWS,
 ]

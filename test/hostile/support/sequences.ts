@@ -16,7 +16,7 @@ export interface Step {
 
 /** Asynchronous calls are tried one by one; those that take address space, which is given back late, too. */
 const LEFT_OUT =
-  /^(?:serveQtest|runLitmus|GuestRam\.(?:allocate|wrap)|vfioRegions|replayAccess|machineFrom\w+|startGlobalDirtyLog)$/
+  /^(?:serveQtest|runLitmus|GuestRam\.(?:allocate|wrap)|vfioRegions|replayAccess|machineFrom\w+|startGlobalDirtyLog|restoreMachine|readSnapshot|migrate|receiveMachine)$/
 
 const STEPS: readonly { readonly row: Row; readonly places: readonly Place[] }[] = ROWS.filter(
   ({ name }) => !LEFT_OUT.test(name),

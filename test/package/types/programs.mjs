@@ -7,6 +7,7 @@ import { formatLitmus, type LitmusOptions, type LitmusReport, runLitmus } from '
 import { PAGE_READ, type PageTable, pageTable, pageTableBytes, type SlowAccesses, slowAccesses } from 'guestmem/page-table'
 import { formatMtree, machineFromJson, type QemuMachine } from 'guestmem/qemu'
 import { Attention, Board, type BoardHandle, Member } from 'guestmem/threads'
+import { type Checkpoint, checkpoint, restoreMachine, type SavedDevice, saveMachine } from 'guestmem/snapshot'
 import { parseRegionInfo, type VfioRegionReport, vfioRegions } from 'guestmem/vfio'
 
 const ram = GuestRam.allocate(2 ** 20)
@@ -19,6 +20,10 @@ export const space: AddressSpace = new AddressSpace('memory', system)
 export const result: MemTxResult = space.write(0, new Uint8Array(4))
 export const value: number = space.load32(0)
 export const wide: bigint = space.load64(0)
+
+export const uart: SavedDevice = { save: () => 5, load: (state: unknown) => void state }
+export const point: Checkpoint = checkpoint(space, { devices: { uart } })
+export const restored: Promise<void> = restoreMachine(space, () => saveMachine(space))
 
 // What one thread posts is what another attaches, whatever it knows of WebAssembly.
 export const handle: GuestRamHandle = ram.handle
@@ -79,6 +84,7 @@ import litmus = require('guestmem/litmus')
 import pages = require('guestmem/page-table')
 import qemu = require('guestmem/qemu')
 import threads = require('guestmem/threads')
+import snapshot = require('guestmem/snapshot')
 import vfio = require('guestmem/vfio')
 
 export const block: guestmem.RamBlock = guestmem.GuestRam.allocate(4096).block('ram', 4096)
@@ -87,6 +93,7 @@ export const report: Promise<litmus.LitmusReport> = litmus.runLitmus()
 export const picture: string = qemu.flatViewToSvg(new guestmem.AddressSpace('memory', region))
 export const board: threads.Board = new threads.Board(new guestmem.AddressSpace('memory', region), guestmem.GuestRam.allocate(2 ** 20))
 export const size: number = vfio.regionInfoSize(new Uint8Array(32))
+export const contents: Promise<snapshot.SnapshotContents> = snapshot.readSnapshot(new Uint8Array(64))
 export const table: number = pages.pageTableBytes()
 `
 
