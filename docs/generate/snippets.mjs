@@ -22,6 +22,7 @@ export const PAGES = [
   'docs/PAGE-TABLE.md',
   'docs/ATOMICS.md',
   'docs/THREADS.md',
+  'docs/SNAPSHOTS.md',
   'docs/WORKERS.md',
   ...guides.filter(name => name.endsWith('.md') && name !== 'README.md').map(name => `${GUIDES}/${name}`),
 ]
