@@ -85,12 +85,12 @@ const shared = world.map(spec => ({
 test.each([
   {
     name: 'D3, D4, E1-E8, E10, E11, G1-G6, I1-I3 random requests of a member give what the rules say',
-    count: 1000,
+    count: 400,
     property: fc.property(shared, anyones, (spec, steps) => compareRemotely(spec, steps)),
   },
   {
     name: 'C7, E1, I1 the same few addresses over and over, while the map changes',
-    count: 600,
+    count: 250,
     property: fc.property(shared, repeated, (spec, steps) =>
       compareRemotely(
         spec,
@@ -100,7 +100,7 @@ test.each([
   },
   {
     name: 'G7 handlers that a member has called make requests',
-    count: 600,
+    count: 250,
     property: fc.property(shared, anyones, plans(nested), (spec, steps, planned) =>
       compareRemotely(
         spec,
@@ -111,7 +111,7 @@ test.each([
   },
   {
     name: 'F1, F2, F5 what a member stores to logged memory is dirty',
-    count: 200,
+    count: 100,
     property: fc.property(shared, anyones, masks, (spec, steps, clients) => compareRemotely(spec, steps, [], clients)),
   },
 ])('$name', pursue)
