@@ -28,7 +28,7 @@ const doors = (extension: 'js' | 'cjs'): NonNullable<Options['esbuildPlugins']> 
     name: 'doors',
     setup(build) {
       build.onResolve({ filter: /^guestmem$/ }, () => ({ path: `./index.${extension}`, external: true }))
-      build.onResolve({ filter: /^\.\.\/(litmus\/litmus|qemu\/qemu|snapshot\/snapshot)\.ts$/ }, ({ path }) => ({
+      build.onResolve({ filter: /^\.\.\/(litmus\/litmus|qemu\/qemu|snapshot\/snapshot|trace\/trace)\.ts$/ }, ({ path }) => ({
         path: `./${basename(path, '.ts')}.js`,
         external: true,
       }))
@@ -50,6 +50,7 @@ const DOORS = {
   qemu: 'src/qemu/qemu.ts',
   threads: 'src/threads/threads.ts',
   snapshot: 'src/snapshot/snapshot.ts',
+  trace: 'src/trace/trace.ts',
   vfio: 'src/vfio/vfio.ts',
 }
 

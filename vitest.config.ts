@@ -8,6 +8,7 @@ export default defineConfig({
       'guestmem/qemu': fileURLToPath(new URL('./src/qemu/qemu.ts', import.meta.url)),
       'guestmem/threads': fileURLToPath(new URL('./src/threads/threads.ts', import.meta.url)),
       'guestmem/snapshot': fileURLToPath(new URL('./src/snapshot/snapshot.ts', import.meta.url)),
+      'guestmem/trace': fileURLToPath(new URL('./src/trace/trace.ts', import.meta.url)),
       'guestmem/vfio': fileURLToPath(new URL('./src/vfio/vfio.ts', import.meta.url)),
       guestmem: fileURLToPath(new URL('./src/index.ts', import.meta.url)),
     },

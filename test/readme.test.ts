@@ -34,6 +34,7 @@ async function bundle(code: string): Promise<string> {
       'guestmem/page-table': join(root, 'src/page-table/page-table.ts'),
       'guestmem/threads': join(root, 'src/threads/threads.ts'),
       'guestmem/snapshot': join(root, 'src/snapshot/snapshot.ts'),
+      'guestmem/trace': join(root, 'src/trace/trace.ts'),
       'guestmem/vfio': join(root, 'src/vfio/vfio.ts'),
     },
     bundle: true,

@@ -11,6 +11,7 @@ const ROOMS = {
   listener: 'Memory listeners',
   iommu: 'IOMMUs',
   atomics: 'Atomics and fences',
+  tap: 'Taps',
   host: 'What the host lets an access be',
   view: 'Flat views',
 }

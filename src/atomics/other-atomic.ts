@@ -70,6 +70,13 @@ function within(map: SectionMap, section: Section, address: number, request: Req
   const place = placeAt(map, address, attrs)
   const { from, to, fromAt, toAt, length } = place
   if (refusesAtomics(place, attrs)) return reject(size)
+  const tapped = to.writeCompleter
+  if (tapped.atomic && isOne(place)) {
+    // Taps are told outside of any lock; in between it is made as where nothing is tapped.
+    const perform = (plain: unknown, at: number, given: Value): Value =>
+      within(plain as SectionMap, (plain as SectionMap).select(at), at, { ...request, operand: given })
+    return tapped.atomic(to.offset + toAt, operand, size, attrs, perform)
+  }
   if (isRam(place) && length >= size) {
     const ram = to.base + toAt
     completion.result = 0 as MemTxResult
@@ -144,7 +151,8 @@ function loadAndStore(
     if (completion.result === 0) store(combineValue(operation, found, operand, expected, size))
     return found
   }
-  const isMemory = places.every(({ from, to }) => from.memory && to.memory)
+  // What is told to a tap may access memory itself, and would wait for the lock.
+  const isMemory = places.every(({ from, to }) => from.memory && to.memory && !to.writeCompleter.atomic)
   return isMemory ? exclusively(logsOf(places), both) : both()
 }
 
@@ -158,7 +166,7 @@ function placeAt(map: SectionMap, address: number, attrs: MemTxAttrs): Place {
   // Without an IOMMU a store goes where a load does.
   const to = translated ? resolveSection(map, address, true, attrs) : from
   const { at: toAt, length: toLength } = resolved
-  const length = Math.min(fromLength, toLength, from.length - fromAt, to.length - toAt)
+  const length = Math.min(fromLength, toLength, from.room - fromAt, to.room - toAt)
   return { from, to, fromAt, toAt, length }
 }
 
@@ -173,6 +181,14 @@ function permits({ to }: Place, ram: number, size: number): boolean {
 }
 
 /** It is loaded from the bytes of RAM that it is stored to. */
-function isRam({ from, to, fromAt, toAt }: Place): boolean {
-  return isAtomic(from) && isAtomic(to) && from.block === to.block && from.base + fromAt === to.base + toAt
+function isRam(place: Place): boolean {
+  const { from, to } = place
+  return isAtomic(from) && isAtomic(to) && isOne(place)
+}
+
+function isOne({ from, to, fromAt, toAt }: Place): boolean {
+  return (
+    (from === to && fromAt === toAt) ||
+    (from.block !== undefined && from.block === to.block && from.base + fromAt === to.base + toAt)
+  )
 }

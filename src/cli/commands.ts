@@ -6,6 +6,7 @@ import { mapCommand } from './map-command.ts'
 import { pageCommand } from './page-command.ts'
 import { replayCommand } from './replay-command.ts'
 import { snapshotCommand } from './snapshot-command.ts'
+import { traceCommand } from './trace-command.ts'
 
 /** Every command but `help`, in the order of the list that it prints. */
 export const COMMANDS: Readonly<Record<string, Command>> = {
@@ -14,6 +15,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   find: findCommand,
   replay: replayCommand,
   snapshot: snapshotCommand,
+  trace: traceCommand,
   litmus: litmusCommand,
   page: pageCommand,
 }

@@ -14,7 +14,7 @@ import type { Section } from './section.ts'
  */
 export function loadScalar(section: Section, at: number, size: number, attrs: MemTxAttrs, big: boolean): Value {
   const { cells } = section
-  const isOver = at + size > section.length
+  const isOver = at + size > section.room
   if (isOver && section.memory) return reject(size)
   if ((isOver || !section.endsReads) && refuses(section, attrs)) return refuse(size)
   if (isOver || !section.readable || cells === undefined) return loadDevice(section, at, size, attrs, big)
@@ -35,7 +35,7 @@ export function storeScalar(
 ): void {
   const { cells } = section
   const ram = section.base + at
-  if (section.memory && at + size > section.length) reject(size)
+  if (section.memory && at + size > section.room) reject(size)
   else if (!section.memory && refuses(section, attrs)) refuse(size)
   else if (!section.writable || cells === undefined) {
     const { completerBig } = section
@@ -56,9 +56,12 @@ export function loadDevice(section: Section, at: number, size: number, attrs: Me
   return completerBig === big ? value : swapValue(value, size)
 }
 
-/** True of an access that is for memory alone, to what is no memory (RULES E8). What an IOMMU leads to is seen later. */
+/**
+ * True of an access that is for memory alone, or a debugger's, to what is no memory (RULES E8). What an IOMMU leads to is seen
+ * later.
+ */
 function refuses(section: Section, attrs: MemTxAttrs): boolean {
-  return attrs.memory && section.translator === undefined
+  return (attrs.memory || attrs.debug) && section.translator === undefined
 }
 
 /** Ends an access that is for memory alone. @returns 0, which is the data of a failed load. */

@@ -16,7 +16,7 @@ export function reachesOver(
   write: boolean,
   attrs: MemTxAttrs,
 ): boolean {
-  if (address + size > section.end) return true
+  if (address + size > section.start + section.room) return true
   if (section.translator === undefined) return false
   const target = resolveSection(map, address, write, attrs)
   return resolved.length < size || resolved.at + size > target.length

@@ -3,6 +3,14 @@ import type { FlatRange, FlatView } from '../view/flat-view.ts'
 import { pageSlotCount, pageSlotOf, pageSlotShift } from '../view/page-slots.ts'
 import { Section, type SpaceSettings } from './section.ts'
 
+/** What makes a map of a space's own, of the one that it would have; while something is tapped. */
+export const taps: {
+  mapOf: ((space: object, plain: SectionMap) => SectionMap) | undefined
+} = { mapOf: undefined }
+
+/** What becomes of a section as it is made: of what is tapped, another. */
+export type Refine = (section: Section) => void
+
 const maps = /* @__PURE__ */ new WeakMap<FlatView, SectionMap[]>()
 
 /** The sections of a view for all spaces of the same settings: a change that hundreds of spaces see makes one. */
@@ -28,6 +36,8 @@ export class SectionMap implements SpaceSettings {
   readonly big: boolean
   readonly directAccess: SpaceSettings['directAccess']
   readonly ordering: SpaceSettings['ordering']
+  /** What debug accesses go by: this map, or where something is tapped, the one that it was made of. */
+  readonly plain: SectionMap
   /** The sections of normal memory that the latest copy went to, and that the latest copy came from (latest-copy.ts). */
   copiedTo: Section
   copiedFrom: Section
@@ -40,11 +50,23 @@ export class SectionMap implements SpaceSettings {
   #slots: Section[] = []
   #shift = 31
   readonly #none: Section
+  /** The view; where something is tapped, cut at the ends of that. */
+  readonly #cut: FlatView
+  readonly #refine: Refine | undefined
   /** For each range, how many sections all ranges before it have. A range has one for each RAM block that it shows. */
   #counts: Float64Array = new Float64Array(0)
 
-  constructor(view: FlatView, { big, directAccess, ordering }: SpaceSettings) {
+  constructor(
+    view: FlatView,
+    { big, directAccess, ordering }: SpaceSettings,
+    cut: FlatView = view,
+    refine?: Refine,
+    plain?: SectionMap,
+  ) {
     this.view = view
+    this.plain = plain ?? this
+    this.#cut = cut
+    this.#refine = refine
     this.big = big
     this.directAccess = directAccess
     this.ordering = ordering
@@ -69,7 +91,7 @@ export class SectionMap implements SpaceSettings {
   }
 
   #prepare(): void {
-    const { ranges } = this.view
+    const { ranges } = this.#cut
     let count = 0
     this.#counts = Float64Array.from(ranges, range => {
       const before = count
@@ -82,8 +104,8 @@ export class SectionMap implements SpaceSettings {
   }
 
   #sectionAt(address: number): Section {
-    const { ranges } = this.view
-    const index = this.view.indexAt(address)
+    const { ranges } = this.#cut
+    const index = this.#cut.indexAt(address)
     const range = ranges[index]
     const isMapped = range !== undefined && address < range.end
     const place = isMapped
@@ -95,6 +117,7 @@ export class SectionMap implements SpaceSettings {
       section = isMapped
         ? Section.ofRange(range, address, this, place)
         : Section.unassigned(range?.end ?? 0, ranges[index + 1]?.start ?? Number.POSITIVE_INFINITY, this, place)
+      this.#refine?.(section)
       this.list[place] = section
     }
     return section

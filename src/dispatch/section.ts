@@ -70,6 +70,8 @@ export class Section {
   readonly end: number
   /** Bytes. */
   readonly length: number
+  /** As far as one access reaches that begins here, bytes: `length`, or more where a tap ends the section before its memory. */
+  readonly room: number
   /** Its place in its SectionMap's list. */
   readonly number: number
   readonly region: MemoryRegion | undefined
@@ -96,7 +98,7 @@ export class Section {
   readonly reads: Lane | undefined
   readonly writes: Lane | undefined
   /** Of a relaxed and of a strict read, then of such writes. */
-  readonly #routes: readonly Route[]
+  readonly routes: readonly Route[]
   /** Of an IOMMU. */
   readonly translator: IommuTranslator | undefined
 
@@ -113,7 +115,7 @@ export class Section {
     const region = range?.region
     const ram = block?.ram
     const cacheMode = region?.cacheMode
-    this.#routes = [0, 1, 2, 3].map(way => rangeRoute(range, ram, settings.directAccess, way > 1, (way & 1) !== 0))
+    this.routes = [0, 1, 2, 3].map(way => rangeRoute(range, ram, settings.directAccess, way > 1, (way & 1) !== 0))
     const strictRead = this.route(false, true)
     const strictWrite = this.route(true, true)
     const readable = strictRead !== 'ops'
@@ -149,6 +151,7 @@ export class Section {
     this.start = start
     this.end = end
     this.length = end - start
+    this.room = end - start
     this.number = number
     this.region = region
     this.block = block
@@ -166,7 +169,7 @@ export class Section {
 
   /** The way of a request. */
   route(write: boolean, strict: boolean): Route {
-    return this.#routes[(write ? 2 : 0) + (strict ? 1 : 0)] as Route
+    return this.routes[(write ? 2 : 0) + (strict ? 1 : 0)] as Route
   }
 
   /** A request ends within it; else it may reach over its end (RULES D4). */
@@ -189,9 +192,10 @@ export class Section {
     return this.lane === undefined && this.block?.ram.allocated === false
   }
 
-  /** What answers where the route is `ops`. */
-  device(write: boolean): Completer {
-    return write ? this.writeCompleter : this.readCompleter
+  /** What answers requests where the route is `ops`. Undefined where it can't answer a debugger's. */
+  device(write: boolean, debug = false): Completer | undefined {
+    const device = write ? this.writeCompleter : this.readCompleter
+    return debug ? device.debug : (device.requests ?? device)
   }
 
   /** What holds `address`, which is one of the range's. */

@@ -4,6 +4,7 @@ import { resolved } from '../dispatch/resolve.ts'
 import { loadDevice, loadScalar, refuse, reject, storeScalar } from '../dispatch/scalar-access.ts'
 import { type IommuTranslator, Section } from '../dispatch/section.ts'
 import type { Value } from '../ram/access/cell-values.ts'
+import type { Completer } from '../region/device/completer.ts'
 import type { MemTxAttrs } from '../request/attrs.ts'
 import type { AddressSpace } from '../space/address-space.ts'
 import { IommuPermissions, latestEntry, readEntry } from './iommu-entry.ts'
@@ -49,7 +50,8 @@ export class IommuCompleter implements IommuTranslator {
       if (target === undefined) break
       const { address, left } = stepped
       length = Math.min(length, left)
-      const section = target.sections.select(address)
+      const { sections } = target
+      const section = (attrs.debug ? sections.plain : sections).select(address)
       const at = address - section.start
       if (!(section.translator instanceof IommuCompleter)) {
         resolved.at = at
@@ -130,7 +132,7 @@ export class IommuCompleter implements IommuTranslator {
 
   accepts(offset: number, size: number, isWrite: boolean, attrs: MemTxAttrs): boolean {
     const section = this.translate(offset, isWrite, attrs)
-    return section.device(isWrite).accepts(section.offset + resolved.at, size, isWrite, attrs)
+    return (section.device(isWrite) as Completer).accepts(section.offset + resolved.at, size, isWrite, attrs)
   }
 
   // One access of the whole size (RULES I1): what is not wholly within an entry's block is none of memory's, and goes to a

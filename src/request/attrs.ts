@@ -7,9 +7,11 @@ export interface MemTxAttrsInit {
   readonly requesterId?: number | undefined
   readonly strict?: boolean | undefined
   readonly memory?: boolean | undefined
+  readonly fetch?: boolean | undefined
+  readonly debug?: boolean | undefined
 }
 
-const KEYS = ['secure', 'user', 'requesterId', 'strict', 'memory'] as const
+const KEYS = ['secure', 'user', 'requesterId', 'strict', 'memory', 'fetch', 'debug'] as const
 
 /** The attributes of a request, as a bus carries them. Immutable; make one beforehand, not one per access. */
 export class MemTxAttrs {
@@ -26,14 +28,32 @@ export class MemTxAttrs {
   readonly strict: boolean
   /** For memory alone: what is a device's, or nobody's, is an ACCESS_ERROR, and no handler is called (RULES E8). */
   readonly memory: boolean
+  /** A CPU's fetch of an instruction. Only taps make a difference of it. */
+  readonly fetch: boolean
+  /**
+   * A debugger's access: without side effects, and not the guest's. RAM and ROM are read, of a device what its `peek` says;
+   * RAM and ROM are written. What can't be accessed so is an ACCESS_ERROR, and no handler is called. Nothing is marked dirty,
+   * and no tap is told. For single accesses, `read` and `write`.
+   */
+  readonly debug: boolean
 
   /** Made by `of`. */
-  private constructor(secure: boolean, user: boolean, requesterId: number, strict: boolean, memory = false) {
+  private constructor(
+    secure: boolean,
+    user: boolean,
+    requesterId: number,
+    strict: boolean,
+    memory = false,
+    fetch = false,
+    debug = false,
+  ) {
     this.secure = secure
     this.user = user
     this.requesterId = requesterId
     this.strict = strict
     this.memory = memory
+    this.fetch = fetch
+    this.debug = debug
     Object.freeze(this)
   }
 
@@ -44,6 +64,9 @@ export class MemTxAttrs {
   static readonly SECURE: MemTxAttrs = /* @__PURE__ */ new MemTxAttrs(true, false, 0, true)
   static readonly USER: MemTxAttrs = /* @__PURE__ */ new MemTxAttrs(false, true, 0, true)
 
+  /** A debugger's: `debug`. */
+  static readonly DEBUG: MemTxAttrs = /* @__PURE__ */ new MemTxAttrs(false, false, 0, true, false, false, true)
+
   /** Any thread. @throws TypeError or RangeError naming the field; a misspelt one too. */
   static of(init: MemTxAttrsInit): MemTxAttrs {
     const {
@@ -52,6 +75,8 @@ export class MemTxAttrs {
       requesterId = 0,
       strict = true,
       memory = false,
+      fetch = false,
+      debug = false,
     } = checkOptions<MemTxAttrsInit>(init, KEYS, 'init')
     return new MemTxAttrs(
       checkBoolean(secure, 'init.secure'),
@@ -59,6 +84,8 @@ export class MemTxAttrs {
       checkInteger(requesterId, 'init.requesterId', 0, 0xffff),
       checkBoolean(strict, 'init.strict'),
       checkBoolean(memory, 'init.memory'),
+      checkBoolean(fetch, 'init.fetch'),
+      checkBoolean(debug, 'init.debug'),
     )
   }
 }

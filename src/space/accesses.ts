@@ -1,3 +1,4 @@
+import { checkAddress } from '../check.ts'
 import { loadScalar, storeScalar } from '../dispatch/scalar-access.ts'
 import { loadBytes, reachesOver, storeBytes } from '../dispatch/seams.ts'
 import type { Section } from '../dispatch/section.ts'
@@ -9,6 +10,7 @@ import { swap32 } from '../ram/access/views.ts'
 import { completion } from '../region/device/completer.ts'
 import { checkAttrs, type MemTxAttrs, UNSPECIFIED } from '../request/attrs.ts'
 import type { MemTxResult } from '../request/result.ts'
+import { transfer } from '../transfer/transfer.ts'
 import type { CheckedSpaceOptions } from './address-space-options.ts'
 import { Tlb } from './tlb.ts'
 
@@ -38,6 +40,7 @@ export class Accesses {
 
   load(address: number, size: number, attrs: MemTxAttrs | undefined, found: number): Value {
     const given = attrs === undefined ? UNSPECIFIED : checkAttrs(attrs)
+    if (given.debug) return this.#debug(address, size, given)
     const word = address >>> 0
     const entry = this.#entry(word, found)
     if ((entry & SECTION) !== 0) {
@@ -67,6 +70,10 @@ export class Accesses {
   /** @param value Unsigned, of `size` bytes. */
   store(address: number, value: Value, size: number, attrs: MemTxAttrs | undefined, found: number): void {
     const given = attrs === undefined ? UNSPECIFIED : checkAttrs(attrs)
+    if (given.debug) {
+      this.#debug(address, size, given, value)
+      return
+    }
     const word = address >>> 0
     const entry = this.#entry(word, found)
     if ((entry & SECTION) !== 0) {
@@ -119,8 +126,25 @@ export class Accesses {
       const ram = (word + (found & -16)) >>> 0
       if (this.#big) cells.store64Pair(ram, swap32(high), swap32(low))
       else cells.store64Pair(ram, low, high)
-      if (this.tlb.logs[1] !== 0) this.tlb.mark(address, 8)
+      if (this.tlb.logs[1] !== 0) this.tlb.mark(address, 8, attrs)
     } else this.store(address, (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0), 8, attrs, found)
+  }
+
+  /**
+   * A debugger's access, as a request: those have no side effects.
+   *
+   * @param value What is stored; undefined of a load.
+   */
+  #debug(address: number, size: number, attrs: MemTxAttrs, value?: Value): Value {
+    const bytes = new Uint8Array(size)
+    const place = (i: number): number => (this.#big ? size - 1 - i : i)
+    let all = BigInt(value ?? 0)
+    for (let i = 0; i < size; i++, all >>= 8n) bytes[place(i)] = Number(all & 255n)
+    const kind = value === undefined ? 'read' : 'write'
+    const { sections } = this.#tree
+    completion.result = transfer(sections, { kind, bytes, byte: 0 }, checkAddress(address, 'address'), size, attrs)
+    for (let i = size; i-- > 0; ) all = (all << 8n) | BigInt(bytes[place(i)] as number)
+    return size === 8 ? all : Number(all)
   }
 
   /** The entry of the part of a page, where the page is shared. */

@@ -254,7 +254,7 @@ export class AddressSpace extends EndianForms {
       if (word === address && at < front.length) {
         this.#result = 0
         front[at] = value
-        if (this.#logs[1] !== 0) this.#tlb.mark(address, 1)
+        if (this.#logs[1] !== 0) this.#tlb.mark(address, 1, attrs)
         return
       }
       entry = word === address ? (this.#pages[word >>> 12] as number) : this.#above(address, word)
@@ -263,7 +263,7 @@ export class AddressSpace extends EndianForms {
       if ((entry & 8) !== 0 && ram < all.length) {
         this.#result = 0
         all[ram] = value
-        if (this.#logs[1] !== 0) this.#tlb.mark(address, 1)
+        if (this.#logs[1] !== 0) this.#tlb.mark(address, 1, attrs)
         return
       }
     }
@@ -281,7 +281,7 @@ export class AddressSpace extends EndianForms {
         this.#result = 0
         if (this.#swaps) front[at >>> 1] = swap16(value)
         else front[at >>> 1] = value
-        if (this.#logs[1] !== 0) this.#tlb.mark(address, 2)
+        if (this.#logs[1] !== 0) this.#tlb.mark(address, 2, attrs)
         return
       }
       entry = word === address ? (this.#pages[word >>> 12] as number) : this.#above(address, word)
@@ -291,7 +291,7 @@ export class AddressSpace extends EndianForms {
         this.#result = 0
         if (this.#swaps) all[ram >>> 1] = swap16(value)
         else all[ram >>> 1] = value
-        if (this.#logs[1] !== 0) this.#tlb.mark(address, 2)
+        if (this.#logs[1] !== 0) this.#tlb.mark(address, 2, attrs)
         return
       }
     }
@@ -309,7 +309,7 @@ export class AddressSpace extends EndianForms {
         this.#result = 0
         if (this.#swaps) front[at >>> 2] = swap32(value)
         else front[at >>> 2] = value
-        if (this.#logs[1] !== 0) this.#tlb.mark(address, 4)
+        if (this.#logs[1] !== 0) this.#tlb.mark(address, 4, attrs)
         return
       }
       entry = word === address ? (this.#pages[word >>> 12] as number) : this.#above(address, word)
@@ -319,7 +319,7 @@ export class AddressSpace extends EndianForms {
         this.#result = 0
         if (this.#swaps) all[ram >>> 2] = swap32(value)
         else all[ram >>> 2] = value
-        if (this.#logs[1] !== 0) this.#tlb.mark(address, 4)
+        if (this.#logs[1] !== 0) this.#tlb.mark(address, 4, attrs)
         return
       }
     }
@@ -356,7 +356,7 @@ export class AddressSpace extends EndianForms {
       if ((word & 7) === 0 && (entry & 8) !== 0 && ram >>> 3 < all.length) {
         this.#result = 0
         all[ram >>> 3] = this.#swaps ? swap64(value) : value
-        if (this.#logs[1] !== 0) this.#tlb.mark(address, 8)
+        if (this.#logs[1] !== 0) this.#tlb.mark(address, 8, attrs)
         return
       }
     }
@@ -400,7 +400,7 @@ export class AddressSpace extends EndianForms {
         // V8 makes no bigint of a sum that goes into an element.
         const value = BigInt(low >>> 0) | (BigInt(high >>> 0) << 32n)
         all[ram >>> 3] = this.#swaps ? swap64(value) : value
-        if (this.#logs[1] !== 0) this.#tlb.mark(address, 8)
+        if (this.#logs[1] !== 0) this.#tlb.mark(address, 8, attrs)
         return
       }
     }
@@ -431,7 +431,7 @@ export class AddressSpace extends EndianForms {
     if (this.#tlb.moved) this.#take()
     const { result } = completion
     this.#result = result
-    if (result !== 0) this.settings.onReject?.(address, size, write, attrs, result)
+    if (result !== 0 && !attrs.debug) this.settings.onReject?.(address, size, write, attrs, result)
     return result
   }
 
@@ -517,7 +517,7 @@ export class AddressSpace extends EndianForms {
   writeRom(address: number, bytes: Uint8Array): void {
     checkAddress(address, 'address')
     const own = checkBytes(bytes, 'bytes')
-    transfer(this.tree.sections, { kind: 'rom', bytes: own, byte: 0 }, address, own.length, UNSPECIFIED)
+    transfer(this.tree.sections.plain, { kind: 'rom', bytes: own, byte: 0 }, address, own.length, UNSPECIFIED)
   }
 
   /**

@@ -1,5 +1,5 @@
 import type { SpaceSettings } from '../dispatch/section.ts'
-import { type SectionMap, sectionMapOf } from '../dispatch/section-map.ts'
+import { type SectionMap, sectionMapOf, taps } from '../dispatch/section-map.ts'
 import type { MemoryRegion } from '../region/memory-region.ts'
 import { inTransaction, markDirty, nextEpoch, transaction, type Viewer } from '../region/tree/transaction.ts'
 import { markStale } from '../region/tree/viewers.ts'
@@ -61,12 +61,14 @@ export class SpaceTree<S extends SectionUser = SectionUser> implements Viewer {
    */
   update(view?: FlatView): void {
     if (view !== undefined && view === this.#sections?.view) return
-    this.#sections = view && sectionMapOf(view, this.settings)
+    this.#sections = view && this.#mapOf(view)
     if (view === undefined) markStale(this)
     this.forgetSections()
   }
 
+  /** Also where what is tapped has changed: what is shown has other sections then. */
   forgetSections(): void {
+    this.#sections &&= this.#mapOf(this.#sections.view)
     this.space.forgetSections()
   }
 
@@ -86,9 +88,14 @@ export class SpaceTree<S extends SectionUser = SectionUser> implements Viewer {
     })
   }
 
+  #mapOf(view: FlatView): SectionMap {
+    const plain = sectionMapOf(view, this.settings)
+    return taps.mapOf?.(this.space, plain) ?? plain
+  }
+
   #render(): SectionMap {
     nextEpoch()
-    this.#sections = sectionMapOf(this.nextView(), this.settings)
+    this.#sections = this.#mapOf(this.nextView())
     return this.#sections
   }
 }

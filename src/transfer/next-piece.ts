@@ -59,8 +59,14 @@ export function nextPiece(kind: TransferKind, section: Section, at: number, leng
   }
   const way = isRom ? romWay(section) : section.route(write, attrs.strict)
   next.size = size
+  const { debug } = attrs
+  // A debugger leaves registers alone. A device's memory that is mapped as any other has none.
+  if (debug && section.region?.kind === 'ramDevice')
+    return section.region.cacheMode === 'normal' ? 'ordered' : 'refused'
   if (way !== 'ops') return write || !section.isUnallocated ? way : 'none'
-  const device = section.device(write)
+  const device = section.device(write, debug)
+  // A debugger reads of a device what it can say, and writes nothing there.
+  if (device === undefined || (debug && write && device !== REJECTING)) return 'refused'
   const offset = section.offset + inside
   const most = Math.min(size, whole)
   if (device !== REJECTING) {

@@ -8,7 +8,7 @@ import { partOf } from '../ram/access/user-part.ts'
 import { isShared } from '../ram/access/views.ts'
 import { privateCopy, privateLike, publish } from '../ram/copy/shared-array.ts'
 import type { BlockMemory } from '../ram/ram-block.ts'
-import { completion } from '../region/device/completer.ts'
+import { type Completer, completion } from '../region/device/completer.ts'
 import type { MemTxAttrs } from '../request/attrs.ts'
 import { MemTxResult } from '../request/result.ts'
 import type { Route } from '../request/route.ts'
@@ -35,13 +35,16 @@ export interface Transfer {
  * @throws TypeError where a handler shrank or detached the array: what is done by then stays done.
  */
 export function transfer(
-  map: Pick<SectionMap, 'select'>,
+  from: Pick<SectionMap, 'select'> & { readonly plain?: SectionMap },
   request: Transfer,
   address: number,
   length: number,
   attrs: MemTxAttrs,
 ): MemTxResult {
-  const { kind, bytes } = request
+  const { bytes } = request
+  const map = (attrs.debug && from.plain) || from
+  // A debugger writes what a loader does.
+  const kind = attrs.debug && request.kind === 'write' ? 'rom' : request.kind
   let own = request
   let first: Section | undefined
   let at = 0
@@ -101,14 +104,14 @@ function carryOut(
     const ram = section.base + inside
     direct(request, section, way, ram, at, size)
     // Once the bytes are stored, not before (RULES F2; dirty-bitmaps.ts).
-    if (kind !== 'read' && section.logs[0] !== 0) section.mark(ram, size)
+    if (kind !== 'read' && section.logs[0] !== 0 && !attrs.debug) section.mark(ram, size)
     return MemTxResult.OK
   }
   if (way !== 'ops') {
     if (kind === 'read') bytes.fill(0, at, at + size)
     return resultOf(way)
   }
-  const device = section.device(kind !== 'read')
+  const device = section.device(kind !== 'read', attrs.debug) as Completer
   const offset = section.offset + inside
   const big = section.completerBig
   if (isRun(device, kind, size)) {

@@ -8,9 +8,9 @@ export const FLOORS: readonly (readonly string[])[] = [
   ['dispatch'],
   ['transfer'],
   ['space'],
-  ['iommu', 'listener', 'atomics'],
+  ['iommu', 'listener', 'atomics', 'tap'],
   ['dirty-log', 'dma'],
-  ['qemu', 'vfio', 'page-table', 'snapshot', 'threads', 'litmus'],
+  ['qemu', 'vfio', 'page-table', 'snapshot', 'threads', 'trace', 'litmus'],
   ['cli', 'page'],
 ]
 
@@ -21,7 +21,7 @@ export const FACE = 'index.ts'
  * Doors of their own (`guestmem/litmus` and so on). They see the library as its users do, by its name, which the build
  * makes the face's own file: no second copy of a class.
  */
-export const DOORS: readonly string[] = ['qemu', 'vfio', 'page-table', 'snapshot', 'threads', 'litmus']
+export const DOORS: readonly string[] = ['qemu', 'vfio', 'page-table', 'snapshot', 'threads', 'trace', 'litmus']
 
 /** The name of the face. */
 export const PACKAGE = 'guestmem'
@@ -41,6 +41,7 @@ export const OWN_BYTES_FILES: readonly string[] = [
   'snapshot/words.ts',
   'snapshot/values.ts',
   'threads/control-block.ts',
+  'trace/trace-ring.ts',
 ]
 
 /**

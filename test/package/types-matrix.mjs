@@ -30,6 +30,7 @@ const doors = {
   'guestmem/qemu': 'qemu',
   'guestmem/threads': 'threads',
   'guestmem/snapshot': 'snapshot',
+  'guestmem/trace': 'trace',
   'guestmem/vfio': 'vfio',
 }
 const declarations = Object.fromEntries(

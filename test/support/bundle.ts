@@ -10,7 +10,10 @@ export function bundle(file: URL): { readonly path: string; remove(): void } {
   const path = join(folder, 'program.mjs')
   buildSync({
     entryPoints: [fileURLToPath(file)],
-    alias: { guestmem: fileURLToPath(new URL('../../src/index.ts', import.meta.url)) },
+    alias: {
+      guestmem: fileURLToPath(new URL('../../src/index.ts', import.meta.url)),
+      'guestmem/trace': fileURLToPath(new URL('../../src/trace/trace.ts', import.meta.url)),
+    },
     bundle: true,
     outfile: path,
     platform: 'node',

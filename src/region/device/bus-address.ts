@@ -7,13 +7,17 @@ import { checkOps, type MemoryRegionOps, type WriteAnswer } from './ops.ts'
 
 /** Handlers whose last argument is the address on the bus, bytes. */
 export interface BusAddressOps
-  extends Omit<MemoryRegionOps, 'read' | 'write' | 'read64' | 'write64' | 'readBytes' | 'writeBytes' | 'accepts'> {
+  extends Omit<
+    MemoryRegionOps,
+    'read' | 'write' | 'read64' | 'write64' | 'readBytes' | 'writeBytes' | 'accepts' | 'peek'
+  > {
   read(offset: number, size: number, attrs: MemTxAttrs, address: number): number | MemTxFault
   write(offset: number, value: number, size: number, attrs: MemTxAttrs, address: number): WriteAnswer
   read64?: ((offset: number, attrs: MemTxAttrs, address: number) => bigint | MemTxFault) | undefined
   write64?: ((offset: number, value: bigint, attrs: MemTxAttrs, address: number) => WriteAnswer) | undefined
   readBytes?: ((offset: number, into: Uint8Array, attrs: MemTxAttrs, address: number) => WriteAnswer) | undefined
   writeBytes?: ((offset: number, from: Uint8Array, attrs: MemTxAttrs, address: number) => WriteAnswer) | undefined
+  peek?: ((offset: number, size: number, attrs: MemTxAttrs, address: number) => number | MemTxFault) | undefined
   accepts?:
     | ((offset: number, size: number, isWrite: boolean, attrs: MemTxAttrs, address: number) => boolean)
     | undefined
@@ -38,7 +42,7 @@ export function withBusAddress(ops: BusAddressOps): MemoryRegionOps {
   checkObject(ops, 'ops')
   checkOps(ops)
   const bus = new Bus()
-  const { valid, impl, endianness, bridge, atomics, read64, write64, readBytes, writeBytes, accepts } = ops
+  const { valid, impl, endianness, bridge, atomics, read64, write64, readBytes, writeBytes, accepts, peek } = ops
   return {
     valid,
     impl,
@@ -55,6 +59,7 @@ export function withBusAddress(ops: BusAddressOps): MemoryRegionOps {
     ...(writeBytes && {
       writeBytes: (offset, from, attrs) => writeBytes.call(ops, offset, from, attrs, bus.base + offset),
     }),
+    ...(peek && { peek: (offset, size, attrs) => peek.call(ops, offset, size, attrs, bus.base + offset) }),
     ...(accepts && {
       accepts: (offset, size, isWrite, attrs) => accepts.call(ops, offset, size, isWrite, attrs, bus.base + offset),
     }),
@@ -96,6 +101,11 @@ class BusCompleter implements Completer {
     this.#bus = bus
     this.#device = device
     this.#base = base
+  }
+
+  get debug(): Completer | undefined {
+    const { debug } = this.#device
+    return debug && new BusCompleter(this.#bus, debug, this.#base)
   }
 
   // A handler may access its own device at another place, where it has no guard: the place is put back afterwards, as the

@@ -37,6 +37,9 @@ export interface BusBase {
   at(device: Completer, base: number): Completer
 }
 
+/** Carries out an atomic access as a map has it, which is of a floor above. */
+export type Perform = (map: unknown, address: number, operand: Value) => Value
+
 /**
  * Carries out accesses to a flat range that is not directly accessible: each is of 1, 2, 4 or 8 bytes at an offset in
  * the region, and leaves its result in `completion`. Values are numbers formed by the bytes in the device's order.
@@ -61,6 +64,11 @@ export interface Completer {
   readonly writesRuns?: number | undefined
   /** A run of bytes to `bytes`, or from there. */
   run?(isWrite: boolean, offset: number, bytes: Uint8Array, attrs: MemTxAttrs): void
+  /** Of what is tapped: the same for the pieces of requests; what tells taps of an atomic access. */
+  readonly requests?: Completer | undefined
+  atomic?(offset: number, operand: Value, size: number, attrs: MemTxAttrs, perform: Perform): Value
+  /** What debug accesses read, without side effects. Undefined of a device that can't. */
+  readonly debug?: Completer | undefined
   /** Whether an access of 1, 2, 4 or 8 bytes would be accepted (RULES G2). */
   accepts(offset: number, size: number, isWrite: boolean, attrs: MemTxAttrs): boolean
   read(offset: number, size: number, attrs: MemTxAttrs, big: boolean): Value

@@ -17,6 +17,8 @@ type Handlers<Key extends keyof MemoryRegionOps> = { [Each in Key]: NonNullable<
 
 const RESULTS = 'a MemTxResult, memTxFault(...) or nothing, as an arrow function does that has braces'
 
+const ANY_SIZE = { minSize: 1, maxSize: 0, unaligned: true }
+
 /** Accesses to a region of kind io: what its ops accept, adapted to what its handlers take (RULES G). */
 export class OpsCompleter implements Completer {
   readonly maxSize: number
@@ -44,6 +46,7 @@ export class OpsCompleter implements Completer {
   readonly #whole: number
   readonly #guard: Guard | undefined
   #unguarded: OpsCompleter | undefined
+  #peeker: OpsCompleter | undefined
   #before: (() => void) | undefined
   #takes: TakesWrite | undefined
   readonly #name: string
@@ -82,6 +85,23 @@ export class OpsCompleter implements Completer {
       this.#unguarded.setTakes(this.#takes)
     }
     return this.#unguarded
+  }
+
+  /** By `peek`, in whole registers; no guard is asked, and nothing is flushed before. */
+  get debug(): OpsCompleter | undefined {
+    const { ops, peeks, impl } = this.#checked
+    if (!peeks) return undefined
+    const minSize = Math.min(impl.minSize, 4)
+    const checked = {
+      ...this.#checked,
+      ops: { read: (offset, size, attrs) => ops.peek?.(offset, size, attrs) } as MemoryRegionOps,
+      asks: false,
+      readsRuns: Number.POSITIVE_INFINITY,
+      valid: ANY_SIZE,
+      impl: { minSize, maxSize: Math.min(impl.maxSize, 4), unaligned: false, aligned: true },
+    }
+    this.#peeker ??= new OpsCompleter(this.#name, checked, undefined)
+    return this.#peeker
   }
 
   /** Has `before` called before each access (RULES G8). */

@@ -68,6 +68,12 @@ export interface MemoryRegionOps {
    * `readBytes` has put into the array stays. False unless said.
    */
   readonly bridge?: boolean | undefined
+  /**
+   * What `read` would give, without any side effect: for debuggers, whose accesses are MemTxAttrs.DEBUG. `size` is 1, 2 or 4,
+   * as `impl` has it, also of an 8-byte device; `offset` is a multiple of it. `valid` and `accepts` are not asked. It may be
+   * called while another handler of the device runs. Without it a debugger's read is an ACCESS_ERROR.
+   */
+  peek?: ((offset: number, size: number, attrs: MemTxAttrs) => number | MemTxFault) | undefined
   /** What the device takes from the bus; other accesses are rejected (RULES G2). No `maxSize`: any size. */
   readonly valid?: AccessConstraints | undefined
   /**
@@ -99,6 +105,8 @@ export interface CheckedOps {
   /** Of how many bytes a request has more, at least, that goes to `readBytes`; to `writeBytes`. */
   readonly readsRuns: number
   readonly writesRuns: number
+  /** They have `peek`. */
+  readonly peeks: boolean
   readonly valid: AllConstraints
   readonly impl: AllConstraints
   readonly endianness: 'little' | 'big' | 'native'
@@ -131,7 +139,7 @@ export function checkOps(value: unknown): CheckedOps {
   const impl = checkConstraints(ops, 'impl', { ...ANY_SIZE, maxSize: wide ? 8 : 4, aligned: false })
   checkHandlers(ops, 'read', 'write')
   if (wide || impl.maxSize === 8) checkHandlers(ops, 'read64', 'write64')
-  for (const name of ['accepts', 'readBytes', 'writeBytes']) if (has(name)) checkHandlers(ops, name)
+  for (const name of ['accepts', 'readBytes', 'writeBytes', 'peek']) if (has(name)) checkHandlers(ops, name)
   // Only where `valid.unaligned` says false. A device of QEMU's that leaves it out may have this combination: then a
   // request is cut into unaligned accesses, which are rejected (RULES E4, G2).
   if (impl.unaligned && (impl.aligned || valid.unaligned === false))
@@ -148,6 +156,7 @@ export function checkOps(value: unknown): CheckedOps {
     asks,
     readsRuns: runs('readBytes'),
     writesRuns: runs('writeBytes'),
+    peeks: has('peek'),
     valid,
     impl,
     endianness: checkOneOf(endianness, ['little', 'big', 'native'] as const, 'ops.endianness'),

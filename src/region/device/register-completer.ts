@@ -39,6 +39,11 @@ export class RegisterCompleter implements Completer {
     return this.#cells.oneAccess
   }
 
+  /** The memory of a device may have side effects. */
+  get debug(): Completer | undefined {
+    return this.#region.kind === 'ramDevice' ? undefined : this
+  }
+
   accepts(offset: number, size: number): boolean {
     return this.#cells.permits(this.#base + offset, size)
   }

@@ -8,6 +8,10 @@ class RejectingCompleter implements Completer {
   readonly unaligned = false
   readonly endianness = 'native'
 
+  get debug(): Completer {
+    return this
+  }
+
   accepts(): boolean {
     return false
   }

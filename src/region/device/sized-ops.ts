@@ -31,12 +31,18 @@ export function sizedOps(ops: MemoryRegionOps, width: 2 | 4, policy: SizePolicy)
   checkOps(ops)
   checkOneOf(width, [2, 4] as const, 'width')
   checkOneOf(policy, POLICIES, 'policy')
-  const { accepts, endianness = 'native' } = ops
+  const { accepts, peek, endianness = 'native' } = ops
   const bus = (ops as { [BUS]?: BusBase })[BUS]
   const rest = {
     endianness,
     ...(bus && { [BUS]: bus }),
     ...(accepts && { accepts: accepts.bind(ops) }),
+    ...(peek && {
+      peek(offset: number, size: number, attrs: MemTxAttrs): number | MemTxFault {
+        const value = peek.call(ops, offset - (offset % width), width, attrs)
+        return typeof value === 'number' && size < width ? value >>> shiftOf(offset, size) : value
+      },
+    }),
   }
   const read = (offset: number, attrs: MemTxAttrs): number | MemTxFault => ops.read(offset, width, attrs)
   const write = (offset: number, value: number, attrs: MemTxAttrs): WriteAnswer =>

@@ -10,6 +10,7 @@ const ENTRIES = [
   'src/qemu/qemu.ts',
   'src/threads/threads.ts',
   'src/snapshot/snapshot.ts',
+  'src/trace/trace.ts',
   'src/vfio/vfio.ts',
   'src/litmus/litmus.ts',
 ]

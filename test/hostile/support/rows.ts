@@ -14,6 +14,7 @@ import { REGION_ROWS } from './rows/region-rows.ts'
 import { SNAPSHOT_ROWS } from './rows/snapshot-rows.ts'
 import { SPACE_ROWS } from './rows/space-rows.ts'
 import { THREADS_ROWS } from './rows/threads-rows.ts'
+import { TRACE_ROWS } from './rows/trace-rows.ts'
 import { VFIO_ROWS } from './rows/vfio-rows.ts'
 
 /** Every public name, with what it takes. */
@@ -29,6 +30,7 @@ export const ROWS: readonly Row[] = [
   ...IOMMU_ROWS,
   ...DMA_ROWS,
   ...QEMU_ROWS,
+  ...TRACE_ROWS,
   ...PAGE_TABLE_ROWS,
   ...THREADS_ROWS,
   ...SNAPSHOT_ROWS,

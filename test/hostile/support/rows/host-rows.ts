@@ -122,16 +122,18 @@ export const HOST_ROWS: readonly Row[] = [
           arg('requesterId', optional(integer(0, 0xffff)), () => 8),
           arg('strict', optional(BOOLEAN), () => true),
           arg('memory', optional(BOOLEAN), () => false),
+          arg('fetch', optional(BOOLEAN), () => true),
+          arg('debug', optional(BOOLEAN), () => false),
         ],
         { closed: true, type: 'MemTxAttrsInit' },
       ),
     ],
     (_, init) => MemTxAttrs.of(init),
   ),
-  ...(['UNSPECIFIED', 'RELAXED', 'SECURE', 'USER'] as const).map(name =>
+  ...(['UNSPECIFIED', 'RELAXED', 'SECURE', 'USER', 'DEBUG'] as const).map(name =>
     read(`MemTxAttrs.${name}`, () => MemTxAttrs[name]),
   ),
-  ...(['secure', 'user', 'requesterId', 'strict', 'memory'] as const).map(name =>
+  ...(['secure', 'user', 'requesterId', 'strict', 'memory', 'fetch', 'debug'] as const).map(name =>
     read(`MemTxAttrs.${name}`, ({ attrs }) => attrs[name]),
   ),
   row('memTxResult', [arg('bits', integer(0, 7), () => 2)], (_, bits) => memTxResult(bits)),

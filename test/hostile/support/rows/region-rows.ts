@@ -82,6 +82,7 @@ export const OPS: Argument = object(
     arg('readBytes', optional(FUNCTION), () => () => {}),
     arg('writeBytes', optional(FUNCTION), () => () => {}),
     arg('bridge', optional(BOOLEAN), () => false),
+    arg('peek', optional(FUNCTION), () => () => 0),
     arg('endianness', optional(oneOf('little', 'big', 'native')), () => 'big'),
     arg('atomics', { ...optional(oneOf('read-write', 'refuse')), function: 'takes' }, () => 'refuse'),
   ],
