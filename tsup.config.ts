@@ -28,10 +28,13 @@ const doors = (extension: 'js' | 'cjs'): NonNullable<Options['esbuildPlugins']> 
     name: 'doors',
     setup(build) {
       build.onResolve({ filter: /^guestmem$/ }, () => ({ path: `./index.${extension}`, external: true }))
-      build.onResolve({ filter: /^\.\.\/(litmus\/litmus|qemu\/qemu|snapshot\/snapshot|trace\/trace)\.ts$/ }, ({ path }) => ({
-        path: `./${basename(path, '.ts')}.js`,
-        external: true,
-      }))
+      build.onResolve(
+        { filter: /^\.\.\/(litmus\/litmus|qemu\/qemu|snapshot\/snapshot|trace\/trace)\.ts$/ },
+        ({ path }) => ({
+          path: `./${basename(path, '.ts')}.js`,
+          external: true,
+        }),
+      )
     },
   },
 ]
