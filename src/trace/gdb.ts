@@ -1,6 +1,7 @@
 import { AddressSpace, type FlatRange, MemTxAttrs, stop, type Tap, type TapAccess, TapStop, tap } from 'guestmem'
 import { checkOneOf, checkOptions, show } from '../check.ts'
 
+/** What of GDB's packets depends on the target's CPU. */
 export interface GdbMemoryOptions {
   /**
    * Whether a watchpoint stops the CPU before the access or after it; `after` unless said, as on x86. GDB expects it before on

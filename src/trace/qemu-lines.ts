@@ -3,6 +3,7 @@ import { checkBoolean, checkOptions, show } from '../check.ts'
 import { checkEvent, checkEvents } from './check-events.ts'
 import type { TraceEvent } from './trace-event.ts'
 
+/** Which events are printed. */
 export interface TraceLineOptions {
   /** Also of RAM, and of what is not mapped, which QEMU prints no lines of. False unless said. */
   readonly all?: boolean | undefined

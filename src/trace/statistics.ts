@@ -39,7 +39,7 @@ function count(counts: Changing, { kind, size, dma, result }: TraceEvent): void 
   counts.bytes += size
 }
 
-/** @throws TypeError where `events` are none. */
+/** Counts a trace: all of it, and by region. @throws TypeError where `events` are none. */
 export function traceStatistics(events: Iterable<TraceEvent>): TraceStatistics {
   const all = none()
   const regions = new Map<string, Changing>()

@@ -35,6 +35,7 @@ import {
 } from './ring-layout.ts'
 import type { TracedAccess, TraceEvent, TraceSink } from './trace-event.ts'
 
+/** How much a ring has room for, and what becomes of what does not fit. */
 export interface TraceRingOptions {
   /** How many events it has room for; made a power of two, 64 to 2^24. 65536 unless said. */
   readonly events?: number | undefined
@@ -46,6 +47,7 @@ export interface TraceRingOptions {
   readonly clock?: (() => number) | undefined
 }
 
+/** How long a ring is followed, and how it is waited for. */
 export interface FollowOptions {
   /** An AbortSignal: ends it, once all that is there by then was given. */
   readonly signal?: { readonly aborted: boolean } | undefined
