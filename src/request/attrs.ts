@@ -28,14 +28,8 @@ export class MemTxAttrs {
   readonly strict: boolean
   /** For memory alone: what is a device's, or nobody's, is an ACCESS_ERROR, and no handler is called (RULES E8). */
   readonly memory: boolean
-  /** A CPU's fetch of an instruction. Only taps make a difference of it. */
-  readonly fetch: boolean
-  /**
-   * A debugger's access: without side effects, and not the guest's. RAM and ROM are read, of a device what its `peek` says;
-   * RAM and ROM are written. What can't be accessed so is an ACCESS_ERROR, and no handler is called. Nothing is marked dirty,
-   * and no tap is told. For single accesses, `read` and `write`.
-   */
-  readonly debug: boolean
+  readonly #fetch: boolean
+  readonly #debug: boolean
 
   /** Made by `of`. */
   private constructor(
@@ -52,8 +46,8 @@ export class MemTxAttrs {
     this.requesterId = requesterId
     this.strict = strict
     this.memory = memory
-    this.fetch = fetch
-    this.debug = debug
+    this.#fetch = fetch
+    this.#debug = debug
     Object.freeze(this)
   }
 
@@ -66,6 +60,22 @@ export class MemTxAttrs {
 
   /** A debugger's: `debug`. */
   static readonly DEBUG: MemTxAttrs = /* @__PURE__ */ new MemTxAttrs(false, false, 0, true, false, false, true)
+
+  // Not of the request on the bus, and so no fields of what describes one.
+
+  /** A CPU's fetch of an instruction. Only taps make a difference of it. */
+  get fetch(): boolean {
+    return this.#fetch
+  }
+
+  /**
+   * A debugger's access: without side effects, and not the guest's. RAM and ROM are read, of a device what its `peek` says;
+   * RAM and ROM are written. What can't be accessed so is an ACCESS_ERROR, and no handler is called. Nothing is marked dirty,
+   * and no tap is told. For single accesses, `read` and `write`.
+   */
+  get debug(): boolean {
+    return this.#debug
+  }
 
   /** Any thread. @throws TypeError or RangeError naming the field; a misspelt one too. */
   static of(init: MemTxAttrsInit): MemTxAttrs {

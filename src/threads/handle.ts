@@ -43,13 +43,15 @@ export function openHandle(value: unknown): OpenHandle {
   const { offset, size } = checkObject(handle.control, 'handle.control')
   if (size !== 4 * layout.words)
     throw new RangeError(`handle.control.size must be the shape's ${4 * layout.words}, got ${show(size)}`)
+  const member = checkInteger(id, 'handle.id', 0, layout.shape.members - 1)
+  const order = checkOneOf(endian, ['little', 'big'] as const, 'handle.endian')
   const blocks = [{ name: 'board', offset: offset as number, size }]
   const [first, ...others] = all as GuestRamHandle[]
   const ram = GuestRam.attach({ ...(first as GuestRamHandle), blocks })
   for (const other of others) GuestRam.attach(other)
   return {
-    id: checkInteger(id, 'handle.id', 0, layout.shape.members - 1),
-    endian: checkOneOf(endian, ['little', 'big'] as const, 'handle.endian'),
+    id: member,
+    endian: order,
     rams: all as GuestRamHandle[],
     ram,
     control: ram.blocks[0] as RamBlock,

@@ -24,8 +24,7 @@ const PRINTED: readonly (RegionKind | undefined)[] = ['io', 'iommu']
  * @throws TypeError naming what is no event.
  */
 export function formatTraceLine(event: TraceEvent, options: TraceLineOptions = {}): string | undefined {
-  const { all = false } = checkOptions<TraceLineOptions>(options, ['all'])
-  checkBoolean(all, 'options.all')
+  const all = printsAll(options)
   checkEvent(event, 'event')
   const { kind, regionKind, dma, address, value = 0n, size, region, regionId = -1 } = event
   const isPrinted =
@@ -40,12 +39,19 @@ export function formatTraceLine(event: TraceEvent, options: TraceLineOptions = {
 
 /** All lines of some events, a line feed behind each. */
 export function formatTrace(events: Iterable<TraceEvent>, options: TraceLineOptions = {}): string {
+  // Also where there are no events.
+  printsAll(options)
   const lines: string[] = []
   for (const event of checkEvents(events)) {
     const line = formatTraceLine(event, options)
     if (line !== undefined) lines.push(`${line}\n`)
   }
   return lines.join('')
+}
+
+function printsAll(options: TraceLineOptions): boolean {
+  const { all = false } = checkOptions<TraceLineOptions>(options, ['all'])
+  return checkBoolean(all, 'options.all')
 }
 
 const LINE =

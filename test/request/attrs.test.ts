@@ -22,11 +22,23 @@ describe('S4 attributes', () => {
     expect({ ...MemTxAttrs.of({}) }).toEqual({ ...MemTxAttrs.UNSPECIFIED })
     const attrs = MemTxAttrs.of({ secure: true, user: true, requesterId: 0xffff, strict: false, memory: true })
     expect({ ...attrs }).toEqual({ secure: true, user: true, requesterId: 0xffff, strict: false, memory: true })
+    expect([attrs.fetch, attrs.debug]).toEqual([false, false])
     expect(Object.isFrozen(attrs)).toBe(true)
     expect(MemTxAttrs.of({ requesterId: 0x1f8 }).requesterId).toBe(0x1f8)
   })
 
+  test("a fetch, and a debugger's access, which the bus does not carry", () => {
+    const fetch = MemTxAttrs.of({ fetch: true })
+    expect([fetch.fetch, fetch.debug]).toEqual([true, false])
+    const { DEBUG } = MemTxAttrs
+    expect([DEBUG.fetch, DEBUG.debug, MemTxAttrs.of({ debug: true }).debug]).toEqual([false, true, true])
+    expect({ ...DEBUG }).toEqual({ ...MemTxAttrs.UNSPECIFIED })
+    expect(() => Object.assign(DEBUG, { debug: false })).toThrow(TypeError)
+  })
+
   test.each([
+    ['fetch', 1, TypeError],
+    ['debug', 'yes', TypeError],
     ['secure', 1, TypeError],
     ['user', 'yes', TypeError],
     ['strict', null, TypeError],

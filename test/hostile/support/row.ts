@@ -31,6 +31,8 @@ export interface Row {
   readonly name: string
   readonly args: readonly Argument[]
   call(world: World, ...args: readonly never[]): unknown
+  /** Makes what the call is of, where it is made when it is first wanted: that is no change of the call's. */
+  readonly before?: (world: World) => unknown
   /** Errors that it is documented to throw besides TypeErrors and RangeErrors. */
   readonly throws?: string
   /** It can be called with good arguments as often as one likes. */

@@ -70,6 +70,7 @@ function stepFault(world: World, { row, bad }: Step): string | undefined {
     if (!place.argument.unchecked && verdictOf(place.argument.kind, each, value) === 'refuses') refused.push(each)
     args[place.index] = place.put(world, value)[place.index]
   }
+  called.before?.(world)
   const before = digest(world)
   try {
     called.call(world, ...(args as never[]))

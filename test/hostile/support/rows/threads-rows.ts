@@ -112,7 +112,7 @@ const HANDLE = object(
 
 const ID = { ...arg('id', integer(0, 0), () => 0) }
 
-export const THREADS_ROWS: readonly Row[] = [
+const OF_A_PAIR: readonly Row[] = [
   row(
     'new Board',
     [
@@ -204,3 +204,5 @@ export const THREADS_ROWS: readonly Row[] = [
   row('abandonBoard', [HANDLE], (world, handle) => unchanged(world, () => abandonBoard(handle))),
   read('Attention', () => Attention),
 ]
+
+export const THREADS_ROWS: readonly Row[] = OF_A_PAIR.map(each => ({ ...each, before: pairOf }))
