@@ -27,7 +27,7 @@ describe('a machine is saved and restored', () => {
         close(saved)
         close(restored)
       }),
-      runs(1500),
+      runs(600),
     )
   })
 })

@@ -30,7 +30,7 @@ describe('a tapped machine and its twin', () => {
           }
         },
       ),
-      runs(500),
+      runs(200),
     )
   })
 })
@@ -72,7 +72,7 @@ describe('what is told', () => {
           set.remove()
         }
       }),
-      runs(1000),
+      runs(400),
     )
   })
 
@@ -101,7 +101,7 @@ describe('what is told', () => {
           set.remove()
         }
       }),
-      runs(1000),
+      runs(400),
     )
   })
 })
