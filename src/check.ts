@@ -91,6 +91,11 @@ export function checkBoolean(value: unknown, argument: string): boolean {
   return value
 }
 
+export function checkFunction<F>(value: F, argument: string): F {
+  if (typeof value !== 'function') throw new TypeError(`${argument} must be a function, got ${show(value)}`)
+  return value
+}
+
 export function checkText(value: unknown, argument: string): string {
   if (typeof value === 'string' && value.trim() !== '') return value
   throw new TypeError(`${argument} must be a string that is not empty, got ${show(value)}`)

@@ -1,4 +1,4 @@
-import { checkAddress, checkInteger, checkObject, checkOneOf, optionalField, show } from '../check.ts'
+import { checkAddress, checkFunction, checkInteger, checkObject, checkOneOf, optionalField } from '../check.ts'
 import type { AddressSpace } from '../space/address-space.ts'
 import { checkSpace } from '../space/check-space.ts'
 import { checkMask, checkPermissions, type IommuPermissions } from './iommu-entry.ts'
@@ -54,7 +54,7 @@ export interface NotifierScope {
 export function readNotifier(value: unknown, indexes: number): NotifierScope {
   const fields = checkObject(value, 'notifier')
   const { notify } = fields
-  if (typeof notify !== 'function') throw new TypeError(`notifier.notify must be a function, got ${show(notify)}`)
+  checkFunction(notify, 'notifier.notify')
   const flags = checkInteger(fields.flags, 'notifier.flags', 1, 7)
   const start = checkAddress(fields.start, 'notifier.start')
   const end = checkInteger(fields.end, 'notifier.end', start, Number.MAX_SAFE_INTEGER)

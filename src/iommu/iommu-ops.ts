@@ -1,4 +1,4 @@
-import { checkInteger, checkObject, optionalField, show } from '../check.ts'
+import { checkFunction, checkInteger, checkObject, optionalField } from '../check.ts'
 import type { MemTxAttrs } from '../request/attrs.ts'
 import { type IommuPermissions, type IommuTlbEntry, isPowerOfTwo } from './iommu-entry.ts'
 import type { IommuNotifier } from './iommu-notifier.ts'
@@ -50,19 +50,15 @@ export interface CheckedIommuOps {
 /** @throws TypeError or RangeError naming the field and the bad value. */
 export function checkIommuOps(value: unknown): CheckedIommuOps {
   const fields = checkObject(value, 'ops')
-  checkHandler(fields.translate, 'ops.translate')
+  checkFunction(fields.translate, 'ops.translate')
   const has = { attrsToIndex: false, notifyFlagChanged: false, replay: false }
   for (const name of HANDLERS) {
     const handler = optionalField(fields, name)
-    if (handler !== undefined) checkHandler(handler, `ops.${name}`)
+    if (handler !== undefined) checkFunction(handler, `ops.${name}`)
     has[name] = handler !== undefined
   }
   const indexes = checkInteger(optionalField(fields, 'indexes', 1), 'ops.indexes', 1, 2 ** 31)
   const minPageSize = checkInteger(optionalField(fields, 'minPageSize', 4096), 'ops.minPageSize', 1, 2 ** 52)
   if (!isPowerOfTwo(minPageSize)) throw new RangeError(`ops.minPageSize must be a power of two, got ${minPageSize}`)
   return { ops: fields as unknown as IommuOps, has, indexes, minPageSize }
-}
-
-function checkHandler(value: unknown, argument: string): void {
-  if (typeof value !== 'function') throw new TypeError(`${argument} must be a function, got ${show(value)}`)
 }

@@ -1,4 +1,4 @@
-import { checkObject, show } from '../check.ts'
+import { checkFunction, checkObject } from '../check.ts'
 import type { EventNotifier } from '../region/device/event-notifier.ts'
 import type { AddressSpace } from '../space/address-space.ts'
 import type { MemoryRegionSection } from '../space/memory-region-section.ts'
@@ -105,9 +105,7 @@ const CALLBACKS: readonly (keyof MemoryListener)[] = [
 export function checkListener(value: unknown): void {
   const listener = checkObject(value, 'listener')
   const present = CALLBACKS.filter(name => listener[name] !== undefined)
-  for (const name of present)
-    if (typeof listener[name] !== 'function')
-      throw new TypeError(`listener.${name} must be a function, got ${show(listener[name])}`)
+  for (const name of present) checkFunction(listener[name], `listener.${name}`)
   if (present.length === 0) throw new TypeError('listener must have a callback, got an object with none')
   if (present.includes('logSync') && present.includes('logSyncGlobal'))
     throw new TypeError('listener must have logSync or logSyncGlobal, got both')

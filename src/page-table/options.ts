@@ -1,4 +1,4 @@
-import { checkInteger, checkOneOf, checkOptions, show } from '../check.ts'
+import { checkFunction, checkInteger, checkOneOf, checkOptions, show } from '../check.ts'
 import { type Geometry, geometryOf } from './layout.ts'
 
 /** How large a table is. */
@@ -72,8 +72,7 @@ export function checkPageTableOptions(value: PageTableOptions): CheckedOptions {
   const offset = checkInteger(options.offset, 'options.offset', 0, 2 ** 32 - PLACE_BYTES)
   if (offset % PLACE_BYTES !== 0)
     throw new RangeError(`options.offset must be a multiple of ${PLACE_BYTES}, got ${offset}`)
-  if (typeof onPagesChanged !== 'function')
-    throw new TypeError(`options.onPagesChanged must be a function, got ${show(onPagesChanged)}`)
+  checkFunction(onPagesChanged, 'options.onPagesChanged')
   const end = Math.min(buffer.byteLength, 2 ** 32)
   if (offset + geometry.bytes > end)
     throw new RangeError(

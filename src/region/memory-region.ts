@@ -1,4 +1,4 @@
-import { checkAddress, checkBoolean, checkOneOf, checkOptions, show } from '../check.ts'
+import { checkAddress, checkBoolean, checkFunction, checkOneOf, checkOptions, show } from '../check.ts'
 import { type CacheMode, checkCacheMode } from '../host/cache-mode.ts'
 import { forgetFastPaths } from '../ram/dirty/fast-paths.ts'
 import { globalDirtyLog } from '../ram/dirty/global-dirty-log.ts'
@@ -170,7 +170,7 @@ export class MemoryRegion extends RegionTree<MemoryRegion> {
    *   changed by then is rendered first.
    */
   static transaction<T>(body: () => T): T {
-    if (typeof body !== 'function') throw new TypeError(`body must be a function, got ${show(body)}`)
+    checkFunction(body, 'body')
     if (/^Async|^Gen/.test(body.constructor?.name)) throw notAsync(body.constructor.name)
     renderStaleViewers()
     const value = transaction(body)

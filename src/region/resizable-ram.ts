@@ -1,4 +1,4 @@
-import { checkInteger, checkOptions, show } from '../check.ts'
+import { checkFunction, checkInteger, checkOptions, show } from '../check.ts'
 import { GUEST_PAGE } from '../ram/dirty/dirty-bitmaps.ts'
 import { harvest } from '../ram/dirty/dirty-harvest.ts'
 import { checkBlock, type RamBlock } from '../ram/ram-block.ts'
@@ -35,8 +35,7 @@ export function resizableRam(
   options: ResizableRamOptions = {},
 ): MemoryRegion {
   const { resized, ...rest } = checkOptions<ResizableRamOptions>(options, ['cacheMode', 'resized'])
-  if (resized !== undefined && typeof resized !== 'function')
-    throw new TypeError(`options.resized must be a function, got ${show(resized)}`)
+  if (resized !== undefined) checkFunction(resized, 'options.resized')
   checkInteger(bytes, 'bytes', 1, checkBlock(block, 'block').size)
   const region = MemoryRegion.ram(name, block, rest)
   region.setSize(bytes)

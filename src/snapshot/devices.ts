@@ -1,4 +1,4 @@
-import { checkObject, show } from '../check.ts'
+import { checkFunction, checkObject, show } from '../check.ts'
 import { Decoder, Malformed } from './decoder.ts'
 import { Encoder } from './encoder.ts'
 import { MAX_DESCRIPTION } from './layout.ts'
@@ -28,9 +28,7 @@ export function checkDevices(value: unknown): NamedDevice[] {
     const argument = `options.devices[${show(name)}]`
     const device = given[name]
     const fields = checkObject(device, argument)
-    for (const method of ['save', 'load'] as const)
-      if (typeof fields[method] !== 'function')
-        throw new TypeError(`${argument}.${method} must be a function, got ${show(fields[method])}`)
+    for (const method of ['save', 'load'] as const) checkFunction(fields[method], `${argument}.${method}`)
     return [name, device as SavedDevice]
   })
 }

@@ -1,5 +1,5 @@
 import type { AddressSpace } from 'guestmem'
-import { checkInteger, checkOptions, show } from '../check.ts'
+import { checkFunction, checkInteger, checkOptions } from '../check.ts'
 import { type Answer, Answers, PREPARED, SYNCED, TAKEN } from './answers.ts'
 import { ChunkWriter, NO_DIGEST, newId } from './chunk-writer.ts'
 import { describe } from './description.ts'
@@ -77,8 +77,7 @@ function checkMigrationOptions(value: MigrationOptions): CheckedMigration {
   checkInteger(maxDowntime, 'options.maxDowntime', 1, 3_600_000)
   checkInteger(maxRounds, 'options.maxRounds', 1, 1000)
   const functions = { stop, resume, ...(synchronize !== undefined && { synchronize }) }
-  for (const [name, each] of Object.entries(functions))
-    if (typeof each !== 'function') throw new TypeError(`options.${name} must be a function, got ${show(each)}`)
+  for (const [name, each] of Object.entries(functions)) checkFunction(each, `options.${name}`)
   return { ...options, maxDowntime, maxRounds } as CheckedMigration
 }
 

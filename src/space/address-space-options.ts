@@ -1,4 +1,4 @@
-import { checkInteger, checkOneOf, checkOptions, show } from '../check.ts'
+import { checkFunction, checkInteger, checkOneOf, checkOptions } from '../check.ts'
 import type { SpaceSettings } from '../dispatch/section.ts'
 import type { Ordering } from '../ram/access/access-order.ts'
 import type { MemTxAttrs } from '../request/attrs.ts'
@@ -59,8 +59,7 @@ export function checkSpaceOptions(options: AddressSpaceOptions): CheckedSpaceOpt
     'ordering',
     'onReject',
   ])
-  if (onReject !== undefined && typeof onReject !== 'function')
-    throw new TypeError(`options.onReject must be a function, got ${show(onReject)}`)
+  if (onReject !== undefined) checkFunction(onReject, 'options.onReject')
   return {
     big: checkOneOf(endian, ['little', 'big'] as const, 'options.endian') === 'big',
     directAccess: checkOneOf(directAccess, DIRECT_ACCESS, 'options.directAccess'),

@@ -2,6 +2,7 @@ import {
   checkAddress,
   checkBoolean,
   checkBytes,
+  checkFunction,
   checkInteger,
   checkKeys,
   checkObject,
@@ -595,7 +596,7 @@ export class AddressSpace extends EndianForms {
    * @returns What takes it back.
    */
   whenRoom(callback: () => void, options: RoomOptions = {}): () => void {
-    if (typeof callback !== 'function') throw new TypeError(`callback must be a function, got ${show(callback)}`)
+    checkFunction(callback, 'callback')
     const { bytes = 1 } = checkOptions<RoomOptions>(options, ['bytes'])
     return this.#bounce.whenRoom(callback, guestNumber(bytes, 'options.bytes'))
   }

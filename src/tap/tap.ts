@@ -1,4 +1,4 @@
-import { checkAddress, checkBoolean, checkInteger, checkOneOf, checkOptions, show } from '../check.ts'
+import { checkAddress, checkBoolean, checkFunction, checkInteger, checkOneOf, checkOptions, show } from '../check.ts'
 import { forgetFastPaths } from '../ram/dirty/fast-paths.ts'
 import { MemoryRegion } from '../region/memory-region.ts'
 import { AddressSpace } from '../space/address-space.ts'
@@ -67,11 +67,10 @@ export function tap(
   const chosen = [flag('reads'), flag('writes'), flag('fetches'), flag('dma')] as const
   const [reads, writes, fetches, dma] = chosen.includes(true) ? chosen : ([true, true, true, true] as const)
   checkOneOf(when, ['before', 'after'] as const, 'options.when')
-  if (condition !== undefined && typeof condition !== 'function')
-    throw new TypeError(`options.condition must be a function, got ${show(condition)}`)
+  if (condition !== undefined) checkFunction(condition, 'options.condition')
   checkInteger(ignore, 'options.ignore', 0, Number.MAX_SAFE_INTEGER)
   checkInteger(limit, 'options.limit', 1, Number.MAX_SAFE_INTEGER)
-  if (typeof callback !== 'function') throw new TypeError(`callback must be a function, got ${show(callback)}`)
+  checkFunction(callback, 'callback')
   const set: SetTap = new SetTap(
     { target, start, end, reads, writes, fetches, dma, before: when === 'before', condition, ignore, limit, callback },
     () => {

@@ -8,8 +8,3 @@ export function checkNumber(value: unknown, argument: string, min: number, max: 
   if (value >= min && value <= max) return value
   throw new RangeError(`${argument} must be from ${min} to ${max}, got ${show(value)}`)
 }
-
-export function checkFunction<F>(value: F, argument: string): F {
-  if (typeof value !== 'function') throw new TypeError(`${argument} must be a function, got ${show(value)}`)
-  return value
-}

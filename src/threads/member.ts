@@ -1,6 +1,7 @@
 import { AddressSpace, atomicFence, type GuestRam, type MemoryRegion } from 'guestmem'
+import { checkFunction } from '../check.ts'
 import { AttachedRams } from './attached-rams.ts'
-import { checkFunction, checkNumber } from './check.ts'
+import { checkNumber } from './check.ts'
 import { controlWords } from './control-block.ts'
 import { type BoardHandle, openHandle } from './handle.ts'
 import { ATTENTION, PENDING, RUN_BYTES } from './layout.ts'

@@ -1,6 +1,6 @@
 import type { AddressSpaceOptions, GuestRam } from 'guestmem'
-import { checkInteger, checkKeys, checkObject, checkOptions, type Fields, show } from '../check.ts'
-import { checkFunction, checkNumber } from './check.ts'
+import { checkFunction, checkInteger, checkKeys, checkObject, checkOptions, type Fields, show } from '../check.ts'
+import { checkNumber } from './check.ts'
 import type { Shape } from './layout.ts'
 
 /** How much there is room for, and who is told. What is left away is as each says. */

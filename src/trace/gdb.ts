@@ -1,5 +1,5 @@
 import { AddressSpace, type FlatRange, MemTxAttrs, stop, type Tap, type TapAccess, TapStop, tap } from 'guestmem'
-import { checkOneOf, checkOptions, show } from '../check.ts'
+import { checkFunction, checkOneOf, checkOptions, show } from '../check.ts'
 
 /** What of GDB's packets depends on the target's CPU. */
 export interface GdbMemoryOptions {
@@ -52,8 +52,7 @@ export function gdbMemory(space: AddressSpace, options: GdbMemoryOptions = {}): 
   if (!(space instanceof AddressSpace)) throw new TypeError(`space must be an AddressSpace, got ${show(space)}`)
   const { watch = 'after', breakpoint } = checkOptions<GdbMemoryOptions>(options, ['watch', 'breakpoint'])
   checkOneOf(watch, ['before', 'after'] as const, 'options.watch')
-  if (breakpoint !== undefined && typeof breakpoint !== 'function')
-    throw new TypeError(`options.breakpoint must be a function, got ${show(breakpoint)}`)
+  if (breakpoint !== undefined) checkFunction(breakpoint, 'options.breakpoint')
   /** By what their packets say behind `Z` and `z`. */
   const taps = new Map<string, Tap>()
   const reasons = new WeakMap<TapAccess, string>()

@@ -1,4 +1,4 @@
-import { checkInteger, checkObject, checkOneOf, checkOptions, show } from '../check.ts'
+import { checkFunction, checkInteger, checkObject, checkOneOf, checkOptions, show } from '../check.ts'
 import { decodeEvent } from './decode-event.ts'
 import { Names } from './names.ts'
 import {
@@ -117,8 +117,7 @@ export class TraceRing implements TraceSink {
     checkInteger(events, 'options.events', 1, 2 ** 24)
     checkOneOf(whenFull, ['drop', 'overwrite'] as const, 'options.whenFull')
     checkInteger(nameBytes, 'options.nameBytes', 0, 2 ** 28)
-    if (clock !== undefined && typeof clock !== 'function')
-      throw new TypeError(`options.clock must be a function, got ${show(clock)}`)
+    if (clock !== undefined) checkFunction(clock, 'options.clock')
     const capacity = 2 ** Math.max(6, Math.ceil(Math.log2(events)))
     const room = nameBytes + ((8 - (nameBytes % 8)) % 8)
     const bytes = HEADER_BYTES + EVENT_BYTES * capacity + room

@@ -1,5 +1,5 @@
 import { type AddressSpace, type MemoryRegion, type Tap, type TapOptions, type TapRange, tap } from 'guestmem'
-import { checkObject, show } from '../check.ts'
+import { checkFunction, checkObject } from '../check.ts'
 import type { TraceSink } from './trace-event.ts'
 
 /**
@@ -18,7 +18,7 @@ export function traceTo(
   options?: Omit<TapOptions, 'when'>,
 ): Tap {
   const { record } = checkObject(sink, 'sink')
-  if (typeof record !== 'function') throw new TypeError(`sink.record must be a function, got ${show(record)}`)
+  checkFunction(record, 'sink.record')
   return tap(target, range, { ...checkObject(options ?? {}, 'options'), when: 'after' }, access => {
     sink.record(access)
   })

@@ -1,4 +1,4 @@
-import { ADDRESS_LIMIT, checkAddress, checkOneOf, checkOptions, show } from '../../check.ts'
+import { ADDRESS_LIMIT, checkAddress, checkFunction, checkOneOf, checkOptions, show } from '../../check.ts'
 import type { MemoryRegion } from '../memory-region.ts'
 import { markNotifiers, transaction } from '../tree/transaction.ts'
 import { handlersOf } from './handlers.ts'
@@ -163,7 +163,7 @@ function entryOf(access: OpsCompleter, given: EventNotifierMatch, notify: EventN
   const size = checkOneOf(match.size, [0, 1, 2, 4, 8] as const, 'match.size')
   const { endian: order = 'little' } = match
   const endian = checkOneOf(order, ['little', 'big'] as const, 'match.endian')
-  if (typeof notify !== 'function') throw new TypeError(`notify must be a function, got ${show(notify)}`)
+  checkFunction(notify, 'notify')
   serialOf(notify)
   if (match.data === undefined) return { offset, size, data: undefined, value: undefined, notify }
   const number = checkData(match.data, size)

@@ -1,4 +1,12 @@
-import { checkBoolean, checkObject, checkOneOf, checkOptions, type Fields, optionalField, show } from '../../check.ts'
+import {
+  checkBoolean,
+  checkFunction,
+  checkObject,
+  checkOneOf,
+  checkOptions,
+  type Fields,
+  optionalField,
+} from '../../check.ts'
 import type { MemTxAttrs } from '../../request/attrs.ts'
 import type { MemTxFault, MemTxResult } from '../../request/result.ts'
 import type { AtomicsHandler } from './atomics-handler.ts'
@@ -168,8 +176,7 @@ export function checkOps(value: unknown): CheckedOps {
 }
 
 function checkHandlers(ops: Fields, ...names: readonly string[]): void {
-  for (const name of names)
-    if (typeof ops[name] !== 'function') throw new TypeError(`ops.${name} must be a function, got ${show(ops[name])}`)
+  for (const name of names) checkFunction(ops[name], `ops.${name}`)
 }
 
 /** @param unlessSaid What stands for each that is left out; there are no others. */
