@@ -1,18 +1,8 @@
-import type { AddressSpace, MemoryRegion } from 'guestmem'
-import { continuesAbove, WideRenderer } from './wide-view.ts'
+import type { AddressSpace } from 'guestmem'
+import { continuesAbove, type WideRange, WideRenderer } from './wide-view.ts'
 
 /** A flat range in QEMU's 64-bit addresses: a range of the space's view, or one that lies at 2^53 and above. */
-export interface ShownRange {
-  /** The first address, bytes. */
-  readonly start: bigint
-  /** The address behind the last, bytes; at most 2^64. */
-  readonly end: bigint
-  readonly region: MemoryRegion
-  /** The offset in the region at which the range begins, bytes. */
-  readonly offset: bigint
-  readonly readonly: boolean
-  readonly nonvolatile: boolean
-}
+export type ShownRange = Omit<WideRange, 'far' | 'outside'>
 
 /** All that a space shows, in ascending order; a range that reaches past 2^53 is one range. */
 export function shownRanges({ root, view }: AddressSpace): ShownRange[] {

@@ -1,7 +1,5 @@
-import { Worker } from 'node:worker_threads'
 import {
   DirtyClient,
-  GuestRam,
   isDirty,
   markDirty,
   type RamBlock,
@@ -12,9 +10,8 @@ import {
 } from 'guestmem'
 import { describe, expect, test, vi } from 'vitest'
 import { PAGE } from '../support/board.ts'
-import { bundle } from '../support/bundle.ts'
 import { losesStore, type Step } from './support/dirty-protocol.ts'
-import type { WriterTask } from './support/dirty-writer.ts'
+import { startWriters } from './support/start-writers.ts'
 import { board, RAW_STORES, STORES } from './support/stores.ts'
 
 const { VGA } = DirtyClient
@@ -133,33 +130,11 @@ async function withWriters(
   log: boolean,
   body: (block: RamBlock, control: Int32Array, late: () => boolean) => Promise<void>,
 ): Promise<void> {
-  const program = bundle(new URL('./support/dirty-writer.ts', import.meta.url))
-  const ram = GuestRam.allocate(80 * PAGE)
-  const block = ram.block('block', 70 * PAGE)
-  const control = new Int32Array(new SharedArrayBuffer(16))
-  const workers = [1, 2].map(seed => {
-    const task: WriterTask = {
-      handle: ram.handle,
-      control: control.buffer as SharedArrayBuffer,
-      seed,
-      rounds: 1 + seed,
-      log,
-    }
-    return new Worker(program.path, { workerData: task })
-  })
+  const { block, control, late, end } = await startWriters(log)
   try {
-    const failed = new Promise<never>((_, reject) => {
-      for (const worker of workers) worker.once('error', reject)
-    })
-    await Promise.race([
-      failed,
-      Promise.all(workers.map(worker => new Promise(ready => worker.once('message', ready)))),
-    ])
-    const deadline = performance.now() + 60_000
-    await body(block, control, () => performance.now() > deadline)
+    await body(block, control, late)
   } finally {
-    await Promise.all(workers.map(worker => worker.terminate()))
-    program.remove()
+    await end()
   }
 }
 

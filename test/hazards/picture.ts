@@ -1,7 +1,8 @@
+import type { HazardPicture, Panel, Row, Span } from '../../src/page/hazard-picture.ts'
 import type { Hazard } from './hazard.ts'
 import { OURS } from './ours.ts'
 import { explore, type Run } from './scenario.ts'
-import { draw, type Panel, type Picture, type Row, type Span } from './svg.ts'
+import { draw } from './svg.ts'
 
 /** The order of stores of a hazard's first case: the copy that has the hazard on the left, guestmem on the right. */
 export function picture(hazard: Hazard): string {
@@ -14,7 +15,7 @@ export function pictureOf({
   title,
   cases,
   picture: { bad, ours, caption, kind = 'store', harm },
-}: Hazard): Picture {
+}: Hazard): HazardPicture {
   const [{ bad: model, scenario, ours: copiers = OURS }] = cases
   const broken = explore(model, scenario).find(({ problem }) => problem !== undefined)
   const sound = mostSaid(explore(copiers[0] as (typeof copiers)[number], scenario))

@@ -1,31 +1,5 @@
+import type { HazardPicture, Panel, Row } from '../../src/page/hazard-picture.ts'
 import type { Field } from './scenario.ts'
-
-/** Bytes in a row. */
-export interface Span {
-  readonly at: number
-  readonly width: number
-}
-
-/** One access of a copy, or something that the guest did between two. */
-export type Row =
-  | { readonly at: number; readonly width: number; readonly harms: boolean; readonly again: readonly Span[] }
-  | { readonly text: string }
-
-/** A copy: its accesses from top to bottom, and how it ends. */
-export interface Panel {
-  readonly title: string
-  readonly rows: readonly Row[]
-  readonly end: string
-  readonly broken: boolean
-}
-
-export interface Picture {
-  readonly title: string
-  readonly caption: string
-  readonly legend: string
-  readonly fields: readonly Field[]
-  readonly panels: readonly [Panel, Panel]
-}
 
 const PANEL = 350
 const EDGE = 20
@@ -36,7 +10,7 @@ const ACT = 18
 const INK = '#222'
 
 /** A picture for light and dark pages: its own white ground, and fonts that everybody has. */
-export function draw({ title, caption, legend, fields, panels }: Picture): string {
+export function draw({ title, caption, legend, fields, panels }: HazardPicture): string {
   const length = Math.max(...fields.map(({ at, length }) => at + length))
   const body = Math.max(...panels.map(({ rows }) => rows.reduce((sum, row) => sum + heightOf(row), 0)))
   const height = TOP + 62 + body + 78

@@ -1,4 +1,3 @@
-import { Worker } from 'node:worker_threads'
 import {
   AddressSpace,
   DirtyClient,
@@ -11,35 +10,18 @@ import {
 } from 'guestmem'
 import { harvestDirty, restoreMachine, SnapshotChain } from 'guestmem/snapshot'
 import { expect, test } from 'vitest'
-import type { WriterTask } from '../dirty-log/support/dirty-writer.ts'
+import { startWriters } from '../dirty-log/support/start-writers.ts'
 import { PAGE } from '../support/board.ts'
-import { bundle } from '../support/bundle.ts'
 import { bytesOf } from './support/streams.ts'
 
 const { MIGRATION } = DirtyClient
 
 /** Two threads that store all the time, the first of their rounds behind us, and how they are ended. */
 async function writers() {
-  const program = bundle(new URL('../dirty-log/support/dirty-writer.ts', import.meta.url))
-  const ram = GuestRam.allocate(80 * PAGE)
-  const block = ram.block('block', 70 * PAGE)
-  const control = new Int32Array(new SharedArrayBuffer(16))
-  const workers = [1, 2].map(seed => {
-    const task: WriterTask = {
-      handle: ram.handle,
-      control: control.buffer as SharedArrayBuffer,
-      seed,
-      rounds: 1 + seed,
-      log: false,
-    }
-    return new Worker(program.path, { workerData: task })
-  })
-  await Promise.all(workers.map(worker => new Promise(ready => worker.once('message', ready))))
+  const { block, control, late, end } = await startWriters(false)
   Atomics.store(control, 0, 1)
   Atomics.notify(control, 0)
   const rounds = () => [2, 3].map(word => Atomics.load(control, word))
-  const deadline = performance.now() + 60_000
-  const late = () => performance.now() > deadline
   return {
     block,
     late,
@@ -54,10 +36,7 @@ async function writers() {
       while (Atomics.load(control, 1) < 2 && !late());
       expect(Atomics.load(control, 1)).toBe(2)
     },
-    async end(): Promise<void> {
-      await Promise.all(workers.map(worker => worker.terminate()))
-      program.remove()
-    },
+    end,
   }
 }
 
