@@ -60,16 +60,33 @@ export function remove(node: Node): void {
   node.container = undefined
 }
 
-/** C4, for the byte at `at` of `node`. */
-export function lookUp(node: Node, at: number, readonly = false, nonvolatile = false): Hit | undefined {
-  if (!node.enabled || at < 0 || at >= node.size) return undefined
+/** For each node, at which of its bytes something is the case. */
+type Places = Map<Node, Set<number>>
+
+/**
+ * C4, for the byte at `at` of `node`.
+ *
+ * @param holes Where nothing was found while the tree was as it is. A container with two aliases of itself would else be
+ *   asked twice as often with each byte by which they shrink: for ever, where that is 64 times.
+ */
+export function lookUp(
+  node: Node,
+  at: number,
+  readonly = false,
+  nonvolatile = false,
+  holes: Places = new Map(),
+): Hit | undefined {
+  if (!node.enabled || at < 0 || at >= node.size || holes.get(node)?.has(at)) return undefined
   const marks = [readonly || node.readonly, nonvolatile || node.nonvolatile] as const
-  if (node.target !== undefined) return lookUp(node.target, at + node.offset, ...marks)
-  for (const child of node.queue) {
-    const hit = lookUp(child, at - child.address, ...marks)
+  const next = node.target === undefined ? node.queue : [node.target]
+  for (const each of next) {
+    const hit = lookUp(each, node.target === undefined ? at - each.address : at + node.offset, ...marks, holes)
     if (hit !== undefined) return hit
   }
-  if (node.kind !== 'leaf') return undefined
+  if (node.kind !== 'leaf') {
+    mark(holes, node, at)
+    return undefined
+  }
   const own = { rom: node.readonly, romd: node.romd === true, dirtyLogMask: node.logged ?? 0 }
   return { node, offset: at, readonly: marks[0], nonvolatile: marks[1], ...own }
 }
@@ -77,8 +94,9 @@ export function lookUp(node: Node, at: number, readonly = false, nonvolatile = f
 /** C5: what is seen at the addresses from 0 to `limit`, neighbours merged. */
 export function ranges(root: Node, limit: number): Range[] {
   const found: Range[] = []
+  const holes: Places = new Map()
   for (let address = 0; address < limit; address++) {
-    const hit = lookUp(root, address)
+    const hit = lookUp(root, address, false, false, holes)
     if (hit === undefined) continue
     const last = found.at(-1)
     if (
@@ -129,8 +147,8 @@ function* steps(node: Node, at: number): Generator<readonly [Node, number]> {
 
 /** A6: true if some byte of `node` is looked for within itself again. */
 export function isEndless(node: Node): boolean {
-  const open = new Map<Node, Set<number>>()
-  const done = new Map<Node, Set<number>>()
+  const open: Places = new Map()
+  const done: Places = new Map()
   const walk = (each: Node, at: number): boolean => {
     if (open.get(each)?.has(at)) return true
     if (done.get(each)?.has(at)) return false
@@ -144,19 +162,19 @@ export function isEndless(node: Node): boolean {
   return false
 }
 
-function mark(places: Map<Node, Set<number>>, node: Node, at: number): void {
+function mark(places: Places, node: Node, at: number): void {
   const known = places.get(node)
   if (known === undefined) places.set(node, new Set([at]))
   else known.add(at)
 }
 
-/** A6: true if `node` shows itself no deeper, and is looked at for all of its bytes no more often, than `most` says. */
+/** A6: true if `node` shows itself no deeper, and asks for all of its bytes no more nodes, than `most` says. */
 export function turnsWithin(node: Node, most: { readonly nesting: number; readonly visits: number }): boolean {
   let visits = 0
   const walk = (each: Node, at: number, nesting: number): boolean => {
     if (!each.enabled || at < 0 || at >= each.size) return true
     const turn = each === node ? nesting + 1 : nesting
-    if (each === node) visits++
+    visits++
     if (turn > most.nesting || visits > most.visits) return false
     for (const [next, offset] of steps(each, at)) if (!walk(next, offset, turn)) return false
     return true

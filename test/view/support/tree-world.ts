@@ -15,7 +15,7 @@ export interface RegionSpec {
 export const LIMIT = 64
 const MAX_SPACES = 4
 /** Up to here an alias of an ancestor must be taken; more than 64 turns, or thousands of looks, may be refused. */
-const SURE = { nesting: 16, visits: 2000 }
+const SURE = { nesting: 16, visits: 20_000 }
 
 const ram = GuestRam.allocate(65536).block('ram', LIMIT)
 
