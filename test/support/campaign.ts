@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { collect } from './collect.ts'
 
 /** How many runs a property makes: `count`, times the environment variable CAMPAIGN where that is set. */
 export function runs(count: number): { numRuns: number } {
@@ -14,13 +15,16 @@ export interface Campaign {
   readonly property: fc.IRawProperty<unknown>
 }
 
-/** What a WeakRef was made of lives to the end of the job, so with it all address spaces of these cases. */
-const CASES_OF_A_JOB = 100
+/**
+ * What a WeakRef was made of lives to the end of the job and until it is collected, so with it all address spaces of these
+ * cases: whatever concerns every space of the thread, such as the beginning of a dirty log, would take longer with each case.
+ */
+const CASES_OF_A_JOB = 300
 
 export async function pursue({ property, count }: Campaign): Promise<void> {
   const { numRuns } = runs(count)
   for (let left = numRuns; left > 0; left -= CASES_OF_A_JOB) {
     fc.assert(property, { numRuns: Math.min(left, CASES_OF_A_JOB) })
-    await new Promise(resolve => setImmediate(resolve))
+    await collect([])
   }
 }
