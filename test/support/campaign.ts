@@ -19,7 +19,7 @@ export interface Campaign {
  * What a WeakRef was made of lives to the end of the job and until it is collected, so with it all address spaces of these
  * cases: whatever concerns every space of the thread, such as the beginning of a dirty log, would take longer with each case.
  */
-const CASES_OF_A_JOB = 300
+export const CASES_OF_A_JOB = 300
 
 export async function pursue({ property, count }: Campaign): Promise<void> {
   const { numRuns } = runs(count)

@@ -3,7 +3,7 @@ import { MemTxAttrs } from 'guestmem'
 import { expect, test } from 'vitest'
 import { piecesOf } from '../../src/transfer/copy-pieces.ts'
 import { copyPieces } from '../../src/transfer/guest-copy.ts'
-import { runs } from '../support/campaign.ts'
+import { pursue } from '../support/campaign.ts'
 import { copyBoard, copyWorlds, KINDS } from './support/copy-board.ts'
 
 const ATTRS = [MemTxAttrs.UNSPECIFIED, MemTxAttrs.RELAXED, MemTxAttrs.of({ memory: true })]
@@ -11,9 +11,13 @@ const place = fc.nat(1200)
 /** Nothing of it calls handlers. */
 const PASSIVE = KINDS.filter(kind => !['io', 'unaligned io', 'registers', 'iommu'].includes(kind))
 
-test('E1, E8, H13, F2 a copy in pieces ends as one read and one write of the whole', () => {
-  fc.assert(
-    fc.property(
+const name = 'E1, E8, H13, F2 a copy in pieces ends as one read and one write of the whole'
+
+test(name, () =>
+  pursue({
+    name,
+    count: 1500,
+    property: fc.property(
       fc.oneof(
         { weight: 9, arbitrary: copyWorlds(200, 16, 8, PASSIVE) },
         { weight: 1, arbitrary: copyWorlds(200, 16, 8) },
@@ -37,6 +41,5 @@ test('E1, E8, H13, F2 a copy in pieces ends as one read and one write of the who
         expect(ours.end()).toEqual(reference.end())
       },
     ),
-    runs(1500),
-  )
-})
+  }),
+)

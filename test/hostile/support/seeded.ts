@@ -1,5 +1,6 @@
 import fc from 'fast-check'
-import { runs } from '../../support/campaign.ts'
+import { CASES_OF_A_JOB, runs } from '../../support/campaign.ts'
+import { collect } from '../../support/collect.ts'
 
 /** A property of random cases. */
 export interface Hostile {
@@ -11,9 +12,6 @@ export interface Hostile {
   readonly unshrunk?: boolean
 }
 
-/** What a WeakRef was made of lives to the end of the job, and with it the address spaces of its cases. */
-const CASES_OF_A_JOB = 2000
-
 /** Makes all cases, job by job. SEED is the seed of the first job, and the next ones have those that follow it. */
 export async function pursueSeeded({ name, count, property, unshrunk = false }: Hostile): Promise<void> {
   const { numRuns } = runs(count)
@@ -21,7 +19,7 @@ export async function pursueSeeded({ name, count, property, unshrunk = false }: 
   let seed = first
   for (let left = numRuns; left > 0; left -= CASES_OF_A_JOB) {
     await fc.assert(property, { seed: seed++, numRuns: Math.min(left, CASES_OF_A_JOB), endOnFailure: unshrunk })
-    await new Promise(resolve => setImmediate(resolve))
+    await collect([])
   }
   tell(`${name}: ${numRuns} cases, seeds ${first} to ${seed - 1}`)
 }
