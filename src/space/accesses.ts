@@ -3,8 +3,8 @@ import { loadScalar, storeScalar } from '../dispatch/scalar-access.ts'
 import { loadBytes, reachesOver, storeBytes } from '../dispatch/seams.ts'
 import type { Section } from '../dispatch/section.ts'
 import type { SectionMap } from '../dispatch/section-map.ts'
-import { LOADS, PARTS, SECTION, STORES } from '../dispatch/tlb-table.ts'
-import { loadCell, storeCell, swapValue, type Value } from '../ram/access/cell-values.ts'
+import { LOADS, PARTS, STORES } from '../dispatch/tlb-table.ts'
+import { loadCell, storeCell, type Value } from '../ram/access/cell-values.ts'
 import type { Cells } from '../ram/access/cells.ts'
 import { swap32 } from '../ram/access/views.ts'
 import { completion } from '../region/device/completer.ts'
@@ -43,20 +43,6 @@ export class Accesses {
     if (given.debug) return this.#debug(address, size, given)
     const word = address >>> 0
     const entry = this.#entry(word, found)
-    if ((entry & SECTION) !== 0) {
-      const section = this.tlb.list[entry >>> 4] as Section
-      const at = (word - section.start32) >>> 0
-      if (section.callable && at < section.reach32 && !given.memory && !this.#splitsSeams) {
-        const big = section.completerBig
-        const value = section.readCompleter.read(section.offset + at, size, given, big)
-        return big === this.#big ? value : swapValue(value, size)
-      }
-    }
-    return this.#loadOther(address, size, given, entry, found)
-  }
-
-  #loadOther(address: number, size: number, given: MemTxAttrs, entry: number, found: number): Value {
-    const word = address >>> 0
     if ((entry & LOADS) !== 0 && this.#permits(word, entry, size, found)) {
       completion.result = 0 as MemTxResult
       return loadCell(this.tlb.cells as Cells, (word + (entry & -16)) >>> 0, size, this.#big)
@@ -76,21 +62,6 @@ export class Accesses {
     }
     const word = address >>> 0
     const entry = this.#entry(word, found)
-    if ((entry & SECTION) !== 0) {
-      const section = this.tlb.list[entry >>> 4] as Section
-      const at = (word - section.start32) >>> 0
-      if (section.callable && at < section.reach32 && !given.memory && !this.#splitsSeams) {
-        const big = section.completerBig
-        const ordered = big === this.#big ? value : swapValue(value, size)
-        section.writeCompleter.write(section.offset + at, ordered, size, given, big)
-        return
-      }
-    }
-    this.#storeOther(address, value, size, given, entry, found)
-  }
-
-  #storeOther(address: number, value: Value, size: number, given: MemTxAttrs, entry: number, found: number): void {
-    const word = address >>> 0
     if ((entry & STORES) !== 0 && this.#permits(word, entry, size, found)) {
       completion.result = 0 as MemTxResult
       storeCell(this.tlb.cells as Cells, (word + (entry & -16)) >>> 0, value, size, this.#big)

@@ -11,13 +11,14 @@ import {
   ownOption,
   show,
 } from '../check.ts'
-import { NO_LOGS } from '../dispatch/section.ts'
+import { NO_LOGS, type Section } from '../dispatch/section.ts'
 import type { SectionMap } from '../dispatch/section-map.ts'
 import { HOST_LITTLE_ENDIAN } from '../host/endian.ts'
-import type { Value } from '../ram/access/cell-values.ts'
+import { swapValue, type Value } from '../ram/access/cell-values.ts'
+import type { Cells } from '../ram/access/cells.ts'
 import { LOW, PUN32, PUN64 } from '../ram/access/pun.ts'
 import { NO_VIEWS } from '../ram/access/section-views.ts'
-import { swap16, swap32, swap64 } from '../ram/access/views.ts'
+import { swap, swap16, swap32, swap64 } from '../ram/access/views.ts'
 import { completion } from '../region/device/completer.ts'
 import type { MemoryRegion } from '../region/memory-region.ts'
 import { checkRegion } from '../region/tree/region-tree.ts'
@@ -96,6 +97,10 @@ export class AddressSpace extends EndianForms {
   #all32: Uint32Array = NO_VIEWS.u32
   #all64: BigUint64Array = NO_VIEWS.u64
   #logs: Int32Array = NO_LOGS
+  // And what else it leads to.
+  #cells: Cells | undefined = undefined
+  #list: readonly (Section | undefined)[] = []
+  readonly #splitsSeams: boolean
   /** The target's byte order is not the host's, which elements are in. */
   readonly #swaps: boolean
   readonly #accesses: Accesses
@@ -119,6 +124,7 @@ export class AddressSpace extends EndianForms {
     this.#tlb = this.#accesses.tlb
     this.#pages = this.#pagesAbove = this.#tlb.table.low
     this.#swaps = settings.big === HOST_LITTLE_ENDIAN
+    this.#splitsSeams = settings.splitsSeams
   }
 
   get endian(): 'little' | 'big' {
@@ -414,17 +420,81 @@ export class AddressSpace extends EndianForms {
     return this.#base + word === address ? (this.#pagesAbove[word >>> 12] as number) : 0
   }
 
-  // All others. @param entry What the table has of the address.
+  // All others: first what the table has of cells that are no elements, as atomic and unaligned ones are, and of devices. In an
+  // entry 1 is SECTION, and 2 is PARTS.
 
+  /** @param entry What the table has of the address. It is 0 where `attrs` are none. */
   #load(address: number, size: number, attrs: MemTxAttrs | undefined, entry: number): Value {
-    const value = this.#accesses.load(address, size, attrs, entry)
+    const ram = ((address >>> 0) + (entry & -16)) >>> 0
+    if ((entry & 4) === 0 || size === 8 || !this.#permits(address, ram, size))
+      return this.#loadOther(address, size, attrs, entry)
+    this.#result = 0
+    const cells = this.#cells as Cells
+    const value = size === 4 ? cells.load32(ram) : size === 2 ? cells.load16(ram) : cells.load8(ram)
+    // A number over 2^31 is an object where the JIT does not know that it is one of 32 bits.
+    return (this.settings.big ? swap(value, size) : value) | 0
+  }
+
+  #loadOther(address: number, size: number, attrs: MemTxAttrs | undefined, found: number): Value {
+    const word = address >>> 0
+    const entry = (found & 2) === 0 ? found : this.#tlb.table.part(found, word)
+    if ((entry & 1) !== 0) {
+      const section = this.#list[entry >>> 4] as Section
+      const at = (word - section.start32) >>> 0
+      if (section.callable && at < section.reach32 && !this.#splitsSeams && !attrs?.memory && !attrs?.debug) {
+        const big = section.completerBig
+        const value = section.readCompleter.read(section.offset + at, size, attrs ?? UNSPECIFIED, big)
+        this.#end(address, size, false, attrs)
+        const ordered = big === this.settings.big ? value : swapValue(value, size)
+        return typeof ordered === 'number' ? ordered | 0 : ordered
+      }
+    }
+    const value = this.#accesses.load(address, size, attrs, found)
     this.#end(address, size, false, attrs)
     return value
   }
 
   #store(address: number, value: Value, size: number, attrs: MemTxAttrs | undefined, entry: number): void {
-    this.#accesses.store(address, value, size, attrs, entry)
+    const ram = ((address >>> 0) + (entry & -16)) >>> 0
+    if ((entry & 8) === 0 || typeof value === 'bigint' || !this.#permits(address, ram, size)) {
+      this.#storeOther(address, value, size, attrs, entry)
+      return
+    }
+    this.#result = 0
+    const cells = this.#cells as Cells
+    const little = this.settings.big ? swap(value, size) : value
+    if (size === 4) cells.store32(ram, little)
+    else if (size === 2) cells.store16(ram, little)
+    else cells.store8(ram, little)
+    if (this.#logs[1] !== 0) this.#tlb.mark(address, size, attrs)
+  }
+
+  #storeOther(address: number, value: Value, size: number, attrs: MemTxAttrs | undefined, found: number): void {
+    const word = address >>> 0
+    const entry = (found & 2) === 0 ? found : this.#tlb.table.part(found, word)
+    if ((entry & 1) !== 0) {
+      const section = this.#list[entry >>> 4] as Section
+      const at = (word - section.start32) >>> 0
+      if (section.callable && at < section.reach32 && !this.#splitsSeams && !attrs?.memory && !attrs?.debug) {
+        const big = section.completerBig
+        const ordered = big === this.settings.big ? value : swapValue(value, size)
+        section.writeCompleter.write(section.offset + at, ordered, size, attrs ?? UNSPECIFIED, big)
+        this.#end(address, size, true, attrs)
+        return
+      }
+    }
+    this.#accesses.store(address, value, size, attrs, found)
     this.#end(address, size, true, attrs)
+  }
+
+  /**
+   * An access at `ram` may be made by the cells, within its page. Not where their memory has moved: Accesses has them taken
+   * anew.
+   */
+  #permits(address: number, ram: number, size: number): boolean {
+    const cells = this.#cells
+    if (cells === undefined || !(cells.atomic || this.#all8.length !== 0)) return false
+    return (ram & (size - 1)) === 0 || ((address & 4095) + size <= 4096 && cells.permits(ram, size))
   }
 
   /** After an access or a request that was made elsewhere: keeps how it ended, and has it told where that is not well. */
@@ -438,7 +508,7 @@ export class AddressSpace extends EndianForms {
 
   /** Keeps what the Tlb has now where the ways above look. */
   #take(): void {
-    const { front, table, elements, logs } = this.#tlb
+    const { front, table, elements, logs, cells, list } = this.#tlb
     this.#tlb.moved = false
     const loads = front?.views ?? NO_VIEWS
     // Who logs the region in this thread has all of this forgotten when that begins or ends.
@@ -458,6 +528,8 @@ export class AddressSpace extends EndianForms {
     this.#all32 = elements.u32
     this.#all64 = elements.u64
     this.#logs = logs
+    this.#cells = cells
+    this.#list = list
   }
 
   // Requests of any length, cut where what is seen changes (RULES E). What lies in one piece of ordered memory, as a
