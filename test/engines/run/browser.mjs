@@ -29,6 +29,11 @@ export async function runLitmusPage(browser, path, module, minutes, seconds) {
   return report?.rows === undefined ? { problem: report?.failure ?? problem } : { report }
 }
 
+/** The same for the page that is the owner of the threads' litmus tests. */
+export async function runThreadsPage(browser, path, module, minutes, seconds) {
+  return await openPage(browser, path, module, 'threads.html', { minutes }, seconds)
+}
+
 async function openPage(browser, path, module, page, query, seconds, headers) {
   const profile = mkdtempSync(join(tmpdir(), 'guestmem-browser-'))
   const server = await serve(module, page, query, headers)
