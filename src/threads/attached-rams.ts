@@ -1,20 +1,21 @@
-import { GuestRam, type GuestRamHandle, type RamBlock } from 'guestmem'
+import { GuestRam, type RamBlock } from 'guestmem'
+import type { BoardRam } from './handle.ts'
 
 /**
  * A board's guest RAMs, as a member has them. Blocks may be cut after the handle was made, so each is attached to when a
  * row of the map first names it.
  */
 export class AttachedRams {
-  readonly #handles: readonly GuestRamHandle[]
+  readonly #rams: readonly BoardRam[]
   readonly #blocks = new Map<string, RamBlock>()
 
-  constructor(handles: readonly GuestRamHandle[]) {
-    this.#handles = handles
+  constructor(rams: readonly BoardRam[]) {
+    this.#rams = rams
   }
 
   /** How many there are: the indexes of others are unknown here. */
   get count(): number {
-    return this.#handles.length
+    return this.#rams.length
   }
 
   /** @param ram An index. @param offset Of the block in its guest RAM, bytes. */
@@ -23,7 +24,8 @@ export class AttachedRams {
     let block = this.#blocks.get(key)
     if (block === undefined) {
       const blocks = [{ name: 'block', offset, size }]
-      block = GuestRam.attach({ ...(this.#handles[ram] as GuestRamHandle), blocks }).blocks[0] as RamBlock
+      const { handle, options } = this.#rams[ram] as BoardRam
+      block = GuestRam.attach({ ...handle, blocks }, options).blocks[0] as RamBlock
       this.#blocks.set(key, block)
     }
     return block

@@ -1,7 +1,13 @@
-import { GuestRam, type GuestRamHandle, type RamBlock } from 'guestmem'
+import { GuestRam, type GuestRamHandle, type GuestRamOptions, type RamBlock } from 'guestmem'
 import { checkInteger, checkObject, checkOneOf, show } from '../check.ts'
 import { Layout, type Shape } from './layout.ts'
 import { MOST_MEMBERS } from './options.ts'
+
+/** A guest RAM of the board, and how its owner accesses it: so do members, whose accesses would else be ordered by other means. */
+export interface BoardRam {
+  readonly handle: GuestRamHandle
+  readonly options: Pick<GuestRamOptions, 'order' | 'host' | 'unaligned'>
+}
 
 /** What a thread needs to become a member of a board. It may be sent by postMessage, to one thread: each has its own. */
 export interface BoardHandle {
@@ -9,7 +15,7 @@ export interface BoardHandle {
   readonly id: number
   readonly endian: 'little' | 'big'
   /** The guest RAMs that members touch themselves, without their blocks. The control block is in the first. */
-  readonly rams: readonly GuestRamHandle[]
+  readonly rams: readonly BoardRam[]
   /** Where the control block is, in the first guest RAM's buffer, bytes. */
   readonly control: { readonly offset: number; readonly size: number }
   readonly shape: Shape
@@ -19,7 +25,7 @@ export interface BoardHandle {
 export interface OpenHandle {
   readonly id: number
   readonly endian: 'little' | 'big'
-  readonly rams: readonly GuestRamHandle[]
+  readonly rams: readonly BoardRam[]
   readonly ram: GuestRam
   readonly control: RamBlock
   readonly layout: Layout
@@ -46,15 +52,22 @@ export function openHandle(value: unknown): OpenHandle {
   const member = checkInteger(id, 'handle.id', 0, layout.shape.members - 1)
   const order = checkOneOf(endian, ['little', 'big'] as const, 'handle.endian')
   const blocks = [{ name: 'board', offset: offset as number, size }]
-  const [first, ...others] = all as GuestRamHandle[]
-  const ram = GuestRam.attach({ ...(first as GuestRamHandle), blocks })
-  for (const other of others) GuestRam.attach(other)
+  const [first, ...others] = all.map(checkRam)
+  const { handle: own, options } = first as BoardRam
+  const ram = GuestRam.attach({ ...own, blocks }, options)
+  for (const { handle, options } of others) GuestRam.attach(handle, options)
   return {
     id: member,
     endian: order,
-    rams: all as GuestRamHandle[],
+    rams: [first as BoardRam, ...others],
     ram,
     control: ram.blocks[0] as RamBlock,
     layout,
   }
+}
+
+/** What a RAM is attached with; of its fields GuestRam.attach says what is wrong. */
+function checkRam(value: unknown, index: number): BoardRam {
+  const { handle, options } = checkObject(value, `handle.rams[${index}]`)
+  return { handle, options } as BoardRam
 }

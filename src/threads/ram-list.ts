@@ -1,5 +1,7 @@
-import { type AddressSpace, GuestRam, type GuestRamHandle, type RamBlock } from 'guestmem'
+import { type AddressSpace, GuestRam, type RamBlock } from 'guestmem'
 import { show } from '../check.ts'
+
+import type { BoardRam } from './handle.ts'
 
 type Ram = RamBlock['ram']
 
@@ -30,8 +32,12 @@ export class RamList {
   }
 
   /** For other threads. Guest RAM that was planned only is allocated. */
-  handles(): GuestRamHandle[] {
-    return Array.from(this.#indexes.keys(), ram => ({ ...(ram as unknown as GuestRam).handle, blocks: [] }))
+  handles(): BoardRam[] {
+    return Array.from(this.#indexes.keys(), ram => {
+      const handle = { ...(ram as unknown as GuestRam).handle, blocks: [] }
+      const { order, host } = ram
+      return { handle, options: { order, host, unaligned: ram.cells('normal').splits ? 'split' : 'refuse' } }
+    })
   }
 
   #add(ram: Ram): void {

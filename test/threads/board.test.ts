@@ -3,6 +3,8 @@ import {
   AddressSpace,
   DirtyClient,
   GuestRam,
+  HOST_PROFILES,
+  hostProfile,
   MemoryRegion,
   MemTxResult,
   registerMemoryListener,
@@ -426,4 +428,46 @@ test('a device that moves is published to nobody; RAM that moves is', () => {
   board.afterSettled(() => {})
   expect([polled(), changes]).toEqual([Attention.MAP, before + 1])
   board.close()
+})
+
+describe.each(['the RAM of the board', 'another one'])('of %s', which => {
+  test.each([
+    { order: 'language', unaligned: 'refuse' },
+    {
+      order: 'host',
+      unaligned: 'refuse',
+      host: hostProfile({ base: 'aarch64', access: { normal: { unaligned: false } } }),
+    },
+    { order: 'language', unaligned: 'split', host: HOST_PROFILES.aarch64 },
+    { order: 'host', unaligned: 'split', host: HOST_PROFILES['x86-64'] },
+  ] as const)("$order, $unaligned: order, host and unaligned are a member's too", options => {
+    const own = GuestRam.allocate(2 ** 20, which === 'another one' ? {} : options)
+    const ram = which === 'another one' ? GuestRam.allocate(2 ** 16, options) : own
+    const root = MemoryRegion.container('root', 2 ** 16)
+    root.addSubregion(0, MemoryRegion.ram('ram', ram.block('ram', 4096)))
+    const board = new Board(new AddressSpace('space', root), own)
+    const member = new Member(structuredClone(board.handle()))
+    member.run(() => {
+      const spaces = [board.space, member.space]
+      const [owner, other] = spaces.map(({ view }) => view.ranges[0]?.region.backing[0]?.block.ram) as [
+        GuestRam,
+        GuestRam,
+      ]
+      expect(other).not.toBe(owner)
+      expect([other.order, other.host]).toEqual([owner.order, owner.host])
+      const results = spaces.map(space =>
+        [1, 2, 4].flatMap(at => [
+          space.load16(at),
+          space.result,
+          space.load32(at),
+          space.result,
+          space.load64(at),
+          space.result,
+        ]),
+      )
+      expect(results[1]).toEqual(results[0])
+      expect(results[0]?.some(result => Number(result) !== 0)).toBe(options.unaligned === 'refuse')
+    })
+    board.close()
+  })
 })
