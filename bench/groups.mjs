@@ -1,4 +1,5 @@
 import { accesses } from './accesses.mjs'
+import { atomics } from './atomics.mjs'
 import { languageOrder, overlapping, ramToRam, ramToRamAgainstMemoryCopy, ramToUser, userToRam } from './copies.mjs'
 import { dma } from './dma.mjs'
 import { lookups } from './lookups.mjs'
@@ -25,6 +26,7 @@ export const GROUPS = {
   overlapping: { pairs: overlapping, least: 4 * KIB, most: 8 * MIB },
   private: { pairs: privateRam, least: 4, most: 8 * MIB },
   accesses: { pairs: accesses, least: 4, most: 4 },
+  atomics: { pairs: atomics, least: 0, most: 0 },
   pageTables: { pairs: pageTables, least: 4, most: 4 },
   dma: { pairs: dma, least: KIB, most: MIB },
   packets: { pairs: (_sizes, smoke) => packets(smoke), least: 0, most: 0 },
