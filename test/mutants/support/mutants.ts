@@ -30,6 +30,7 @@ const WINDOW = 'transfer/dma-window.ts'
 const OPS = 'region/device/ops-completer.ts'
 const ACCESS = 'dispatch/scalar-access.ts'
 const ACCESSES = 'space/accesses.ts'
+const SPACE = 'space/address-space.ts'
 const TABLE = 'dispatch/tlb-table.ts'
 const VIEW = 'space/space-tree.ts'
 const COMMIT = 'listener/commit-views.ts'
@@ -368,16 +369,17 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'G6 a value is not swapped for a device that is found by its page',
-    file: ACCESSES,
-    from: 'return big === this.#big ? value : swapValue(value, size)',
-    to: 'return value',
+    file: SPACE,
+    from: 'const ordered = big === this.settings.big ? value : swapValue(value, size)\n        return',
+    to: 'const ordered = value\n        return',
     foundBy: 'ACCESSES',
   },
   {
     name: 'I1 a load of a device that is found by its page is split',
-    file: ACCESSES,
-    from: 'const value = section.readCompleter.read(section.offset + at, size, given, big)\n',
+    file: SPACE,
+    from: 'const value = section.readCompleter.read(section.offset + at, size, attrs ?? UNSPECIFIED, big)\n',
     to: `const half = size === 2 || size === 4 ? size / 2 : size
+        const given = attrs ?? UNSPECIFIED
         let value = section.readCompleter.read(section.offset + at, half, given, big)
         if (half < size)
           value = (value as number) | ((section.readCompleter.read(section.offset + at + half, half, given, big) as number) << (8 * half))
