@@ -17,7 +17,7 @@ export interface NodeDuplex extends AsyncIterable<Uint8Array> {
   write(bytes: Uint8Array): boolean
   once(event: 'drain' | 'close' | 'error', listener: (error?: unknown) => void): unknown
   removeListener(event: 'drain' | 'close' | 'error', listener: (error?: unknown) => void): unknown
-  readonly destroyed?: boolean
+  readonly destroyed?: boolean | undefined
 }
 
 /** A connection, whatever it is made of. `close` lets go of it: to end it is its owner's. */
