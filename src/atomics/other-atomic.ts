@@ -69,7 +69,7 @@ function within(map: SectionMap, section: Section, address: number, request: Req
   const { operation, size, operand, expected, big, attrs } = request
   const place = placeAt(map, address, attrs)
   const { from, to, fromAt, toAt, length } = place
-  if (refusesAtomics(place, attrs)) return reject(size)
+  if (refusesAtomics(place, attrs)) return reject(to, true, toAt, size, attrs, operand)
   const tapped = to.writeCompleter
   if (tapped.atomic && isOne(place)) {
     // Taps are told outside of any lock; in between it is made as where nothing is tapped.
@@ -80,7 +80,7 @@ function within(map: SectionMap, section: Section, address: number, request: Req
   if (isRam(place) && length >= size) {
     const ram = to.base + toAt
     completion.result = 0 as MemTxResult
-    if (ram % size !== 0) return permits(place, ram, size) ? split([place], request) : reject(size)
+    if (ram % size !== 0) return permits(place, ram, size) ? split([place], request) : reject(to, true, toAt, size, attrs, operand)
     return size === 8
       ? ramAtomic64(to, ram, operation, operand as bigint, expected as bigint, big)
       : ramAtomic(to, ram, operation, operand as number, expected as number, size, big)
@@ -103,7 +103,7 @@ function overSeam(map: SectionMap, address: number, request: Request): Value {
   const places: Place[] = []
   for (let done = 0; done < size; ) {
     const place = placeAt(map, address + done, attrs)
-    if (refusesAtomics(place, attrs)) return reject(size)
+    if (refusesAtomics(place, attrs)) return reject(place.to, true, place.toAt, size, attrs, request.operand)
     // An IOMMU's block may be longer than what is seen of its region.
     const seen = map.select(address + done).end - (address + done)
     const length = isRam(place) ? Math.min(place.length, seen, size - done) : 1

@@ -15,11 +15,11 @@ import type { Section } from './section.ts'
 export function loadScalar(section: Section, at: number, size: number, attrs: MemTxAttrs, big: boolean): Value {
   const { cells } = section
   const isOver = at + size > section.room
-  if (isOver && section.memory) return reject(size)
-  if ((isOver || !section.endsReads) && refuses(section, attrs)) return refuse(size)
+  if (isOver && section.memory) return reject(section, false, at, size, attrs)
+  if ((isOver || !section.endsReads) && refuses(section, attrs)) return refuse(section, false, at, size, attrs)
   if (isOver || !section.readable || cells === undefined) return loadDevice(section, at, size, attrs, big)
   const ram = section.base + at
-  if (!cells.permits(ram, size)) return reject(size)
+  if (!cells.permits(ram, size)) return reject(section, false, at, size, attrs)
   completion.result = MemTxResult.OK
   return loadCell(cells, ram, size, big)
 }
@@ -35,13 +35,13 @@ export function storeScalar(
 ): void {
   const { cells } = section
   const ram = section.base + at
-  if (section.memory && at + size > section.room) reject(size)
-  else if (!section.memory && refuses(section, attrs)) refuse(size)
+  if (section.memory && at + size > section.room) reject(section, true, at, size, attrs, value)
+  else if (!section.memory && refuses(section, attrs)) refuse(section, true, at, size, attrs, value)
   else if (!section.writable || cells === undefined) {
     const { completerBig } = section
     const ordered = completerBig === big ? value : swapValue(value, size)
     section.writeCompleter.write(section.offset + at, ordered, size, attrs, completerBig)
-  } else if (!cells.permits(ram, size)) reject(size)
+  } else if (!cells.permits(ram, size)) reject(section, true, at, size, attrs, value)
   else {
     completion.result = MemTxResult.OK
     storeCell(cells, ram, value, size, big)
@@ -64,12 +64,46 @@ function refuses(section: Section, attrs: MemTxAttrs): boolean {
   return (attrs.memory || attrs.debug) && section.translator === undefined
 }
 
-/** Ends an access that is for memory alone. @returns 0, which is the data of a failed load. */
-export function refuse(size: number): Value {
-  return endWith(MemTxResult.ACCESS_ERROR, size)
+/**
+ * Ends an access that is for memory alone.
+ *
+ * @param value What was to be stored.
+ * @returns What a load gives: 0, or what a tap has in its place.
+ */
+export function refuse(
+  section: Section,
+  write: boolean,
+  at: number,
+  size: number,
+  attrs: MemTxAttrs,
+  value?: Value,
+): Value {
+  return endUnmade('refused', MemTxResult.ACCESS_ERROR, section, write, at, size, attrs, value)
 }
 
 /** Ends an access that nothing accepts; also an unaligned one to memory, where the policy refuses those (S6). */
-export function reject(size: number): Value {
-  return endWith(MemTxResult.DECODE_ERROR, size)
+export function reject(
+  section: Section,
+  write: boolean,
+  at: number,
+  size: number,
+  attrs: MemTxAttrs,
+  value?: Value,
+): Value {
+  return endUnmade('rejected', MemTxResult.DECODE_ERROR, section, write, at, size, attrs, value)
+}
+
+function endUnmade(
+  way: string,
+  result: MemTxResult,
+  section: Section,
+  write: boolean,
+  at: number,
+  size: number,
+  attrs: MemTxAttrs,
+  value: Value | undefined,
+): Value {
+  const nothing = endWith(result, size)
+  const device = write ? section.writeCompleter : section.readCompleter
+  return device.note?.(way, write, section.offset + at, size, attrs, value ?? nothing) ?? nothing
 }

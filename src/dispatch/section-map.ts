@@ -3,10 +3,13 @@ import type { FlatRange, FlatView } from '../view/flat-view.ts'
 import { pageSlotCount, pageSlotOf, pageSlotShift } from '../view/page-slots.ts'
 import { Section, type SpaceSettings } from './section.ts'
 
-/** What makes a map of a space's own, of the one that it would have; while something is tapped. */
+/** While something is tapped: what makes a space's own of the map that it would have, and of a section, beside the plain one. */
 export const taps: {
-  mapOf: ((space: object, plain: SectionMap) => SectionMap) | undefined
-} = { mapOf: undefined }
+  mapOf: ((space: object, map: SectionMap) => SectionMap) | undefined
+  refine: ((space: object, section: Section, plain: Section) => void) | undefined
+  /** Grows with each change of what is tapped or counted. */
+  version: number
+} = { mapOf: undefined, refine: undefined, version: 0 }
 
 /** What becomes of a section as it is made: of what is tapped, another. */
 export type Refine = (section: Section) => void
@@ -52,7 +55,7 @@ export class SectionMap implements SpaceSettings {
   readonly #none: Section
   /** The view; where something is tapped, cut at the ends of that. */
   readonly #cut: FlatView
-  readonly #refine: Refine | undefined
+  readonly refine: Refine | undefined
   /** For each range, how many sections all ranges before it have. A range has one for each RAM block that it shows. */
   #counts: Float64Array = new Float64Array(0)
 
@@ -66,7 +69,7 @@ export class SectionMap implements SpaceSettings {
     this.view = view
     this.plain = plain ?? this
     this.#cut = cut
-    this.#refine = refine
+    this.refine = refine
     this.big = big
     this.directAccess = directAccess
     this.ordering = ordering
@@ -117,7 +120,7 @@ export class SectionMap implements SpaceSettings {
       section = isMapped
         ? Section.ofRange(range, address, this, place)
         : Section.unassigned(range?.end ?? 0, ranges[index + 1]?.start ?? Number.POSITIVE_INFINITY, this, place)
-      this.#refine?.(section)
+      this.refine?.(section)
       this.list[place] = section
     }
     return section

@@ -1,6 +1,7 @@
 import { checkAddress, checkBoolean, checkBytes, checkInteger, checkOptions, show } from '../check.ts'
 import { loadScalar, storeScalar } from '../dispatch/scalar-access.ts'
 import { Section } from '../dispatch/section.ts'
+import { taps } from '../dispatch/section-map.ts'
 import type { Value } from '../ram/access/cell-values.ts'
 import { checkBlock } from '../ram/ram-block.ts'
 import { completion } from '../region/device/completer.ts'
@@ -39,9 +40,11 @@ export class MemoryRegionCache extends EndianForms {
   /** The accesses go to guest RAM; else to handlers, or through an IOMMU, which is asked each time. */
   readonly direct: boolean
   readonly #write: boolean
-  readonly #section: Section
+  #section: Section
   /** The one section there is, for `transfer`. */
-  readonly #map: { select(address: number): Section }
+  #map: { select(address: number): Section }
+  /** What was tapped and counted when the section was made. */
+  #version = taps.version
   readonly #big: boolean
   /** What was shown there when it was made. */
   readonly #shown: Shown
@@ -70,12 +73,12 @@ export class MemoryRegionCache extends EndianForms {
     this.#big = space.endian === 'big'
     this.#view = space.view
     this.#shown = shownAt(this.#view, start)
-    const { range } = this.#shown
-    const section = range === undefined ? space.sections.select(start) : Section.ofRange(range, start, space.settings)
+    const plain = this.#make()
+    this.length = Math.min(bytes, plain.end - start)
+    this.direct = plain.route(this.#write, true) !== 'ops'
+    const section = this.#find()
     this.#section = section
     this.#map = { select: () => section }
-    this.length = Math.min(bytes, section.end - start)
-    this.direct = section.route(this.#write, true) !== 'ops'
   }
 
   /** What is accessed; undefined where nothing was mapped. */
@@ -197,8 +200,37 @@ export class MemoryRegionCache extends EndianForms {
     this.#result = completion.result
   }
 
+  #make(): Section {
+    const { settings } = this.space
+    const { range, end } = this.#shown
+    return range === undefined
+      ? Section.unassigned(this.address, end, settings)
+      : Section.ofRange(range, this.address, settings)
+  }
+
+  /** The section, as it tells taps, and is counted, from now on. */
+  #find(): Section {
+    const { space } = this
+    const section = this.#make()
+    space.tree.refine?.(section)
+    if (taps.refine === undefined) return section
+    const tapped = this.#make()
+    space.tree.refine?.(tapped)
+    taps.refine(space, tapped, section)
+    return tapped
+  }
+
+  /** A request that is under way keeps the section that it began with. */
+  #renew(): void {
+    const section = this.#find()
+    this.#version = taps.version
+    this.#section = section
+    this.#map = { select: () => section }
+  }
+
   /** Where an access begins in the section, bytes. */
   #place(offset: number, size: number): number {
+    if (this.#version !== taps.version) this.#renew()
     const { block } = this.#section
     if (block !== undefined) checkBlock(block, 'block of the cache')
     if (!Number.isInteger(offset) || offset < 0 || offset + size > this.length) {

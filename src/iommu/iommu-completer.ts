@@ -142,8 +142,8 @@ export class IommuCompleter implements IommuTranslator {
     const section = this.translate(offset, false, attrs)
     const { at, length } = resolved
     if (length >= size || !section.endsReads) return loadScalar(section, at, size, attrs, big)
-    if (section.memory) return reject(size)
-    if (attrs.memory) return refuse(size)
+    if (section.memory) return reject(section, false, at, size, attrs)
+    if (attrs.memory) return refuse(section, false, at, size, attrs)
     return loadDevice(section, at, size, attrs, big)
   }
 
@@ -151,6 +151,6 @@ export class IommuCompleter implements IommuTranslator {
     const section = this.translate(offset, true, attrs)
     const { at, length } = resolved
     if (length >= size || !section.memory) storeScalar(section, at, value, size, attrs, big)
-    else reject(size)
+    else reject(section, true, at, size, attrs, value)
   }
 }

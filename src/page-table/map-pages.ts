@@ -35,10 +35,23 @@ export function pagesOf(space: AddressSpace, reach: Reach): PageRuns {
       const begin = range.start + (first - range.offset)
       const start = Math.max(range.start, begin)
       const end = Math.min(range.end, begin + block.size)
-      if (start < end) addPiece(start, end, entryOfMemory(space, range, start, block, begin, reach))
+      if (start < end) addMemory(start, end, entryOfMemory(space, range, start, block, begin, reach))
     }
   }
   return runs
+
+  /** Where something is tapped, or single accesses of memory are counted, the space's own sections say where: those are slow. */
+  function addMemory(start: number, end: number, entry: number): void {
+    const { sections } = space
+    if (sections === sections.plain) addPiece(start, end, entry)
+    else
+      for (let at = start; at < end; ) {
+        const section = sections.select(at)
+        const most = Math.min(end, section.end)
+        addPiece(at, most, direct(entry, section.readable, section.writable))
+        at = most
+      }
+  }
 
   /** A page that has more than this piece is slow: an access may reach from one piece into another. */
   function addPiece(start: number, most: number, entry: number): void {
@@ -94,6 +107,13 @@ function entryOfMemory(
   if (!readonly && !logged && translate(space, start, 1, { write: true }).direct)
     access |= PAGE_WRITE | (isAny ? PAGE_WRITE_ANY : 0)
   return access === 0 ? slow(marks) : displacement | access | marks
+}
+
+/** The entry of memory of which calls have to make all loads, or all stores. */
+function direct(entry: number, loads: boolean, stores: boolean): number {
+  const kept = (loads ? PAGE_READ | PAGE_READ_ANY : 0) | (stores ? PAGE_WRITE | PAGE_WRITE_ANY : 0)
+  const all = PAGE_READ | PAGE_READ_ANY | PAGE_WRITE | PAGE_WRITE_ANY
+  return (entry & kept) === 0 ? slow(entry & (PAGE_DEVICE | PAGE_READONLY)) : entry & (~all | kept)
 }
 
 function takesUnaligned({ ram }: RamBlock): boolean {

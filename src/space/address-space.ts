@@ -649,7 +649,7 @@ export class AddressSpace extends EndianForms {
     const attrs = ownOption(options, 'attrs', UNSPECIFIED)
     checkBoolean(write, 'options.write')
     checkAttrs(attrs)
-    return size === 0 ? undefined : mapWindow(this.sections, this.#bounce, start, size, write, attrs)
+    return size === 0 ? undefined : mapWindow(this.tree, this.#bounce, start, size, write, attrs)
   }
 
   /** What is left for bounce buffers, bytes. */

@@ -1,8 +1,10 @@
 import type { SpaceSettings } from '../dispatch/section.ts'
-import { type SectionMap, sectionMapOf, taps } from '../dispatch/section-map.ts'
+import { type Refine, SectionMap, sectionMapOf, taps } from '../dispatch/section-map.ts'
+import { completion } from '../region/device/completer.ts'
 import type { MemoryRegion } from '../region/memory-region.ts'
 import { inTransaction, markDirty, nextEpoch, transaction, type Viewer } from '../region/tree/transaction.ts'
 import { markStale } from '../region/tree/viewers.ts'
+import type { MemTxResult } from '../request/result.ts'
 import { emptyView, type FlatView } from '../view/flat-view.ts'
 import { viewOf } from '../view/render.ts'
 
@@ -24,6 +26,8 @@ export class SpaceTree<S extends SectionUser = SectionUser> implements Viewer {
   readonly settings: SpaceSettings
   /** Ascending in order of creation. */
   readonly serial: number
+  /** What becomes of each section of its own; of what is counted, one that counts. */
+  refine: Refine | undefined
   /** Undefined where what is shown has changed, and nobody has looked since. */
   #sections: SectionMap | undefined
   #destroyed = false
@@ -33,6 +37,7 @@ export class SpaceTree<S extends SectionUser = SectionUser> implements Viewer {
     this.root = root
     this.settings = settings
     this.serial = lastSerial++
+    this.refine = undefined
     root.links.attach(this)
     // A space that is made within a transaction shows the tree as it is now, not as it will be at the end.
     if (inTransaction()) this.#render()
@@ -61,14 +66,14 @@ export class SpaceTree<S extends SectionUser = SectionUser> implements Viewer {
    */
   update(view?: FlatView): void {
     if (view !== undefined && view === this.#sections?.view) return
-    this.#sections = view && this.#mapOf(view)
+    this.#sections = view && this.mapOf(view)
     if (view === undefined) markStale(this)
     this.forgetSections()
   }
 
   /** Also where what is tapped has changed: what is shown has other sections then. */
   forgetSections(): void {
-    this.#sections &&= this.#mapOf(this.#sections.view)
+    this.#sections &&= this.mapOf(this.#sections.view)
     this.space.forgetSections()
   }
 
@@ -88,14 +93,28 @@ export class SpaceTree<S extends SectionUser = SectionUser> implements Viewer {
     })
   }
 
-  #mapOf(view: FlatView): SectionMap {
+  /** The sections of a view, as accesses go by now. */
+  mapOf(view: FlatView): SectionMap {
     const plain = sectionMapOf(view, this.settings)
-    return taps.mapOf?.(this.space, plain) ?? plain
+    const map = this.refine ? new SectionMap(view, plain, view, this.refine, plain) : plain
+    return taps.mapOf?.(this.space, map) ?? map
+  }
+
+  /** Has each section that accesses of this space go by refined from now on, or none of them. */
+  refineBy(refine: Refine | undefined): void {
+    this.refine = refine
+    taps.version++
+    this.forgetSections()
+  }
+
+  /** How the latest access of a completer in this thread ended: who stands in for one reads it. */
+  get latestResult(): MemTxResult {
+    return completion.result
   }
 
   #render(): SectionMap {
     nextEpoch()
-    this.#sections = this.#mapOf(this.nextView())
+    this.#sections = this.mapOf(this.nextView())
     return this.#sections
   }
 }

@@ -2,6 +2,7 @@ import { show } from '../check.ts'
 import { loadScalar, storeScalar } from '../dispatch/scalar-access.ts'
 import type { Section } from '../dispatch/section.ts'
 import type { Value } from '../ram/access/cell-values.ts'
+import { partOf } from '../ram/access/user-part.ts'
 import { type Completer, completion, type Perform } from '../region/device/completer.ts'
 import { REJECTING } from '../region/device/rejecting-completer.ts'
 import type { MemTxAttrs } from '../request/attrs.ts'
@@ -88,8 +89,8 @@ export class TapCompleter implements Completer {
     if (!dma)
       this.requests =
         // What nothing accepts is rejected in few steps, however long it is.
-        inner === REJECTING && !whole
-          ? inner
+        inner.requests === REJECTING && !whole
+          ? REJECTING
           : new TapCompleter(section, inner, plain, shift, space, parts, write, true)
   }
 
@@ -127,11 +128,68 @@ export class TapCompleter implements Completer {
   run(isWrite: boolean, offset: number, bytes: Uint8Array, attrs: MemTxAttrs): void {
     const address = this.#addressOf(offset)
     const kind = isWrite ? 'write' : attrs.fetch ? 'fetch' : 'read'
-    this.#tellPart(kind, true, address, bytes.length, bytes, OK, attrs)
-    const request = { kind: isWrite ? 'write' : 'read', bytes, byte: 0 } as const
-    const result = transfer(this.#plain, request, address, bytes.length, attrs)
-    this.#tellPart(kind, false, address, bytes.length, bytes, result, attrs)
+    const end = address + bytes.length
+    const before = this.#tellPart(kind, true, address, bytes.length, bytes, OK, attrs)
+    const stored = isWrite && before.length > 0 ? bytes.slice() : bytes
+    if (isWrite) put(before, stored, address, this.#big)
+    // What is answered in place of a read is not read.
+    const holes = isWrite ? [] : before.map(({ start, size }) => ({ start, end: start + size }))
+    let result = 0
+    let at = address
+    for (const hole of [...holes.sort((a, b) => a.start - b.start), { start: end, end }]) {
+      if (at < hole.start) {
+        const piece = partOf(stored, at - address, hole.start - at)
+        const request = { kind: isWrite ? 'write' : 'read', bytes: piece, byte: 0 } as const
+        result |= transfer(this.#plain, request, at, piece.length, attrs)
+      }
+      at = Math.max(at, hole.end)
+    }
+    if (!isWrite) put(before, bytes, address, this.#big)
+    const after = this.#tellPart(kind, false, address, bytes.length, stored, result as MemTxResult, attrs)
+    if (!isWrite) put(after, bytes, address, this.#big)
+    completion.result = result as MemTxResult
+  }
+
+  /** What is rejected, or refused, on its way: told before and after. */
+  note(
+    way: string,
+    isWrite: boolean,
+    offset: number,
+    size: number,
+    attrs: MemTxAttrs,
+    what: Uint8Array | Value | undefined,
+  ): Value | undefined {
+    const { result } = completion
+    const value = result === OK ? undefined : this.#noteUnmade(isWrite, this.#addressOf(offset), size, attrs, what, result)
+    this.#inner.note?.(way, isWrite, offset, size, attrs, what)
+    return value
+  }
+
+  #noteUnmade(
+    isWrite: boolean,
+    address: number,
+    size: number,
+    attrs: MemTxAttrs,
+    what: Uint8Array | Value | undefined,
+    result: MemTxResult,
+  ): Value | undefined {
+    const kind = isWrite ? 'write' : attrs.fetch ? 'fetch' : 'read'
+    const big = this.#big
+    if (typeof what !== 'number' && typeof what !== 'bigint') {
+      for (const before of [true, false]) {
+        const given = this.#tellPart(kind, before, address, size, what, before ? OK : result, attrs)
+        if (what && !isWrite) put(given, what, address, big)
+      }
+      completion.result = result
+      return undefined
+    }
+    const given = this.#tell(kind, true, address, size, what, big, OK, attrs)
+    // What a tap answers in place of a read is well.
+    completion.result = OK
+    if (given !== undefined && !isWrite) return given
+    const after = this.#tell(kind, false, address, size, given ?? what, big, result, attrs)
     completion.result = result
+    return after
   }
 
   atomic(offset: number, operand: Value, size: number, attrs: MemTxAttrs, perform: Perform): Value {
@@ -167,33 +225,54 @@ export class TapCompleter implements Completer {
     for (const { tap, start, end } of this.#parts) {
       if (address >= end || address + size <= start) continue
       if (!tap.wants(kind, this.#dma, before) && !(atomic && tap.wants('read', false, before))) continue
-      const access = this.#access(kind, before, address, size, replaced ?? value, big, undefined, result, attrs, atomic)
+      const access = this.#access(
+        kind,
+        before,
+        address,
+        size,
+        replaced ?? value,
+        big,
+        undefined,
+        result,
+        attrs,
+        atomic,
+        this.#dma,
+      )
       const answer = tap.tell(access)
       if (answer !== undefined) replaced = cut(answer, size)
     }
     return replaced
   }
 
-  /** Tells of a part of a request: each tap of what is in its range. */
+  /**
+   * Tells of a part of a request: each tap of what is in its range.
+   *
+   * @param bytes Undefined where there are none, as of a fill that is rejected.
+   * @returns What taps gave in place of values.
+   */
   #tellPart(
     kind: TapAccess['kind'],
     before: boolean,
     address: number,
     length: number,
-    bytes: Uint8Array,
+    bytes: Uint8Array | undefined,
     result: MemTxResult,
     attrs: MemTxAttrs,
-  ): void {
-    if (attrs.debug) return
+  ): Given[] {
+    const given: Given[] = []
+    if (attrs.debug) return given
     const big = this.#big
     for (const { tap, start, end } of this.#parts) {
       const from = Math.max(start, address)
       const to = Math.min(end, address + length)
       if (from >= to || !tap.wants(kind, true, before)) continue
-      const own = bytes.subarray(from - address, to - address)
-      const value = numberOf(own, big)
-      tap.tell(this.#access(kind, before, from, to - from, value, big, own, result, attrs, false))
+      const own = bytes?.subarray(from - address, to - address)
+      const value = own && numberOf(own, big)
+      const answer = tap.tell(this.#access(kind, before, from, to - from, value, big, own, result, attrs, false, true))
+      if (answer !== undefined && value !== undefined)
+        given.push({ start: from, size: to - from, value: cut(answer, to - from) })
     }
+    return given
   }
 
   #access(
@@ -207,10 +286,10 @@ export class TapCompleter implements Completer {
     result: MemTxResult,
     attrs: MemTxAttrs,
     atomic: boolean,
+    dma: boolean,
   ): TapAccess {
     const { region, start, offset: first } = this.#section
     const offset = first + (address - start)
-    const dma = this.#dma
     const space = this.#space
     return {
       kind,
@@ -229,6 +308,23 @@ export class TapCompleter implements Completer {
       region,
     }
   }
+}
+
+/** What a tap gave in place of a part of a request. */
+interface Given {
+  /** The address. */
+  readonly start: number
+  readonly size: number
+  readonly value: Value
+}
+
+/** Puts what taps gave in its place. @param address Of the first of the bytes. */
+function put(given: readonly Given[], bytes: Uint8Array, address: number, big: boolean): void {
+  for (const { start, size, value } of given)
+    for (let i = 0; i < size; i++) {
+      const shift = BigInt(8 * (big ? size - 1 - i : i))
+      bytes[start - address + i] = Number((BigInt(value) >> shift) & 0xffn)
+    }
 }
 
 /** The number that 1, 2, 4 or 8 bytes form. */

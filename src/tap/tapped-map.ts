@@ -12,12 +12,10 @@ import { type Part, type PlainMap, TapCompleter } from './tap-completer.ts'
 
 /** All taps of this thread, in the order in which they were set. */
 const set = /* @__PURE__ */ new Set<SetTap>()
-/** Grows with each change of them. */
-let version = 0
-
 /** The map that a space has, and what it was made of. */
 interface Made {
   readonly plain: SectionMap
+  /** Of `taps`, then. */
   readonly version: number
   readonly map: SectionMap
 }
@@ -32,18 +30,20 @@ const MAX_OFFSET = 2 ** 30
 
 export function addTap(tap: SetTap): void {
   set.add(tap)
-  version++
+  taps.version++
   taps.mapOf = mapOf
+  taps.refine = refineAlone
 }
 
 export function removeTap(tap: SetTap): void {
   set.delete(tap)
-  version++
-  if (set.size === 0) taps.mapOf = undefined
+  taps.version++
+  if (set.size === 0) taps.mapOf = taps.refine = undefined
 }
 
 /** The map of a space: the one that it would have, where nothing is tapped that it shows. */
 function mapOf(space: object, plain: SectionMap): SectionMap {
+  const { version } = taps
   const known = made.get(space)
   if (known !== undefined && known.plain === plain && known.version === version) return known.map
   const map = makeMap(space, plain)
@@ -62,12 +62,25 @@ function makeMap(space: object, plain: SectionMap): SectionMap {
   if (parts.length === 0) return plain
   const joined = join(parts)
   const ranges = view.ranges.flatMap(range => cut(range, parts))
-  const refine = (section: Section): void => refineSection(section, space, plain, joined, 0)
-  return new SectionMap(view, plain, new FlatView(view.root, ranges), refine, plain)
+  const refine = (section: Section): void => {
+    plain.refine?.(section)
+    refineSection(section, space, plain, joined, 0)
+  }
+  return new SectionMap(view, plain, new FlatView(view.root, ranges), refine, plain.plain)
 }
 
+/** Of a section that somebody holds by itself, whatever the space shows by now. */
+function refineAlone(space: object, section: Section, plain: Section): void {
+  const { start, end, offset, region } = section
+  const parts = join(partsOf({ start, end, offset, region }, space as AddressSpace))
+  refineSection(section, space as AddressSpace, { select: () => plain }, parts, 0)
+}
+
+/** What is seen from an address on. */
+type Shown = Pick<Section, 'start' | 'end' | 'offset' | 'region'>
+
 /** The parts of a range that are tapped. */
-function partsOf({ start, end, offset, region }: FlatRange, space: AddressSpace): Part[] {
+function partsOf({ start, end, offset, region }: Shown, space: AddressSpace): Part[] {
   const parts: Part[] = []
   for (const tap of set) {
     const { target, start: from, end: to } = tap.settings

@@ -10,7 +10,7 @@ import {
   piecesOf,
   type Side,
 } from './copy-pieces.ts'
-import { resultOf, type Transfer, transfer } from './transfer.ts'
+import { endPiece, type Transfer, transfer } from './transfer.ts'
 
 /** A copy of up to this many bytes goes by way of a buffer, unless kernels alone can do it. */
 const SMALL_BYTES = 65536
@@ -96,8 +96,8 @@ function isSimple(piece: Piece): boolean {
 function copyPiece(copy: GuestCopy, piece: Piece): number {
   const { to, from, at, length } = piece
   if (isNone(to) || isNone(from)) {
-    const result = resultOf(to.way) | resultOf(from.way)
-    return isNone(to) ? result : result | access(copy, 'fill', NO_BYTES, at, length)
+    const result = isNone(from) ? endSide(copy, from, length, false) : 0
+    return result | (isNone(to) ? endSide(copy, to, length, true) : access(copy, 'fill', NO_BYTES, at, length))
   }
   if (!isKernels(piece)) return copyByTurns(copy, at, at + length, SMALL_BYTES)
   const ram = to.section.block?.ram as BlockMemory
@@ -108,5 +108,9 @@ function copyPiece(copy: GuestCopy, piece: Piece): number {
   else if (to.way === 'bulk' && from.way === 'bulk') ram.lane.bulkMove(dst, src, length)
   else ram.lane.move(dst, src, length)
   if (to.section.logs[0] !== 0) to.section.mark(dst, length)
-  return MemTxResult.OK
+  return endSide(copy, from, length, false) | endSide(copy, to, length, true)
+}
+
+function endSide({ attrs }: GuestCopy, { section, way, inside }: Side, length: number, write: boolean): number {
+  return endPiece(section, way, write, inside, length, attrs)
 }

@@ -4,22 +4,31 @@ import type { SectionMap } from '../dispatch/section-map.ts'
 import type { MemTxAttrs } from '../request/attrs.ts'
 import { MemTxResult } from '../request/result.ts'
 import type { BounceBudget } from './bounce-budget.ts'
+import type { FlatView } from '../view/flat-view.ts'
 import { DmaWindow, type Lent } from './dma-window.ts'
-import { transfer } from './transfer.ts'
+import { endPiece, transfer } from './transfer.ts'
+
+/** Whose bytes are lent. */
+export interface Lender {
+  readonly sections: SectionMap
+  /** The sections of a view, as accesses go by now: what is tapped has changed, perhaps, since it was shown. */
+  mapOf(view: FlatView): SectionMap
+}
 
 /** Lends the bytes at `address`: at least one, at most `length`. Undefined where no bounce buffer is left. */
 export function mapWindow(
-  map: SectionMap,
+  lender: Lender,
   budget: BounceBudget,
   address: number,
   length: number,
   write: boolean,
   attrs: MemTxAttrs,
 ): DmaWindow | undefined {
+  const map = lender.sections
   const section = resolveSection(map, address, write, attrs)
   return isOpen(section, write)
     ? lendMemory(section, map, address, length, write, attrs)
-    : lendBounce(section, map, budget, address, length, write, attrs)
+    : lendBounce(section, lender, map, budget, address, length, write, attrs)
 }
 
 /**
@@ -40,7 +49,8 @@ function lendMemory(
   write: boolean,
   attrs: MemTxAttrs,
 ): DmaWindow {
-  const ram = section.base + resolved.at
+  const inside = resolved.at
+  const ram = section.base + inside
   let size = Math.min(length, resolved.length, section.length - resolved.at)
   while (size < length) {
     const next = resolveSection(map, address + size, write, attrs)
@@ -50,11 +60,13 @@ function lendMemory(
     size += Math.min(length - size, resolved.length, next.length - resolved.at)
   }
   const lent: Lent = { section, ram, write, bounce: undefined }
+  endPiece(section, 'ordered', write, inside, size, attrs)
   return new DmaWindow(address, size, MemTxResult.OK, lent)
 }
 
 function lendBounce(
   section: Section,
+  lender: Lender,
   map: SectionMap,
   budget: BounceBudget,
   address: number,
@@ -62,10 +74,13 @@ function lendBounce(
   write: boolean,
   attrs: MemTxAttrs,
 ): DmaWindow | undefined {
-  if (budget.left === 0) return undefined
-  const bytes = new Uint8Array(Math.min(length, budget.left))
+  const inside = resolved.at
+  const granted = Math.min(length, budget.left)
+  endPiece(section, 'bounce', write, inside, granted, attrs)
+  if (granted === 0) return undefined
+  const bytes = new Uint8Array(granted)
   const move = (kind: 'read' | 'write', size: number): MemTxResult =>
-    transfer(map, { kind, bytes, byte: 0 }, address, size, attrs)
+    transfer(lender.mapOf(map.view), { kind, bytes, byte: 0 }, address, size, attrs)
   // With the attributes that the window was mapped with, which QEMU does not keep (RULES J3).
   const bounce = { bytes, budget, writeBack: (size: number): MemTxResult => move('write', size) }
   let window: DmaWindow | undefined

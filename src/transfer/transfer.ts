@@ -105,11 +105,11 @@ function carryOut(
     direct(request, section, way, ram, at, size)
     // Once the bytes are stored, not before (RULES F2; dirty-bitmaps.ts).
     if (kind !== 'read' && section.logs[0] !== 0 && !attrs.debug) section.mark(ram, size)
-    return MemTxResult.OK
+    return endPiece(section, way, kind !== 'read', inside, size, attrs)
   }
   if (way !== 'ops') {
     if (kind === 'read') bytes.fill(0, at, at + size)
-    return resultOf(way)
+    return endPiece(section, way, kind !== 'read', inside, size, attrs, kind === 'fill' ? undefined : bytes, at)
   }
   const device = section.device(kind !== 'read', attrs.debug) as Completer
   const offset = section.offset + inside
@@ -124,9 +124,28 @@ function carryOut(
   return writePiece(device, offset, bytes, at, size, attrs, big)
 }
 
-/** Of a piece that no access is made for. */
-export function resultOf(way: Way): MemTxResult {
-  return way === 'rejected' ? MemTxResult.DECODE_ERROR : way === 'refused' ? MemTxResult.ACCESS_ERROR : MemTxResult.OK
+/**
+ * Ends a piece that no completer was called for, and tells who wants to know of it.
+ *
+ * @param bytes Of what is rejected or refused: the array that it is from `at` on in.
+ */
+export function endPiece(
+  section: Section,
+  way: Way | 'bounce',
+  write: boolean,
+  inside: number,
+  size: number,
+  attrs: MemTxAttrs,
+  bytes?: Uint8Array,
+  at = 0,
+): MemTxResult {
+  const result =
+    way === 'rejected' ? MemTxResult.DECODE_ERROR : way === 'refused' ? MemTxResult.ACCESS_ERROR : MemTxResult.OK
+  const device = write ? section.writeCompleter : section.readCompleter
+  if (device.note === undefined || way === 'none') return result
+  completion.result = result
+  device.note(way, write, section.offset + inside, size, attrs, bytes && partOf(bytes, at, size))
+  return completion.result
 }
 
 /** The part of a request that touches guest RAM itself, at byte address `ram` of it. */

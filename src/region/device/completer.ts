@@ -67,6 +67,23 @@ export interface Completer {
   /** Of what is tapped: the same for the pieces of requests; what tells taps of an atomic access. */
   readonly requests?: Completer | undefined
   atomic?(offset: number, operand: Value, size: number, attrs: MemTxAttrs, perform: Perform): Value
+  /**
+   * Told of a part of an access that it is not called for, where somebody wants to know: what is rejected, or refused, as
+   * `completion.result` says; bytes of memory that are accessed themselves; a DMA window that is lent.
+   *
+   * @param way As a Route has it; `rejected`, `refused`; `bounce`, of a window that is none of the memory's.
+   * @param what Of a single access, the value that is stored, or 0. Of what is rejected or refused of a request, its bytes,
+   *   lent for the call: what is stored, or what the reader gets. Undefined of a fill, a copy, and all else.
+   * @returns What a single load gives in place of zero.
+   */
+  note?(
+    way: string,
+    isWrite: boolean,
+    offset: number,
+    size: number,
+    attrs: MemTxAttrs,
+    what: Uint8Array | Value | undefined,
+  ): Value | undefined
   /** What debug accesses read, without side effects. Undefined of a device that can't. */
   readonly debug?: Completer | undefined
   /** Whether an access of 1, 2, 4 or 8 bytes would be accepted (RULES G2). */

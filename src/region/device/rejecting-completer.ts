@@ -12,6 +12,11 @@ class RejectingCompleter implements Completer {
     return this
   }
 
+  /** Who stands in for it has it answer requests: what nothing accepts is rejected in few steps, however long it is. */
+  get requests(): Completer {
+    return this
+  }
+
   accepts(): boolean {
     return false
   }
