@@ -1,5 +1,5 @@
 import { type AddressSpace, MemoryRegion, MemTxResult, stop, type Tap, type TapAccess, TapStop, tap } from 'guestmem'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { AT, Board, LOADS, NOWHERE, type Road, STORES, WIDTHS } from './support/roads.ts'
 
 const RANGE = { start: AT, length: 4 }
@@ -10,15 +10,20 @@ describe.each(['little', 'big'] as const)('every road to the bytes, %s-endian', 
   let board: Board
   let taps: Tap[]
 
-  beforeEach(() => {
+  // One for all: what it has made stays, whatever is tapped and tapped no more.
+  beforeAll(() => {
     board = new Board(endian)
+  })
+
+  afterAll(() => board.close())
+
+  beforeEach(() => {
     board.bytes = OLD
     taps = []
   })
 
   afterEach(() => {
     for (const each of taps) each.remove()
-    board.close()
   })
 
   /** A tap of the space, and where no road leads there, of the region. */
@@ -45,11 +50,8 @@ describe.each(['little', 'big'] as const)('every road to the bytes, %s-endian', 
         expect(told.map(({ kind, dma, address, size, before }) => [kind, dma, address, size, before])).toEqual(
           [true, false].map(before => [road.kind, road.dma, AT, 4, before]),
         )
-        expect(told[1]).toMatchObject({
-          value: board.valueOf(OLD, told[1]?.big),
-          region: board.region,
-          result: MemTxResult.OK,
-        })
+        expect([told[1]?.value, told[1]?.result]).toEqual([board.valueOf(OLD, told[1]?.big), MemTxResult.OK])
+        expect(told[1]?.region === board.region).toBe(true)
         if (road.dma) expect([...(told[1]?.bytes ?? [])]).toEqual(OLD)
         for (const each of taps.splice(0)) each.remove()
         expect(road.go(board, AT)).toEqual(OLD)
@@ -88,7 +90,8 @@ describe.each(['little', 'big'] as const)('every road to the bytes, %s-endian', 
         expect(told.map(({ kind, dma, address, size, before }) => [kind, dma, address, size, before])).toEqual(
           [true, false].map(before => ['write', road.dma, AT, 4, before]),
         )
-        expect(told[0]).toMatchObject({ value: board.valueOf(NEW, told[0]?.big), region: board.region })
+        expect(told[0]?.value).toBe(board.valueOf(NEW, told[0]?.big))
+        expect(told[0]?.region === board.region).toBe(true)
         expect(there).toEqual([OLD, NEW])
         if (road.dma) expect([...(told[1]?.bytes ?? [])]).toEqual(NEW)
         for (const each of taps.splice(0)) each.remove()
@@ -141,6 +144,8 @@ describe.each(['little', 'big'] as const)('every road to the bytes, %s-endian', 
   test('a request’s parts that taps answer for are not read, and all others are', () => {
     for (const start of [AT, AT + 1, AT + 8])
       taps.push(tap(board.space, { start, length: 2 }, { when: 'before' }, () => 0xffff))
+    board.space.fill(AT - 8, 0, 24)
+    board.bytes = OLD
     board.space.fill(AT - 4, 1, 3)
     const bytes = new Uint8Array(16)
     expect(board.space.read(AT - 4, bytes)).toBe(MemTxResult.OK)
@@ -172,12 +177,12 @@ describe.each(['little', 'big'] as const)('every road to the bytes, %s-endian', 
             at,
             size,
             before,
-            of,
+            of?.name,
             ended,
           ]),
         ).toEqual([
-          [road.kind, road.dma, address, 4, true, region, MemTxResult.OK],
-          [road.kind, road.dma, address, 4, false, region, result],
+          [road.kind, road.dma, address, 4, true, region?.name, MemTxResult.OK],
+          [road.kind, road.dma, address, 4, false, region?.name, result],
         ])
         for (const each of taps.splice(0)) each.remove()
         const first = tap(board.space, { start: address, length: 4 }, { when: 'before' }, stop)
