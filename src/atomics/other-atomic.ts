@@ -80,7 +80,8 @@ function within(map: SectionMap, section: Section, address: number, request: Req
   if (isRam(place) && length >= size) {
     const ram = to.base + toAt
     completion.result = 0 as MemTxResult
-    if (ram % size !== 0) return permits(place, ram, size) ? split([place], request) : reject(to, true, toAt, size, attrs, operand)
+    if (ram % size !== 0)
+      return permits(place, ram, size) ? split([place], request) : reject(to, true, toAt, size, attrs, operand)
     return size === 8
       ? ramAtomic64(to, ram, operation, operand as bigint, expected as bigint, big)
       : ramAtomic(to, ram, operation, operand as number, expected as number, size, big)

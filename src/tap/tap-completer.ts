@@ -108,7 +108,10 @@ export class TapCompleter implements Completer {
       return given
     }
     const section = this.#plain.select(address)
-    const value = loadScalar(section, address - section.start, size, attrs, big)
+    const at = address - section.start
+    const value = this.#dma
+      ? (section.device(false) as Completer).read(section.offset + at, size, attrs, big)
+      : loadScalar(section, at, size, attrs, big)
     const { result } = completion
     const replaced = this.#tell(kind, false, address, size, value, big, result, attrs)
     completion.result = result
@@ -119,7 +122,9 @@ export class TapCompleter implements Completer {
     const address = this.#addressOf(offset)
     const stored = this.#tell('write', true, address, size, value, big, OK, attrs) ?? value
     const section = this.#plain.select(address)
-    storeScalar(section, address - section.start, stored, size, attrs, big)
+    const at = address - section.start
+    if (this.#dma) (section.device(true) as Completer).write(section.offset + at, stored, size, attrs, big)
+    else storeScalar(section, at, stored, size, attrs, big)
     const { result } = completion
     this.#tell('write', false, address, size, stored, big, result, attrs)
     completion.result = result
@@ -160,7 +165,8 @@ export class TapCompleter implements Completer {
     what: Uint8Array | Value | undefined,
   ): Value | undefined {
     const { result } = completion
-    const value = result === OK ? undefined : this.#noteUnmade(isWrite, this.#addressOf(offset), size, attrs, what, result)
+    const value =
+      result === OK ? undefined : this.#noteUnmade(isWrite, this.#addressOf(offset), size, attrs, what, result)
     this.#inner.note?.(way, isWrite, offset, size, attrs, what)
     return value
   }

@@ -57,7 +57,7 @@ export class CountingCompleter implements Completer {
   readonly atomics: Completer['atomics']
   readonly readsRuns: number | undefined
   readonly writesRuns: number | undefined
-  readonly requests: Completer
+  readonly requests: Completer | undefined
   readonly debug: Completer | undefined
   readonly #inner: Completer
   readonly #tree: Tree
@@ -89,7 +89,7 @@ export class CountingCompleter implements Completer {
     this.debug = inner.debug
     // What rejects everything answers for its own requests, which are rejected in few steps.
     const rejects = requests === requests.requests
-    this.requests = dma ? this : rejects ? requests : new CountingCompleter(requests, tree, row, route, true)
+    this.requests = dma ? undefined : rejects ? requests : new CountingCompleter(requests, tree, row, route, true)
     this.#inner = inner
     this.#tree = tree
     this.#row = row
