@@ -255,8 +255,10 @@ export class OpsCompleter implements Completer {
 
   #wrong(handler: string, expected: string, answer: unknown): TypeError {
     const promise = typeof (answer as { then?: unknown } | null | undefined)?.then === 'function'
+    // A debugger's reads are of `peek`, of which this is the only handler.
+    const called = this.#checked.valid === ANY_SIZE ? 'peek' : handler
     return new TypeError(
-      `${handler} of region ${show(this.#name)} must return ${expected}, got ${promise ? 'a promise: no handler can be async' : show(answer)}`,
+      `${called} of region ${show(this.#name)} must return ${expected}, got ${promise ? 'a promise: no handler can be async' : show(answer)}`,
     )
   }
 

@@ -7,10 +7,13 @@ import {
   MemoryRegion,
   MemoryRegionCache,
   type MemoryRegionOps,
+  MemTxAttrs,
   resizableRam,
   resizeRam,
+  tap,
   translate,
 } from 'guestmem'
+import { countAccesses } from 'guestmem/trace'
 import { BAD, type Bad, TRAPPED } from './bad-values.ts'
 import { BIGINT, BOOLEAN, type Kind, NOTHING, OFFSET, SPACE, verdictOf } from './kinds.ts'
 import { faultOf, nameOf } from './refusal.ts'
@@ -90,6 +93,7 @@ function entry(field: string, kind: Kind): Answer {
 
 export const ANSWERS: readonly Answer[] = [
   ops('read', VALUE, read => ({ read })),
+  ops('peek', VALUE, peek => ({ peek })),
   ops('write', RESULT, write => ({ write })),
   ops('read64', BIGINT, read64 => ({ read64, write64: () => undefined })),
   ops('write64', RESULT, write64 => ({ read64: () => 0n, write64 })),
@@ -144,6 +148,28 @@ export const WAYS: Readonly<Record<string, (space: AddressSpace) => unknown>> = 
     cache.load32(0)
     cache.store32(0, 1)
     cache.read(0, new Uint8Array(16))
+  },
+  'a debugger’s load16': space => space.load16(0, MemTxAttrs.DEBUG),
+  'a debugger’s load64': space => space.load64(0, MemTxAttrs.DEBUG),
+  'a debugger’s store32': space => space.store32(0, 1, MemTxAttrs.DEBUG),
+  'a debugger’s read': space => space.read(0, new Uint8Array(16), MemTxAttrs.DEBUG),
+  'a tapped load32': space => {
+    const set = tap(space, undefined, {}, () => {})
+    try {
+      space.load32(0)
+      space.write(0, new Uint8Array(16))
+    } finally {
+      set.remove()
+    }
+  },
+  'counted accesses': space => {
+    const counter = countAccesses(space)
+    try {
+      space.load32(0)
+      space.write(0, new Uint8Array(16))
+    } finally {
+      counter.remove()
+    }
   },
   translate: space => translate(space, 0, 16),
   accessValid: space => accessValid(space, 0, 16, { write: true }),

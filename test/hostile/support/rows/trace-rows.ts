@@ -1,11 +1,15 @@
 import { type AddressSpace, MemTxAttrs, stop, type TapAccess, TapStop, tap } from 'guestmem'
 import {
+  type AccessStatistics,
   accessTraceOf,
   compareTraces,
+  countAccesses,
+  formatStatistics,
   formatTrace,
   formatTraceLine,
   formatTraceStatistics,
   gdbMemory,
+  measureMapChanges,
   parseTraceLines,
   TraceRing,
   traceStatistics,
@@ -98,6 +102,13 @@ function briefly(set: { remove(): void }): void {
 const ring = (): TraceRing => TraceRing.allocate({ events: 64, nameBytes: 64 })
 const stopped = ({ space }: World) => new TapStop(accessOf(space))
 
+function counted({ space }: World): AccessStatistics {
+  const counter = countAccesses(space)
+  space.load8(0)
+  counter.remove()
+  return counter.statistics()
+}
+
 export const TRACE_ROWS: readonly Row[] = [
   row(
     'tap',
@@ -128,6 +139,21 @@ export const TRACE_ROWS: readonly Row[] = [
     ],
     (_, target, sink, range, options) => briefly(traceTo(target, sink, range, options)),
   ),
+  row(
+    'countAccesses',
+    [
+      SPACE_ARG,
+      object('options', OPTIONS, [arg('ram', optional(BOOLEAN), () => true)], { closed: true, type: 'CountOptions' }),
+    ],
+    (_, space, options) => {
+      const counter = countAccesses(space, options)
+      counter.statistics()
+      counter.reset()
+      counter.remove()
+    },
+  ),
+  row('formatStatistics', [arg('statistics', {}, counted)], (_, statistics) => formatStatistics(statistics)),
+  row('measureMapChanges', [SPACE_ARG], (_, space) => briefly(measureMapChanges(space))),
   row(
     'TraceRing.allocate',
     [
