@@ -16,7 +16,8 @@ export function loadScalar(section: Section, at: number, size: number, attrs: Me
   const { cells } = section
   const isOver = at + size > section.room
   if (isOver && section.memory) return reject(section, false, at, size, attrs)
-  if ((isOver || !section.endsReads) && refuses(section, attrs)) return refuse(section, false, at, size, attrs)
+  if ((isOver || !section.endsReads) && refuses(section, attrs))
+    return reject(section, false, at, size, attrs, undefined, MemTxResult.ACCESS_ERROR)
   if (isOver || !section.readable || cells === undefined) return loadDevice(section, at, size, attrs, big)
   const ram = section.base + at
   if (!cells.permits(ram, size)) return reject(section, false, at, size, attrs)
@@ -36,7 +37,8 @@ export function storeScalar(
   const { cells } = section
   const ram = section.base + at
   if (section.memory && at + size > section.room) reject(section, true, at, size, attrs, value)
-  else if (!section.memory && refuses(section, attrs)) refuse(section, true, at, size, attrs, value)
+  else if (!section.memory && refuses(section, attrs))
+    reject(section, true, at, size, attrs, value, MemTxResult.ACCESS_ERROR)
   else if (!section.writable || cells === undefined) {
     const { completerBig } = section
     const ordered = completerBig === big ? value : swapValue(value, size)
@@ -65,23 +67,12 @@ function refuses(section: Section, attrs: MemTxAttrs): boolean {
 }
 
 /**
- * Ends an access that is for memory alone.
+ * Ends an access that nothing accepts, also an unaligned one to memory, where the policy refuses those (S6); or one that is
+ * for memory alone. Who wants to know of it is told.
  *
  * @param value What was to be stored.
  * @returns What a load gives: 0, or what a tap has in its place.
  */
-export function refuse(
-  section: Section,
-  write: boolean,
-  at: number,
-  size: number,
-  attrs: MemTxAttrs,
-  value?: Value,
-): Value {
-  return endUnmade('refused', MemTxResult.ACCESS_ERROR, section, write, at, size, attrs, value)
-}
-
-/** Ends an access that nothing accepts; also an unaligned one to memory, where the policy refuses those (S6). */
 export function reject(
   section: Section,
   write: boolean,
@@ -89,21 +80,9 @@ export function reject(
   size: number,
   attrs: MemTxAttrs,
   value?: Value,
-): Value {
-  return endUnmade('rejected', MemTxResult.DECODE_ERROR, section, write, at, size, attrs, value)
-}
-
-function endUnmade(
-  way: string,
-  result: MemTxResult,
-  section: Section,
-  write: boolean,
-  at: number,
-  size: number,
-  attrs: MemTxAttrs,
-  value: Value | undefined,
+  result: MemTxResult = MemTxResult.DECODE_ERROR,
 ): Value {
   const nothing = endWith(result, size)
   const device = write ? section.writeCompleter : section.readCompleter
-  return device.note?.(way, write, section.offset + at, size, attrs, value ?? nothing) ?? nothing
+  return device.note?.('', write, section.offset + at, size, attrs, value ?? nothing) ?? nothing
 }

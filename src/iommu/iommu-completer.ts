@@ -1,11 +1,12 @@
 import { checkInteger } from '../check.ts'
 import { nowhere, type Place, placeIn } from '../dispatch/place.ts'
 import { resolved } from '../dispatch/resolve.ts'
-import { loadDevice, loadScalar, refuse, reject, storeScalar } from '../dispatch/scalar-access.ts'
+import { loadDevice, loadScalar, reject, storeScalar } from '../dispatch/scalar-access.ts'
 import { type IommuTranslator, Section } from '../dispatch/section.ts'
 import type { Value } from '../ram/access/cell-values.ts'
 import type { Completer } from '../region/device/completer.ts'
 import type { MemTxAttrs } from '../request/attrs.ts'
+import { MemTxResult } from '../request/result.ts'
 import type { AddressSpace } from '../space/address-space.ts'
 import { IommuPermissions, latestEntry, readEntry } from './iommu-entry.ts'
 import type { CheckedIommuOps } from './iommu-ops.ts'
@@ -143,7 +144,7 @@ export class IommuCompleter implements IommuTranslator {
     const { at, length } = resolved
     if (length >= size || !section.endsReads) return loadScalar(section, at, size, attrs, big)
     if (section.memory) return reject(section, false, at, size, attrs)
-    if (attrs.memory) return refuse(section, false, at, size, attrs)
+    if (attrs.memory) return reject(section, false, at, size, attrs, undefined, MemTxResult.ACCESS_ERROR)
     return loadDevice(section, at, size, attrs, big)
   }
 

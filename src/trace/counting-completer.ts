@@ -136,8 +136,9 @@ export class CountingCompleter implements Completer {
       row[field] = (row[field] as number) + 1
       row[BOUNCE_BYTES] = (row[BOUNCE_BYTES] as number) + size
     } else {
-      const at = fieldsOf(this.#route ?? way)
       const result = this.#tree.latestResult
+      const ended = result === 0 ? way : result === MemTxResult.ACCESS_ERROR ? 'refused' : 'rejected'
+      const at = fieldsOf(this.#route ?? ended)
       countAccess(row, at, isWrite, attrs.fetch, size, typeof what !== 'number' && typeof what !== 'bigint')
       if (result !== 0) countFailure(row, at, result)
     }

@@ -142,7 +142,7 @@ export function endPiece(
   const result =
     way === 'rejected' ? MemTxResult.DECODE_ERROR : way === 'refused' ? MemTxResult.ACCESS_ERROR : MemTxResult.OK
   const device = write ? section.writeCompleter : section.readCompleter
-  if (device.note === undefined || way === 'none') return result
+  if (!device.note || way === 'none') return result
   completion.result = result
   device.note(way, write, section.offset + inside, size, attrs, bytes && partOf(bytes, at, size))
   return completion.result

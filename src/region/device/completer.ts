@@ -71,7 +71,7 @@ export interface Completer {
    * Told of a part of an access that it is not called for, where somebody wants to know: what is rejected, or refused, as
    * `completion.result` says; bytes of memory that are accessed themselves; a DMA window that is lent.
    *
-   * @param way As a Route has it; `rejected`, `refused`; `bounce`, of a window that is none of the memory's.
+   * @param way Of what is well: as a Route has it; or `bounce`, of a window that is none of the memory's.
    * @param what Of a single access, the value that is stored, or 0. Of what is rejected or refused of a request, its bytes,
    *   lent for the call: what is stored, or what the reader gets. Undefined of a fill, a copy, and all else.
    * @returns What a single load gives in place of zero.
