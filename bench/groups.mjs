@@ -8,6 +8,7 @@ import { pageTables } from './page-table.mjs'
 import { privateRam } from './private.mjs'
 import { scale } from './scale.mjs'
 import { snapshots } from './snapshots.mjs'
+import { taps } from './taps.mjs'
 import { threads } from './threads.mjs'
 import { tlb } from './tlb.mjs'
 
@@ -32,6 +33,7 @@ export const GROUPS = {
   packets: { pairs: (_sizes, smoke) => packets(smoke), least: 0, most: 0 },
   lookups: { pairs: lookups, least: 0, most: 0 },
   tlb: { pairs: tlb, least: 0, most: 0 },
+  taps: { pairs: taps, least: 0, most: 0 },
   threads: { pairs: (_sizes, smoke) => threads(smoke), least: 0, most: 0 },
   scale: { pairs: scale, least: 0, most: 0 },
   snapshots: { pairs: snapshots, least: 0, most: 0 },

@@ -28,7 +28,10 @@ const region = MemoryRegion.io('device', { read: offset => offset, write: () => 
 const counted = new AddressSpace('counted', region)
 const tapped = new AddressSpace('tapped', region)
 countAccesses(counted)
-tap(tapped, undefined, {}, () => {})
+let kept: unknown
+tap(tapped, undefined, {}, access => {
+  kept = access
+})
 
 const found: Record<string, number> = {
   'a tap, which makes objects': await bytesOf(i => tapped.load32(4 * (i & 255))),
@@ -36,4 +39,4 @@ const found: Record<string, number> = {
   store8: await bytesOf(i => counted.store8(i & 255, i)),
   'load16 of nothing': await bytesOf(i => counted.load16(0x8000 + (i & 255))),
 }
-parentPort?.postMessage(found)
+if (kept !== undefined) parentPort?.postMessage(found)
