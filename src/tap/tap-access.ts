@@ -18,9 +18,9 @@ export interface TapAccess {
   /** Bytes. Of a request, as much of it as is in the tap's range, and in one region. */
   readonly size: number
   /**
-   * Of single accesses, and of what a device gets of requests: unsigned, formed by the bytes in the device's order, of memory
-   * in the target's. A bigint where `size` is 8. Before a read it is 0. Of an atomic access, what it is made with before, and
-   * what was there afterwards. Undefined of other parts of requests: their bytes are in `bytes`.
+   * Of 1, 2, 4 or 8 bytes: unsigned, formed by the bytes in the device's order, of memory in the target's. A bigint where
+   * `size` is 8. Before a single read it is 0. Of an atomic access, what it is made with before, and what was there afterwards.
+   * Undefined of other sizes, which parts of requests have, and where there are no `bytes` of a part.
    */
   readonly value: number | bigint | undefined
   /** The value is formed by the bytes in big-endian order. */
@@ -28,7 +28,7 @@ export interface TapAccess {
   /**
    * The bytes of a part of a request: what is stored, and after a read what was loaded. Lent for the call. What is stored to
    * it after a read is what the reader gets; of a write, and before a read, nothing may be stored to it. A fill is told as
-   * writes of up to 512 bytes (RULES E11).
+   * writes of up to 512 bytes (RULES E11); where nothing takes it, once, and without bytes, as a copy is.
    */
   readonly bytes: Uint8Array | undefined
   /** How it ended; MemTxResult.OK before it is made. */

@@ -40,8 +40,10 @@ const KEYS = ['reads', 'writes', 'fetches', 'dma', 'when', 'condition', 'ignore'
  * tap is removed. Guest RAM that is tapped is not lent to devices: a DMA window there is a bounce buffer.
  *
  * A single access is told where any byte of it is in the range; of a request, its part. An access that a space splits at a
- * seam is told byte by byte. Of memory that two ranges show, each is told as the space shows it. Not told are: debug accesses;
- * what `writeRom` writes; a MemoryRegionCache, a DMA window, or a WebAssembly CPU's page table, made before.
+ * seam is told byte by byte. Of memory that two ranges show, each is told as the space shows it. What nothing takes is told, too,
+ * and so is what goes through a MemoryRegionCache, a bounce buffer, or a WebAssembly CPU's page table that were made before.
+ * Not told are debug accesses, what `writeRom` writes, and what goes past spaces: a DMA window on memory itself that was lent
+ * before, views of RAM blocks, other threads (docs/TRACE.md).
  *
  * @param target A space; or a region that answers accesses itself, and is no container and no alias.
  * @param range All of it where it is undefined.

@@ -54,6 +54,7 @@ export interface AccessStatistics extends AccessCounts, BounceCounts {
   readonly regions: readonly RegionCounts[]
 }
 
+/** What `countAccesses` may be told. */
 export interface CountOptions {
   /**
    * Single accesses to memory, too. False unless said: they keep their direct way, and cost what they always do. Else all of

@@ -9,9 +9,12 @@ type Attrs = Parameters<Completer['read']>[2]
 type Value = ReturnType<Completer['read']>
 type Noted = Parameters<NonNullable<Completer['note']>>[5]
 
-/** The ways that accesses end, as `route` names them, and as nothing takes them. What is `iommu` was led elsewhere. */
-export const ROUTES = ['ordered', 'cells', 'bulk', 'ops', 'iommu', 'rejected', 'refused'] as const
-export type AccessRoute = (typeof ROUTES)[number]
+/**
+ * The way that an access took ({@link countAccesses}): as `route` names it; `iommu`, where it was led elsewhere; `rejected`, where
+ * nothing takes it; `refused`, where it is for memory alone and this is none.
+ */
+export type AccessRoute = 'ordered' | 'cells' | 'bulk' | 'ops' | 'iommu' | 'rejected' | 'refused'
+export const ROUTES: readonly AccessRoute[] = ['ordered', 'cells', 'bulk', 'ops', 'iommu', 'rejected', 'refused']
 
 /** Of a region: the fields of each route, one behind the other, then its bounce buffers. */
 export const FIELDS = ['reads', 'writes', 'fetches', 'dma', 'bytes', 'failed', 'rejections'] as const

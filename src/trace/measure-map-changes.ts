@@ -1,7 +1,7 @@
 import { AddressSpace, type MemoryRegionSection, registerMemoryListener } from 'guestmem'
 import { show } from '../check.ts'
 
-/** A range of a space's view, as the detail of an entry has it. */
+/** A range of a space's view, as {@link MapChangeDetail} has it; {@link measureMapChanges} has an example. */
 export interface MeasuredRange {
   /** The region's name. */
   readonly region: string
@@ -10,7 +10,7 @@ export interface MeasuredRange {
   readonly end: number
 }
 
-/** The `detail` of an entry. */
+/** The `detail` of an entry that {@link measureMapChanges} makes. */
 export interface MapChangeDetail {
   /** The space's name. */
   readonly space: string
