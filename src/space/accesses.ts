@@ -97,7 +97,7 @@ export class Accesses {
       const ram = (word + (found & -16)) >>> 0
       if (this.#big) cells.store64Pair(ram, swap32(high), swap32(low))
       else cells.store64Pair(ram, low, high)
-      if (this.tlb.logs[1] !== 0) this.tlb.mark(address, 8, attrs)
+      if (this.tlb.logs[1] !== 0) this.tlb.mark(address, 8)
     } else this.store(address, (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0), 8, attrs, found)
   }
 

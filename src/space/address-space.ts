@@ -186,7 +186,7 @@ export class AddressSpace extends EndianForms {
   load8(address: number, attrs?: MemTxAttrs): number {
     const word = address >>> 0
     let entry = 0
-    if (attrs === undefined || attrs instanceof MemTxAttrs) {
+    if (attrs === undefined || isPlain(attrs)) {
       const at = (word - this.#low) >>> 0
       const front = this.#loads8
       if (word === address && at < front.length) {
@@ -207,7 +207,7 @@ export class AddressSpace extends EndianForms {
   load16(address: number, attrs?: MemTxAttrs): number {
     const word = address >>> 0
     let entry = 0
-    if (attrs === undefined || attrs instanceof MemTxAttrs) {
+    if (attrs === undefined || isPlain(attrs)) {
       const at = (word - this.#low) >>> 0
       const front = this.#loads16
       if (word === address && (at & 1) === 0 && at >>> 1 < front.length) {
@@ -231,7 +231,7 @@ export class AddressSpace extends EndianForms {
   load32(address: number, attrs?: MemTxAttrs): number {
     const word = address >>> 0
     let entry = 0
-    if (attrs === undefined || attrs instanceof MemTxAttrs) {
+    if (attrs === undefined || isPlain(attrs)) {
       const at = (word - this.#low) >>> 0
       const front = this.#loads32
       if (word === address && (at & 3) === 0 && at >>> 2 < front.length) {
@@ -255,13 +255,13 @@ export class AddressSpace extends EndianForms {
   store8(address: number, value: number, attrs?: MemTxAttrs): void {
     const word = address >>> 0
     let entry = 0
-    if (attrs === undefined || attrs instanceof MemTxAttrs) {
+    if (attrs === undefined || isPlain(attrs)) {
       const at = (word - this.#low) >>> 0
       const front = this.#stores8
       if (word === address && at < front.length) {
         this.#result = 0
         front[at] = value
-        if (this.#logs[1] !== 0) this.#tlb.mark(address, 1, attrs)
+        if (this.#logs[1] !== 0) this.#tlb.mark(address, 1)
         return
       }
       entry = word === address ? (this.#pages[word >>> 12] as number) : this.#above(address, word)
@@ -270,7 +270,7 @@ export class AddressSpace extends EndianForms {
       if ((entry & 8) !== 0 && ram < all.length) {
         this.#result = 0
         all[ram] = value
-        if (this.#logs[1] !== 0) this.#tlb.mark(address, 1, attrs)
+        if (this.#logs[1] !== 0) this.#tlb.mark(address, 1)
         return
       }
     }
@@ -281,14 +281,14 @@ export class AddressSpace extends EndianForms {
   store16(address: number, value: number, attrs?: MemTxAttrs): void {
     const word = address >>> 0
     let entry = 0
-    if (attrs === undefined || attrs instanceof MemTxAttrs) {
+    if (attrs === undefined || isPlain(attrs)) {
       const at = (word - this.#low) >>> 0
       const front = this.#stores16
       if (word === address && (at & 1) === 0 && at >>> 1 < front.length) {
         this.#result = 0
         if (this.#swaps) front[at >>> 1] = swap16(value)
         else front[at >>> 1] = value
-        if (this.#logs[1] !== 0) this.#tlb.mark(address, 2, attrs)
+        if (this.#logs[1] !== 0) this.#tlb.mark(address, 2)
         return
       }
       entry = word === address ? (this.#pages[word >>> 12] as number) : this.#above(address, word)
@@ -298,7 +298,7 @@ export class AddressSpace extends EndianForms {
         this.#result = 0
         if (this.#swaps) all[ram >>> 1] = swap16(value)
         else all[ram >>> 1] = value
-        if (this.#logs[1] !== 0) this.#tlb.mark(address, 2, attrs)
+        if (this.#logs[1] !== 0) this.#tlb.mark(address, 2)
         return
       }
     }
@@ -309,14 +309,14 @@ export class AddressSpace extends EndianForms {
   store32(address: number, value: number, attrs?: MemTxAttrs): void {
     const word = address >>> 0
     let entry = 0
-    if (attrs === undefined || attrs instanceof MemTxAttrs) {
+    if (attrs === undefined || isPlain(attrs)) {
       const at = (word - this.#low) >>> 0
       const front = this.#stores32
       if (word === address && (at & 3) === 0 && at >>> 2 < front.length) {
         this.#result = 0
         if (this.#swaps) front[at >>> 2] = swap32(value)
         else front[at >>> 2] = value
-        if (this.#logs[1] !== 0) this.#tlb.mark(address, 4, attrs)
+        if (this.#logs[1] !== 0) this.#tlb.mark(address, 4)
         return
       }
       entry = word === address ? (this.#pages[word >>> 12] as number) : this.#above(address, word)
@@ -326,7 +326,7 @@ export class AddressSpace extends EndianForms {
         this.#result = 0
         if (this.#swaps) all[ram >>> 2] = swap32(value)
         else all[ram >>> 2] = value
-        if (this.#logs[1] !== 0) this.#tlb.mark(address, 4, attrs)
+        if (this.#logs[1] !== 0) this.#tlb.mark(address, 4)
         return
       }
     }
@@ -338,7 +338,7 @@ export class AddressSpace extends EndianForms {
   load64(address: number, attrs?: MemTxAttrs): bigint {
     const word = wordOf(address)
     let entry = 0
-    if (attrs === undefined || attrs instanceof MemTxAttrs) {
+    if (attrs === undefined || isPlain(attrs)) {
       entry = word === address ? (this.#pages[word >>> 12] as number) : this.#above(address, word)
       const ram = (word + (entry & -16)) >>> 0
       const all = this.#all64
@@ -356,14 +356,14 @@ export class AddressSpace extends EndianForms {
     if (typeof value !== 'bigint') throw new TypeError(`value must be a bigint, got ${show(value)}`)
     const word = wordOf(address)
     let entry = 0
-    if (attrs === undefined || attrs instanceof MemTxAttrs) {
+    if (attrs === undefined || isPlain(attrs)) {
       entry = word === address ? (this.#pages[word >>> 12] as number) : this.#above(address, word)
       const ram = (word + (entry & -16)) >>> 0
       const all = this.#all64
       if ((word & 7) === 0 && (entry & 8) !== 0 && ram >>> 3 < all.length) {
         this.#result = 0
         all[ram >>> 3] = this.#swaps ? swap64(value) : value
-        if (this.#logs[1] !== 0) this.#tlb.mark(address, 8, attrs)
+        if (this.#logs[1] !== 0) this.#tlb.mark(address, 8)
         return
       }
     }
@@ -374,7 +374,7 @@ export class AddressSpace extends EndianForms {
   load64Pair(address: number, attrs?: MemTxAttrs): number {
     const word = wordOf(address)
     let entry = 0
-    if (attrs === undefined || attrs instanceof MemTxAttrs) {
+    if (attrs === undefined || isPlain(attrs)) {
       entry = word === address ? (this.#pages[word >>> 12] as number) : this.#above(address, word)
       const ram = (word + (entry & -16)) >>> 0
       const all = this.#all64
@@ -398,7 +398,7 @@ export class AddressSpace extends EndianForms {
   store64Pair(address: number, low: number, high: number, attrs?: MemTxAttrs): void {
     const word = wordOf(address)
     let entry = 0
-    if (attrs === undefined || attrs instanceof MemTxAttrs) {
+    if (attrs === undefined || isPlain(attrs)) {
       entry = word === address ? (this.#pages[word >>> 12] as number) : this.#above(address, word)
       const ram = (word + (entry & -16)) >>> 0
       const all = this.#all64
@@ -407,7 +407,7 @@ export class AddressSpace extends EndianForms {
         // V8 makes no bigint of a sum that goes into an element.
         const value = BigInt(low >>> 0) | (BigInt(high >>> 0) << 32n)
         all[ram >>> 3] = this.#swaps ? swap64(value) : value
-        if (this.#logs[1] !== 0) this.#tlb.mark(address, 8, attrs)
+        if (this.#logs[1] !== 0) this.#tlb.mark(address, 8)
         return
       }
     }
@@ -423,7 +423,7 @@ export class AddressSpace extends EndianForms {
   // All others: first what the table has of cells that are no elements, as atomic and unaligned ones are, and of devices. In an
   // entry 1 is SECTION, and 2 is PARTS.
 
-  /** @param entry What the table has of the address. It is 0 where `attrs` are none. */
+  /** @param entry What the table has of the address. It is 0 where `attrs` are a debugger's, or none. */
   #load(address: number, size: number, attrs: MemTxAttrs | undefined, entry: number): Value {
     const ram = ((address >>> 0) + (entry & -16)) >>> 0
     if ((entry & 4) === 0 || size === 8 || !this.#permits(address, ram, size))
@@ -441,7 +441,7 @@ export class AddressSpace extends EndianForms {
     if ((entry & 1) !== 0) {
       const section = this.#list[entry >>> 4] as Section
       const at = (word - section.start32) >>> 0
-      if (section.callable && at < section.reach32 && !this.#splitsSeams && !attrs?.memory && !attrs?.debug) {
+      if (section.callable && at < section.reach32 && !this.#splitsSeams && !attrs?.memory) {
         const big = section.completerBig
         const value = section.readCompleter.read(section.offset + at, size, attrs ?? UNSPECIFIED, big)
         this.#end(address, size, false, attrs)
@@ -466,7 +466,7 @@ export class AddressSpace extends EndianForms {
     if (size === 4) cells.store32(ram, little)
     else if (size === 2) cells.store16(ram, little)
     else cells.store8(ram, little)
-    if (this.#logs[1] !== 0) this.#tlb.mark(address, size, attrs)
+    if (this.#logs[1] !== 0) this.#tlb.mark(address, size)
   }
 
   #storeOther(address: number, value: Value, size: number, attrs: MemTxAttrs | undefined, found: number): void {
@@ -475,7 +475,7 @@ export class AddressSpace extends EndianForms {
     if ((entry & 1) !== 0) {
       const section = this.#list[entry >>> 4] as Section
       const at = (word - section.start32) >>> 0
-      if (section.callable && at < section.reach32 && !this.#splitsSeams && !attrs?.memory && !attrs?.debug) {
+      if (section.callable && at < section.reach32 && !this.#splitsSeams && !attrs?.memory) {
         const big = section.completerBig
         const ordered = big === this.settings.big ? value : swapValue(value, size)
         section.writeCompleter.write(section.offset + at, ordered, size, attrs ?? UNSPECIFIED, big)
@@ -683,4 +683,9 @@ export class AddressSpace extends EndianForms {
 /** The low 32 bits of what should be an address. Of a bigint there are none. */
 function wordOf(address: number): number {
   return typeof address === 'number' ? address >>> 0 : checkAddress(address, 'address')
+}
+
+/** Not a debugger's: device memory refuses those, and they mark nothing. Of what is none, Accesses says so. */
+function isPlain(attrs: MemTxAttrs): boolean {
+  return attrs instanceof MemTxAttrs && !attrs.debug
 }

@@ -7,7 +7,6 @@ import type { Cells } from '../ram/access/cells.ts'
 import { NO_VIEWS } from '../ram/access/section-views.ts'
 import type { Views } from '../ram/access/views.ts'
 import type { BlockMemory } from '../ram/ram-block.ts'
-import type { MemTxAttrs } from '../request/attrs.ts'
 
 /**
  * What the single accesses of a space know without a search: where plain memory is, and by number who else answers at a
@@ -87,8 +86,7 @@ export class Tlb {
   }
 
   /** Marks what was just stored directly, as another thread logs all memory. */
-  mark(address: number, size: number, attrs?: MemTxAttrs): void {
-    if (attrs?.debug) return
+  mark(address: number, size: number): void {
     const section = this.#tree.sections.select(address)
     section.mark(section.base + (address - section.start), size)
   }

@@ -103,3 +103,28 @@ test('a debugger asks a device that is known for what its `peek` says', () => {
   space.store8(0x1000, 1, MemTxAttrs.DEBUG)
   expect(space.result).not.toBe(MemTxResult.OK)
 })
+
+test("the registers of device memory that is known refuse a debugger's access of every size", () => {
+  const memory = GuestRam.allocate(4096)
+  const device = MemoryRegion.ramDevice('device', memory.block('device', 4096))
+  // Alone, it is the front of its space, too; behind RAM it is in the table.
+  for (const [space, at] of [
+    [new AddressSpace('alone', device), 0],
+    [known(device), 0x1000],
+  ] as const) {
+    for (let i = 0; i < 200; i++) space.store32(at + 4 * i, 0x5555)
+    const debug = MemTxAttrs.DEBUG
+    for (const access of ['load8', 'load16', 'load32', 'load64', 'load64Pair'] as const)
+      expect([access, Number(space[access](at, debug)), space.result]).toEqual([access, 0, MemTxResult.ACCESS_ERROR])
+    for (const store of [
+      () => space.store8(at, 1, debug),
+      () => space.store16(at, 1, debug),
+      () => space.store32(at, 1, debug),
+      () => space.store64(at, 1n, debug),
+      () => space.store64Pair(at, 1, 1, debug),
+    ]) {
+      store()
+      expect([space.result, space.load32(at)]).toEqual([MemTxResult.ACCESS_ERROR, 0x5555])
+    }
+  }
+})
