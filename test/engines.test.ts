@@ -1,12 +1,14 @@
 import * as guestmem from 'guestmem'
+import * as snapshot from 'guestmem/snapshot'
 import { describe, expect, it } from 'vitest'
 import { answer } from './engines/smoke/answer.mjs'
-import { smoke } from './engines/smoke.mjs'
+import { type SmokeEnv, smoke } from './engines/smoke.mjs'
 
 type Module = typeof guestmem
 
-const sameThread = (module: Module) => ({ spawn: async (handle: unknown) => answer(module, handle) })
-const failuresOf = async (module: Module): Promise<string[]> => (await smoke(module, sameThread(module))).failures
+const sameThread = (module: Module) => ({ spawn: async (handle: unknown) => answer(module, handle), snapshot })
+const failuresOf = async (module: Module, more: Partial<SmokeEnv> = {}): Promise<string[]> =>
+  (await smoke(module, { ...sameThread(module), ...more })).failures
 
 describe('the smoke suite', () => {
   it('passes on the source', async () => {
@@ -89,5 +91,23 @@ describe('the smoke suite', () => {
   ]
   it.each(broken)('notices %s', async (_, part, failure) => {
     expect(await failuresOf({ ...guestmem, ...part } as Module)).toContainEqual(expect.stringMatching(failure))
+  })
+
+  const brokenDoors: [string, Partial<typeof snapshot>, RegExp][] = [
+    ['a restore that does nothing', { restoreMachine: async () => {} }, /^memory restored from a Blob/],
+    [
+      'a restore that takes what is damaged',
+      { restoreMachine: (spaces, source, options) => snapshot.restoreMachine(spaces, source, options).catch(() => {}) },
+      /^a damaged file is refused/,
+    ],
+    [
+      'a checkpoint that does not go back',
+      { checkpoint: () => ({ rollback: () => 2, dispose() {} }) as unknown as snapshot.Checkpoint },
+      /^a page after a rollback/,
+    ],
+  ]
+  it.each(brokenDoors)('notices %s', async (_, part, failure) => {
+    const env = { snapshot: { ...snapshot, ...part } as typeof snapshot }
+    expect(await failuresOf(guestmem, env)).toContainEqual(expect.stringMatching(failure))
   })
 })

@@ -1,7 +1,7 @@
 import { HOST_IS_LITTLE } from './words.ts'
 
-// XXH32, as its public specification has it: it goes over 16 bytes with four multiplications, in four lanes that do not wait
-// for each other, which is the quickest that plain script can do. Whatever changes within one word changes the result.
+// XXH32, as its public specification has it, and what is made of it for pages. Whatever changes within one word changes the
+// result.
 
 const P1 = 0x9e3779b1 | 0
 const P2 = 0x85ebca77 | 0
@@ -23,26 +23,46 @@ export function checksumOfWords(words: Uint32Array, from: number, bytes: number)
   let c = 0
   let d = -P1 | 0
   const end = from + bytes / 4
-  if (HOST_IS_LITTLE) {
-    for (let at = from; at < end; at += 4) {
-      a = (a + Math.imul(words[at] as number, P2)) | 0
-      b = (b + Math.imul(words[at + 1] as number, P2)) | 0
-      c = (c + Math.imul(words[at + 2] as number, P2)) | 0
-      d = (d + Math.imul(words[at + 3] as number, P2)) | 0
-      a = Math.imul((a << 13) | (a >>> 19), P1)
-      b = Math.imul((b << 13) | (b >>> 19), P1)
-      c = Math.imul((c << 13) | (c >>> 19), P1)
-      d = Math.imul((d << 13) | (d >>> 19), P1)
-    }
-  } else {
-    for (let at = from; at < end; at += 4) {
-      a = lane(a, swap(words[at] as number))
-      b = lane(b, swap(words[at + 1] as number))
-      c = lane(c, swap(words[at + 2] as number))
-      d = lane(d, swap(words[at + 3] as number))
-    }
+  for (let at = from; at < end; at += 4) {
+    a = lane(a, little(words[at] as number))
+    b = lane(b, little(words[at + 1] as number))
+    c = lane(c, little(words[at + 2] as number))
+    d = lane(d, little(words[at + 3] as number))
   }
   return finish((merged(a, b, c, d) + bytes) | 0)
+}
+
+const PAGE_WORDS = 1024
+const LANES = 32
+
+/**
+ * The checksum of a page: its words go through 32 lanes like the four of XXH32, of which lane i takes words i, i + 32, i + 64 and
+ * so on; it is the XXH32 of what the lanes are in the end. So many lanes are for vectors of 16 bytes (page-kernel.wat); script
+ * goes over the page once for every four.
+ *
+ * @param words In the host's byte order. @param from The first of the page.
+ * @param lanes Gets what the lanes are, from `to` on.
+ * @returns 0 to 2^32 - 1.
+ */
+export function checksumOfLanes(words: Uint32Array, from: number, lanes: Uint32Array, to: number): number {
+  for (let first = 0; first < LANES; first += 4) {
+    let a = (P1 + P2) | 0
+    let b = P2
+    let c = 0
+    let d = -P1 | 0
+    const end = from + PAGE_WORDS
+    for (let at = from + first; at < end; at += LANES) {
+      a = lane(a, little(words[at] as number))
+      b = lane(b, little(words[at + 1] as number))
+      c = lane(c, little(words[at + 2] as number))
+      d = lane(d, little(words[at + 3] as number))
+    }
+    lanes[to + first] = little(a)
+    lanes[to + first + 1] = little(b)
+    lanes[to + first + 2] = little(c)
+    lanes[to + first + 3] = little(d)
+  }
+  return checksumOfWords(lanes, to, 4 * LANES)
 }
 
 /**
@@ -103,6 +123,8 @@ function rotate(value: number, by: number): number {
   return (value << by) | (value >>> (32 - by))
 }
 
-function swap(value: number): number {
+/** A word of an array, which is in the host's byte order, as a file has it; and back. */
+function little(value: number): number {
+  if (HOST_IS_LITTLE) return value
   return (value << 24) | ((value & 0xff00) << 8) | ((value >>> 8) & 0xff00) | (value >>> 24)
 }

@@ -12,14 +12,19 @@ export function pagesIn(block: RamBlock): number {
 }
 
 /**
- * Copies a page of a block; what a short one lacks is zero.
+ * Copies pages of a block; what a short last one lacks is zero.
  *
- * @param to Of the page's own size from `at` on.
+ * @param to From `at` on it has room for whole pages.
  */
+export function loadPages(to: Uint8Array, at: number, block: RamBlock, first: number, count: number): void {
+  const length = Math.min(count * PAGE, block.size - first * PAGE)
+  ramCopy(to, at, block, first * PAGE, length)
+  if (length < count * PAGE) to.fill(0, at + length, at + count * PAGE)
+}
+
+/** One of them. */
 export function loadPage(to: Uint8Array, at: number, block: RamBlock, page: number): void {
-  const length = pageLength(block, page)
-  ramCopy(to, at, block, page * PAGE, length)
-  if (length < PAGE) to.fill(0, at + length, at + PAGE)
+  loadPages(to, at, block, page, 1)
 }
 
 export function storePage(block: RamBlock, page: number, from: Uint8Array, at: number): void {
@@ -47,8 +52,18 @@ export function isZeroPage(words: Uint32Array, from: number): boolean {
   return true
 }
 
+/** Four words at a time, for the same reason. */
 export function arePagesEqual(a: Uint32Array, from: number, b: Uint32Array, other: number): boolean {
-  for (let i = 0; i < PAGE / 4; i++) if (a[from + i] !== b[other + i]) return false
+  const end = from + PAGE / 4
+  for (let at = from, to = other; at < end; at += 4, to += 4)
+    if (
+      (((a[at] as number) ^ (b[to] as number)) |
+        ((a[at + 1] as number) ^ (b[to + 1] as number)) |
+        ((a[at + 2] as number) ^ (b[to + 2] as number)) |
+        ((a[at + 3] as number) ^ (b[to + 3] as number))) !==
+      0
+    )
+      return false
   return true
 }
 

@@ -1,9 +1,8 @@
 import type { RamBlock } from 'guestmem'
-import { checksumOfWords } from './checksum.ts'
-import { PAGE } from './layout.ts'
 import type { Machine } from './machine.ts'
 import { PageBits } from './page-bits.ts'
 import { loadPage, pageBuffer, pagesIn } from './page-bytes.ts'
+import { pageScratch } from './page-scratch.ts'
 import type { RamJournal } from './ram-journal.ts'
 import type { PageSink } from './snapshot-file.ts'
 
@@ -65,7 +64,7 @@ export class StoringSink implements PageSink {
   same(block: number, page: number, from: number, fromPage: number, check: number): boolean {
     const { bytes, words } = this.#page
     loadPage(bytes, 0, this.#blocks[from] as RamBlock, fromPage)
-    if (checksumOfWords(words, 0, PAGE) !== check) return false
+    if (pageScratch().checksumOf(bytes, 0) !== check) return false
     this.data(block, page, bytes, words, 0)
     return true
   }

@@ -1,14 +1,17 @@
-import { type RamBlock, ramCopy } from 'guestmem'
-import { checksum, checksumOfWords } from './checksum.ts'
+import type { RamBlock } from 'guestmem'
+import { checksum } from './checksum.ts'
 import type { ChunkWriter } from './chunk-writer.ts'
 import type { EqualPages } from './equal-pages.ts'
 import { CHUNK_HEADER, HERE, MAX_DATA_PAGES, MAX_RECORDS, PAGE, RAM, RAM_HEADER, RECORD, ZERO } from './layout.ts'
-import { arePagesEqual, isZeroPage, loadPage, pageBuffer } from './page-bytes.ts'
-import { setU32, wordsOf } from './words.ts'
+import { arePagesEqual, loadPages } from './page-bytes.ts'
+import { OTHER, pageScratch } from './page-scratch.ts'
+import { setU32 } from './words.ts'
 
 /** Where the pages begin in a chunk, and their number behind it. */
 const DATA = CHUNK_HEADER + RAM_HEADER
 const RECORD_WORDS = RECORD / 4
+/** Of as many pages with their bytes as a chunk may have, and no others. */
+const MAX_CHUNK = DATA + MAX_DATA_PAGES * (PAGE + RECORD)
 
 /** Pages of a block, as bytes. */
 export interface PageRange {
@@ -24,17 +27,15 @@ export interface PageWriting {
 }
 
 /**
- * Makes chunks of pages. Guest memory is copied first, straight to its place in a chunk, and then looked at: whatever a
- * thread stores meanwhile, a page's checksum is that of the bytes beside it.
+ * Makes chunks of pages. Guest memory is copied first, and what is looked at is the copy: whatever a thread stores meanwhile, a
+ * page's checksum is that of the bytes beside it.
  */
 export class PageWriter {
   readonly #writer: ChunkWriter
   readonly #blocks: readonly RamBlock[]
   readonly #options: PageWriting
-  readonly #other = pageBuffer()
   readonly #records = new Uint32Array(MAX_RECORDS * RECORD_WORDS)
   #bytes: Uint8Array = new Uint8Array(0)
-  #words: Uint32Array = new Uint32Array(0)
   #block = 0
   #count = 0
   #data = 0
@@ -70,46 +71,34 @@ export class PageWriter {
     return Math.min(MAX_DATA_PAGES - this.#data, MAX_RECORDS - this.#count)
   }
 
-  /** @returns How many pages were taken: all of `count`. */
+  /** @returns How many pages were taken: all of `count`, which there is room for. */
   #take(block: RamBlock, first: number, count: number): number {
-    if (this.#bytes.length === 0) this.#open()
-    const bytes = this.#bytes
-    const words = this.#words
-    const from = DATA + this.#data * PAGE
+    if (this.#bytes.length === 0) this.#bytes = new Uint8Array(MAX_CHUNK)
     // RAM that is not allocated yet is zero, and stays unallocated.
-    if (!block.ram.allocated) {
-      if (!this.#options.sparse) for (let i = 0; i < count; i++) this.#record(first + i, 0, ZERO, 0)
-      return count
-    }
-    const whole = Math.min(count, Math.floor(block.size / PAGE) - first)
-    if (whole > 0) ramCopy(bytes, from, block, first * PAGE, whole * PAGE)
-    if (whole < count) loadPage(bytes, from + whole * PAGE, block, first + whole)
+    const { allocated } = block.ram
+    const scratch = pageScratch()
+    if (allocated) loadPages(scratch.bytes, 0, block, first, count)
     for (let i = 0; i < count; i++) {
-      const at = from + i * PAGE
-      if (isZeroPage(words, at / 4)) {
-        if (!this.#options.sparse) this.#record(first + i, 0, ZERO, 0)
-        continue
-      }
-      this.#keep(first + i, at)
+      if (allocated && !scratch.isZero(i * PAGE)) this.#keep(first + i, i * PAGE)
+      else if (!this.#options.sparse) this.#record(first + i, 0, ZERO, 0)
     }
     return count
   }
 
-  /** @param at Where the page's bytes are in the chunk, at the place that they are to have or behind it. */
+  /** @param at Where the page's bytes are in the scratch. */
   #keep(page: number, at: number): void {
-    const check = checksumOfWords(this.#words, at / 4, PAGE)
+    const { bytes, words } = pageScratch()
+    const check = pageScratch().checksum(at)
     const { equal } = this.#options
     if (equal?.find(check)) {
-      const { bytes, words } = this.#other
-      loadPage(bytes, 0, this.#blocks[equal.block] as RamBlock, equal.page)
-      if (arePagesEqual(this.#words, at / 4, words, 0)) {
+      loadPages(bytes, OTHER, this.#blocks[equal.block] as RamBlock, equal.page, 1)
+      if (arePagesEqual(words, at / 4, words, OTHER / 4)) {
         this.#record(page, check, equal.block, equal.page)
         return
       }
     }
     equal?.add(check, this.#block, page)
-    const place = DATA + this.#data * PAGE
-    if (place !== at) this.#bytes.set(this.#bytes.subarray(at, at + PAGE), place)
+    this.#bytes.set(bytes.subarray(at, at + PAGE), DATA + this.#data * PAGE)
     this.#record(page, check, HERE, 0)
     this.#data++
     this.dataPages++
@@ -121,11 +110,6 @@ export class PageWriter {
     this.#records[at + 1] = check
     this.#records[at + 2] = block
     this.#records[at + 3] = from
-  }
-
-  #open(): void {
-    this.#bytes = new Uint8Array(DATA + MAX_DATA_PAGES * PAGE + MAX_DATA_PAGES * RECORD)
-    this.#words = wordsOf(this.#bytes)
   }
 
   #flush(): Uint8Array {

@@ -1,16 +1,10 @@
 import { type RamBlock, ramFill } from 'guestmem'
 import { PAGE } from './layout.ts'
 import { PageBits } from './page-bits.ts'
-import {
-  arePagesEqual,
-  isZeroPage,
-  loadPage,
-  type PageBuffer,
-  pageBuffer,
-  pageLength,
-  pagesIn,
-  storePage,
-} from './page-bytes.ts'
+import { arePagesEqual, loadPages, type PageBuffer, pageBuffer, pageLength, pagesIn, storePage } from './page-bytes.ts'
+import { pageScratch, SCRATCH_PAGES } from './page-scratch.ts'
+
+const ZERO: PageBuffer = /* @__PURE__ */ pageBuffer()
 
 /**
  * Stores pages so that they can be put back as they were. What is stored is compared first: a page that is so already is not
@@ -19,8 +13,6 @@ import {
 export class RamJournal {
   readonly #blocks: readonly RamBlock[]
   readonly #touched: readonly PageBits[]
-  readonly #before: PageBuffer = pageBuffer()
-  readonly #zero: PageBuffer = pageBuffer()
   readonly #most: number
   readonly #refuse: (() => never) | undefined
   /** Of each block the pages that were not zero. */
@@ -50,18 +42,18 @@ export class RamJournal {
   /** @param words Of the array that has the page, which begins at byte `at`. */
   store(block: number, page: number, bytes: Uint8Array, words: Uint32Array, at: number): void {
     const to = this.#blocks[block] as RamBlock
-    const before = this.#before
-    if (to.ram.allocated) loadPage(before.bytes, 0, to, page)
-    else before.bytes.fill(0)
-    if (arePagesEqual(before.words, 0, words, at / 4)) return
-    this.#keep(block, page)
+    const scratch = pageScratch()
+    if (to.ram.allocated) loadPages(scratch.bytes, 0, to, page, 1)
+    else scratch.bytes.fill(0, 0, PAGE)
+    if (arePagesEqual(scratch.words, 0, words, at / 4)) return
+    this.#keep(block, page, scratch.isZero(0), 0)
     storePage(to, page, bytes, at)
     this.changedPages++
   }
 
   /** Makes a page zero. */
   clear(block: number, page: number): void {
-    if ((this.#blocks[block] as RamBlock).ram.allocated) this.store(block, page, this.#zero.bytes, this.#zero.words, 0)
+    if ((this.#blocks[block] as RamBlock).ram.allocated) this.store(block, page, ZERO.bytes, ZERO.words, 0)
   }
 
   /** Makes all pages zero that are not among these. */
@@ -70,7 +62,13 @@ export class RamJournal {
       if (!block.ram.allocated) continue
       const count = pagesIn(block)
       const bits = pages[index] as PageBits
-      for (let page = 0; page < count; page++) if (!bits.has(page)) this.#clearUsed(index, block, page)
+      for (let first = 0; first < count; ) {
+        let end = first
+        while (end < count && end < first + SCRATCH_PAGES && !bits.has(end)) end++
+        if (end > first) this.#clearUsed(index, block, first, end)
+        else end++
+        first = end
+      }
     }
   }
 
@@ -93,19 +91,23 @@ export class RamJournal {
     this.#count = 0
   }
 
-  #clearUsed(index: number, block: RamBlock, page: number): void {
-    const before = this.#before
-    loadPage(before.bytes, 0, block, page)
-    if (isZeroPage(before.words, 0)) return
-    this.#keep(index, page)
-    ramFill(block, page * PAGE, 0, pageLength(block, page))
-    this.changedPages++
+  /** @param end Behind the last page. */
+  #clearUsed(index: number, block: RamBlock, first: number, end: number): void {
+    const scratch = pageScratch()
+    loadPages(scratch.bytes, 0, block, first, end - first)
+    for (let page = first; page < end; page++) {
+      const at = (page - first) * PAGE
+      if (scratch.isZero(at)) continue
+      this.#keep(index, page, false, at)
+      ramFill(block, page * PAGE, 0, pageLength(block, page))
+      this.changedPages++
+    }
   }
 
-  /** Keeps what was loaded before a page is changed for the first time. */
-  #keep(block: number, page: number): void {
+  /** Keeps a page before it is changed for the first time. @param at Where it is in the scratch. */
+  #keep(block: number, page: number, isZero: boolean, at: number): void {
     if (!this.#undoable || this.#touched[block]?.has(page)) return
-    if (!isZeroPage(this.#before.words, 0)) {
+    if (!isZero) {
       if (this.#count === this.#most) {
         this.#refuse?.()
         this.#undoable = false
@@ -113,7 +115,7 @@ export class RamJournal {
         return
       }
       this.#count++
-      this.#kept[block]?.set(page, this.#before.bytes.slice())
+      this.#kept[block]?.set(page, pageScratch().bytes.slice(at, at + PAGE))
     }
     this.#touched[block]?.add(page)
   }

@@ -1,5 +1,4 @@
 import { show } from '../check.ts'
-import { checksumOfWords } from './checksum.ts'
 import type { Chunk, ChunkReader } from './chunk-reader.ts'
 import type { FileIdentity } from './chunk-writer.ts'
 import { Decoder, Malformed } from './decoder.ts'
@@ -24,6 +23,7 @@ import {
   ZERO,
 } from './layout.ts'
 import { PageBits } from './page-bits.ts'
+import { pageScratch } from './page-scratch.ts'
 import { getU32 } from './words.ts'
 
 /** Gets what a file has of the memory, in the file's order. Blocks are numbered as there. */
@@ -162,7 +162,7 @@ export class SnapshotFile {
       if (from === HERE) {
         if (next === data) reader.refuse(`the bytes of ${where()} are missing`)
         const start = RAM_HEADER + next++ * PAGE
-        if (this.#checksPages && checksumOfWords(words, start / 4, PAGE) !== check)
+        if (this.#checksPages && pageScratch().checksumOf(payload, start) !== check)
           reader.refuse(`the checksum of ${where()} is wrong`)
         sink.data(block, page, payload, words, start)
         counts.data++

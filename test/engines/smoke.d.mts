@@ -1,6 +1,7 @@
 export interface SmokeEnv {
   readonly spawn?: (handle: unknown) => Promise<{ seen?: Uint8Array; failure?: string }>
   readonly door?: typeof import('guestmem/threads')
+  readonly snapshot?: typeof import('guestmem/snapshot')
   readonly member?: (handle: unknown) => Promise<{ seen?: object; failure?: string }>
 }
 export declare function smoke(

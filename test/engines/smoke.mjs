@@ -5,6 +5,7 @@ import { growth } from './smoke/growth.mjs'
 import { hostCalls } from './smoke/host-calls.mjs'
 import { moves } from './smoke/moves.mjs'
 import { allCells, refusals } from './smoke/ram.mjs'
+import { saves } from './smoke/saves.mjs'
 import { bigDispatch, dispatch, unassigned } from './smoke/space.mjs'
 import { threads } from './smoke/threads.mjs'
 
@@ -20,17 +21,20 @@ const GROUPS = {
   hostCalls,
   threads,
   board,
+  saves,
 }
 
 /**
  * What the package promises, in short, for any engine: no import of any host's modules here or below.
  * `env.spawn(handle)` answers with what `smoke/answer.mjs` says in another thread, `env.member(handle)` with what
- * `smoke/member.mjs` has seen there, and `env.door` is guestmem/threads; without them those groups are left out.
+ * `smoke/member.mjs` has seen there, `env.door` is guestmem/threads, and `env.snapshot` guestmem/snapshot; without them those
+ * groups are left out.
  */
 export async function smoke(guestmem, env) {
   const checks = new Checks()
   for (const [name, act] of Object.entries(GROUPS)) {
-    if ((act === threads && env.spawn === undefined) || (act === board && env.member === undefined)) continue
+    const needs = { threads: env.spawn, board: env.member, saves: env.snapshot }
+    if (name in needs && needs[name] === undefined) continue
     await checks.group(name, () => act(checks, guestmem, env))
   }
   return { checks: checks.count, failures: checks.failures }

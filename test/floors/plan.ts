@@ -39,6 +39,7 @@ export const RACING_FOLDER = 'litmus'
 export const OWN_BYTES_FILES: readonly string[] = [
   'page-table/table-words.ts',
   'snapshot/words.ts',
+  'snapshot/page-scratch.ts',
   'snapshot/values.ts',
   'threads/control-block.ts',
   'trace/trace-ring.ts',

@@ -7,6 +7,7 @@ import { MigrationError, migrate, receiveMachine, SnapshotError, saveMachine } f
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type MigrationMachine, migrationMachine } from './support/migration-machine.ts'
 import { here, type MigrationFiles, runMigration } from './support/migration-run.ts'
+import { type MigrationResult, summaryOf } from './support/migration-summary.ts'
 import { connectionPair, type Ends } from './support/streams.ts'
 
 const PAGE = 4096
@@ -266,24 +267,33 @@ describe('over a socket, to another process, while the guest runs in a thread of
     })
     files = { target: join(folder, 'target.mjs'), guest: join(folder, 'guest.mjs') }
   })
-  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+  afterAll(() => {
+    rmSync(folder, { recursive: true, force: true })
+    if (isCampaign) console.log(`MIGRATION ${JSON.stringify(summaryOf(results))}`)
+  })
 
-  // `npm run migration` runs these for so many seconds, so many times.
+  // `npm run migration` runs these for so many seconds, so many times, MIGRATION_AT_ONCE of them side by side.
+  const isCampaign = process.env.MIGRATION_SECONDS !== undefined
+  const results: MigrationResult[] = []
+  const each = Number(process.env.MIGRATION_AT_ONCE ?? 1) > 1 ? test.concurrent : test
   const seconds = Number(process.env.MIGRATION_SECONDS ?? 0.3)
   const runs = Number(process.env.MIGRATION_RUNS ?? 2)
-  const bytes = process.env.MIGRATION_SECONDS === undefined ? 32 * MIB : 256 * MIB
+  const kills = Number(process.env.MIGRATION_KILLS ?? 2 * runs)
+  const bytes = isCampaign ? 256 * MIB : 32 * MIB
   const dirty = { bytes, pagesPerSecond: (50 * 1e6) / PAGE, warmUp: 1000 * seconds }
 
-  test.each(Array.from({ length: runs }, (_, i) => i + 1))('it converges, and every byte is the same, %i', async () => {
+  each.each(Array.from({ length: runs }, (_, i) => i + 1))('it converges, and every byte is the same, %i', async () => {
     const outcome = await runMigration(files, { ...dirty, maxDowntime: 300 })
     expect(outcome.error).toBeUndefined()
     expect(outcome.target).toBe('holds')
     expect(outcome.targetChecksum).toBe(outcome.checksum)
-    if (process.env.MIGRATION_SECONDS !== undefined) console.log(outcome.report)
+    if (isCampaign) console.log(outcome.report)
+    results.push({ kind: 'run', ...outcome.report })
   })
 
-  test.each(Array.from({ length: 2 * runs }, (_, i) => i + 1))('killed at a random moment, %i', async turn => {
-    const moment = Math.random() * 250
+  each.each(Array.from({ length: kills }, (_, i) => i + 1))('killed at a random moment, %i', async turn => {
+    // From the beginning to what is about the end of it.
+    const moment = Math.random() * (isCampaign ? 3000 : 250)
     const outcome = await runMigration(files, {
       ...dirty,
       warmUp: 20,
@@ -304,6 +314,8 @@ describe('over a socket, to another process, while the guest runs in a thread of
         expect(outcome.target).toBe(turn % 2 === 0 ? undefined : 'nothing')
       }
     }
+    const reason = outcome.error === undefined ? 'over by then' : (outcome.error as MigrationError).reason
+    results.push({ kind: 'kill', reason })
   })
 })
 

@@ -1,6 +1,7 @@
 // Assembles ordered.wat into ordered.wasm.ts: the bytes that ship, and that tests instrument.
 // Three tiers, for engines with two memories (WebAssembly's multi-memory); kernel.ts makes those for one memory of them.
-// `npm run kernels` writes the file; `npm run kernels -- --check` fails if the one in the tree differs.
+// And src/snapshot/page-kernel.wat into page-kernel.wasm.ts.
+// `npm run kernels` writes the files; `npm run kernels -- --check` fails if one in the tree differs.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import wabtInit from 'wabt'
@@ -174,12 +175,38 @@ export async function assemble() {
   ].join('\n')
 }
 
+/** The text of src/snapshot/page-kernel.wat, with what stands there once for several. */
+export function pageKernelText() {
+  return readFileSync(here('../../snapshot/page-kernel.wat'), 'utf8').replace(
+    /\n *;; each\{ (\w+): (.*)\n([\s\S]*?)\n *;; \}each/g,
+    (_, name, list, body) =>
+      list
+        .split(' ')
+        .map(each => `\n${body.replace(new RegExp(`${name}\\b`, 'g'), each)}`)
+        .join(''),
+  )
+}
+
+export async function assemblePageKernel() {
+  return [
+    '// Assembled from page-kernel.wat by `npm run kernels`: a character per byte.',
+    '/** What each character is above its byte, modulo 256. */',
+    `export const SHIFT = ${SHIFT}`,
+    `export const PAGE_KERNEL = ${literal(bytesOf(await wabtInit(), pageKernelText()))}`,
+    '',
+  ].join('\n')
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const text = await assemble()
-  if (process.argv.includes('--check')) {
-    if (readFileSync(here('ordered.wasm.ts'), 'utf8') !== text) {
-      console.error('src/ram/kernels/ordered.wasm.ts is not what ordered.wat assembles to: run `npm run kernels`')
+  const files = {
+    'ordered.wasm.ts': await assemble(),
+    '../../snapshot/page-kernel.wasm.ts': await assemblePageKernel(),
+  }
+  for (const [name, text] of Object.entries(files)) {
+    if (!process.argv.includes('--check')) writeFileSync(here(name), text)
+    else if (readFileSync(here(name), 'utf8') !== text) {
+      console.error(`${here(name)} is not what its .wat assembles to: run \`npm run kernels\``)
       process.exit(1)
     }
-  } else writeFileSync(here('ordered.wasm.ts'), text)
+  }
 }

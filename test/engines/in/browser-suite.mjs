@@ -34,10 +34,12 @@ export async function suite(module, should) {
   const guestmem = await import(module)
   const { shared } = guestmem.GuestRam.allocate(8)
   if (shared !== should.isolated) throw new Error(`guest RAM should have been shared: ${should.isolated}`)
-  const door = module.replace(/index(?=\.js$)/, 'threads')
+  const beside = name => module.replace(/index(?=\.js$)/, name)
+  const door = beside('threads')
   const result = await smoke(guestmem, {
     spawn: handle => start({ module, handle }),
     door: await import(door),
+    snapshot: await import(beside('snapshot')),
     member: handle => start({ module, door, handle }),
   })
   return { ...result, ...aboutHost(guestmem) }

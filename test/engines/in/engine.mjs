@@ -23,6 +23,7 @@ const door = doorOf(module)
 const result = await smoke(guestmem, {
   spawn: handle => start({ module, handle }),
   door: await load(door),
+  snapshot: await load(doorOf(module, 'snapshot')),
   member: handle => start({ module, door, handle }),
 })
 // One line that the runner picks out of whatever an engine prints by itself.

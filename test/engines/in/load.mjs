@@ -5,5 +5,5 @@ import { fileURLToPath } from 'node:url'
 export const load = async address =>
   address.endsWith('.cjs') ? createRequire(import.meta.url)(fileURLToPath(address)) : import(address)
 
-/** The address of guestmem/threads, which lies beside. */
-export const doorOf = module => module.replace(/index(?=\.c?js$)/, 'threads')
+/** The address of another door of the package, guestmem/threads unless said, which lies beside. */
+export const doorOf = (module, name = 'threads') => module.replace(/index(?=\.c?js$)/, name)

@@ -3,11 +3,13 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync 
 import { basename, dirname, extname, join } from 'node:path'
 
 /**
- * Copies of the modules under test, and of guestmem/threads that lies beside each, so that every row of a table is about the same build even where someone builds
- * meanwhile. Under `cache`, which is inside the project: a `.js` file is ESM there by the word of package.json.
+ * Copies of the modules under test, and of guestmem/threads and guestmem/snapshot that lie beside each, so that every row of a
+ * table is about the same build even where someone builds meanwhile. Under `cache`, which is inside the project: a `.js` file is ESM there by the word of package.json.
  */
 export function snapshot(cache, modules) {
-  const doors = modules.map(path => join(dirname(path), `threads${extname(path)}`))
+  const doors = modules.flatMap(path =>
+    ['threads', 'snapshot'].map(door => join(dirname(path), `${door}${extname(path)}`)),
+  )
   for (const path of [...modules, ...doors]) {
     if (existsSync(path)) continue
     console.error(`${path} is not there: run \`npm run build\` first`)

@@ -1,0 +1,81 @@
+import { checksumOfLanes, checksumOfWords } from './checksum.ts'
+import { PAGE } from './layout.ts'
+import { isZeroPage } from './page-bytes.ts'
+import { PAGE_KERNEL, SHIFT } from './page-kernel.wasm.ts'
+import { wordsOf } from './words.ts'
+
+/** How many pages of a block can be in it at once; there is one more, OTHER. */
+export const SCRATCH_PAGES = 64
+/** Where a page beside those begins. */
+export const OTHER: number = SCRATCH_PAGES * PAGE
+/** Where the kernel stores the lanes of a checksum. */
+const LANES = OTHER + PAGE
+const LANES_BYTES = 128
+
+/** The functions of page-kernel.wat; addresses are bytes in its memory. */
+interface PageKernel {
+  isZero(at: number): number
+  lanes(at: number, to: number): void
+}
+
+/**
+ * Room for copies of pages that are being looked at, one for all machines of a thread: nothing stays in it while somebody waits.
+ * Where it begins is a multiple of 4 for every page; between two pages of a block there is nothing.
+ */
+export class PageScratch {
+  readonly bytes: Uint8Array
+  /** The same, in the host's byte order. */
+  readonly words: Uint32Array
+  readonly #kernel: PageKernel | undefined
+
+  /** @param byScript Without the kernel, as where the engine has none. */
+  constructor(byScript = false) {
+    const compiled = byScript ? undefined : compile()
+    this.bytes = compiled?.bytes ?? new Uint8Array(LANES + LANES_BYTES)
+    this.words = wordsOf(this.bytes)
+    this.#kernel = compiled?.kernel
+  }
+
+  /** @param at Where the page begins in `bytes`. */
+  isZero(at: number): boolean {
+    return this.#kernel === undefined ? isZeroPage(this.words, at / 4) : this.#kernel.isZero(at) !== 0
+  }
+
+  /**
+   * The checksum that the record of a page has (docs/SNAPSHOTS.md).
+   *
+   * @returns 0 to 2^32 - 1.
+   */
+  checksum(at: number): number {
+    if (this.#kernel === undefined) return checksumOfLanes(this.words, at / 4, this.words, LANES / 4)
+    this.#kernel.lanes(at, LANES)
+    return checksumOfWords(this.words, LANES / 4, LANES_BYTES)
+  }
+
+  /** The checksum of a page that is elsewhere. */
+  checksumOf(bytes: Uint8Array, at: number): number {
+    this.bytes.set(bytes.subarray(at, at + PAGE), OTHER)
+    return this.checksum(OTHER)
+  }
+}
+
+/** Undefined where the engine lacks what it needs, or a page's policy forbids it. */
+function compile(): { readonly bytes: Uint8Array; readonly kernel: PageKernel } | undefined {
+  try {
+    // Small enough for the synchronous constructor on a browser's main thread.
+    const module = new WebAssembly.Module(Uint8Array.from(PAGE_KERNEL, character => character.charCodeAt(0) - SHIFT))
+    const { memory, isZero, lanes } = new WebAssembly.Instance(module).exports as unknown as PageKernel & {
+      readonly memory: WebAssembly.Memory
+    }
+    return { bytes: new Uint8Array(memory.buffer), kernel: { isZero, lanes } }
+  } catch {
+    return undefined
+  }
+}
+
+let ofThread: PageScratch | undefined
+
+export function pageScratch(): PageScratch {
+  ofThread ??= new PageScratch()
+  return ofThread
+}
