@@ -41,6 +41,7 @@ export const OWN_BYTES_FILES: readonly string[] = [
   'snapshot/words.ts',
   'snapshot/values.ts',
   'threads/control-block.ts',
+  'trace/stream-batch.ts',
   'trace/trace-ring.ts',
 ]
 
