@@ -1,8 +1,9 @@
-import type { RegionKind } from 'guestmem'
 import type { NameLine } from '../trace/names.ts'
 import { type Batch, readBatch } from '../trace/stream-batch.ts'
 import { encodeMessage, readStreamMessage, type StreamMessage } from '../trace/stream-message.ts'
 import type { TraceEvent } from '../trace/trace.ts'
+
+type RegionKind = NonNullable<TraceEvent['regionKind']>
 
 /** How often a region was accessed since the stream began. */
 export interface RegionCounts {
@@ -55,6 +56,7 @@ export class Follower {
   #stream: number | undefined
   #droppedBefore = 0
   #isNew = true
+  #isAsked = false
   #joinedAt = Number.NEGATIVE_INFINITY
   readonly #ears: FollowerEars
   readonly #now: () => number
@@ -75,6 +77,7 @@ export class Follower {
   /** Asks whoever streams on a channel to begin. Of a connection, a stream begins by itself. */
   join(): void {
     this.begin()
+    this.#isAsked = false
     this.#joinedAt = this.#now()
     this.#ears.reply(encodeMessage({ type: 'join' }))
   }
@@ -91,8 +94,11 @@ export class Follower {
     const isBytes = !isText && data instanceof ArrayBuffer
     const message = isText ? readStreamMessage(data) : isBytes ? readBatch(data) : 'it is no text and no batch'
     if (typeof message === 'string') this.refuse(message)
-    else if (message.type === 'ready') this.#ready()
-    else if (message.type === 'hello') this.#hello(message.stream)
+    else if (message.type === 'ready') {
+      // A stream has begun: it may be the one that was followed, once more.
+      this.#isAsked = true
+      this.tick()
+    } else if (message.type === 'hello') this.#hello(message.stream)
     // Of several streams on a channel it follows the one that has answered first.
     else if (message.stream !== this.#stream) return
     else if (message.type !== 'batch') this.#take(message)
@@ -110,9 +116,9 @@ export class Follower {
     if (this.refused === MOST_REFUSED) this.#ears.giveUp()
   }
 
-  /** A stream has begun: it may be the one that was followed, once more. */
-  #ready(): void {
-    if (this.#now() - this.#joinedAt >= JOIN_INTERVAL) this.join()
+  /** Does what could not be done at once. To be called some times a second. */
+  tick(): void {
+    if (this.#isAsked && this.#now() - this.#joinedAt >= JOIN_INTERVAL) this.join()
   }
 
   #hello(stream: number): void {

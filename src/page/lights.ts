@@ -63,12 +63,13 @@ export class Lights {
   #mark({ kind, address, size, space }: TraceEvent, time: number): void {
     if (space !== this.#space || typeof address !== 'number') return
     const { start, end } = this.#sight
-    const last = address + Math.max(1, size) - 1
-    if (last < start || address >= end) return
-    const placeOf = (at: number) => Math.min(PLACES - 1, Math.floor(((at - start) / (end - start)) * PLACES))
+    const behind = address + Math.max(1, size)
+    if (behind <= start || address >= end) return
+    // All places that show a byte of it: of few bytes in sight, each is many places.
+    const scale = (at: number) => ((at - start) * PLACES) / (end - start)
     const base = KINDS.indexOf(kind) * PLACES
-    const to = placeOf(Math.min(last, end - 1))
-    for (let place = placeOf(Math.max(address, start)); place <= to; place++) this.#times[base + place] = time
+    const to = Math.ceil(scale(Math.min(behind, end)))
+    for (let place = Math.floor(scale(Math.max(address, start))); place < to; place++) this.#times[base + place] = time
   }
 }
 

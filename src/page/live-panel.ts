@@ -187,6 +187,7 @@ class Attachment {
 
   #tick(): void {
     const now = performance.now()
+    this.#follower.tick()
     this.#showMap(now)
     if (document.hidden || this.#follower.paused) {
       if (now - this.#tables >= TABLES) this.#showCounts(now)
