@@ -26,7 +26,7 @@ const FOLDER = new URL('./page/', import.meta.url)
 
 /** `guestmem page` */
 export const pageCommand: Command = {
-  summary: 'serves a page on this machine: maps, stores step by step, races in a browser',
+  summary: 'serves a page on this machine: maps, machines that run, stores step by step, races in a browser',
   help: HELP,
   options: { ws: { type: 'string' }, port: { type: 'string' }, json: { type: 'boolean' } },
   operands: ['[FILE]'],

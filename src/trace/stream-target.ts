@@ -54,14 +54,12 @@ export class StreamTarget {
     const send = optionalField(fields, 'send')
     if (send === undefined && optionalField(fields, 'postMessage') === undefined)
       throw new TypeError('target must have a method postMessage or send, got an object that has neither')
-    if (send === undefined) checkFunction(fields.postMessage, 'target.postMessage')
-    else checkFunction(send, 'target.send')
     for (const name of ['bufferedAmount', 'readyState'] as const) {
       const value = optionalField(fields, name)
       if (value !== undefined && typeof value !== 'number')
         throw new TypeError(`target.${name} must be a number, got ${show(value)}`)
     }
-    for (const name of ['addEventListener', 'removeEventListener', 'start'] as const) {
+    for (const name of ['postMessage', 'send', 'addEventListener', 'removeEventListener', 'start'] as const) {
       const value = optionalField(fields, name)
       if (value !== undefined) checkFunction(value, `target.${name}`)
     }

@@ -40,7 +40,7 @@ const MAP_INTERVAL = 250
 
 /**
  * Sends a trace to who watches the machine run, such as the page of `guestmem page`: the map of its spaces, also when it changes, and
- * the accesses in batches, as [the messages](../TRACE.md) are documented.
+ * the accesses in batches, in messages that docs/TRACE.md has.
  *
  * It drains the ring, at an interval, whenever its thread gets to its timers: of the machine's own thread, or of another that has
  * opened the ring's buffer. While no target has a listener with room, events stay in the ring, and are dropped and counted there.
@@ -139,7 +139,8 @@ class Stream implements TraceStream {
     const commit = () => {
       this.#isMapOld = true
     }
-    this.#unregister = (spaces ?? []).map(space => registerMemoryListener(space, { commit }))
+    const live = (spaces ?? []).filter(({ destroyed }) => !destroyed)
+    this.#unregister = live.map(space => registerMemoryListener(space, { commit }))
   }
 
   stop(): void {
