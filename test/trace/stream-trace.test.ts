@@ -289,6 +289,17 @@ test('another thread’s end of the ring is streamed as well, with a map that wa
   expect(events.length).toBe(1)
   expect(maps.length).toBe(2)
   expect(formatFlatView(machineFromJson(maps[1]).spaces[0] as AddressSpace)).toBe(formatFlatView(space))
+  // Where a text has taken the place of spaces, their changes are no longer told.
+  const own = new Socket()
+  const other = streamTrace(ring, space, own)
+  pass()
+  other.setMap('')
+  other.setMap(mapToJson(space))
+  pass(6)
+  space.root.addSubregion(0x6000_0000, MemoryRegion.io('later', QUIET, 4))
+  pass(6)
+  expect(new Listener().takeAll(own.sent).maps.length).toBe(2)
+  other.stop()
 })
 
 describe('refusals', () => {
