@@ -10,6 +10,7 @@ let machine: Machine | undefined
 let space: Space | undefined
 let sight: Sight = whole(0)
 let chosen: bigint | undefined
+let afterDrawing = (): void => {}
 
 /** The panel with the map of a machine: its text, the picture, the ranges, who answers. */
 export function startMap(): void {
@@ -52,6 +53,32 @@ export function startMap(): void {
   address.addEventListener('keydown', event => {
     if (event.key === 'Enter') find()
   })
+}
+
+/** What the panel shows now, where it shows anything. */
+export function inSight(): { readonly space: Space; readonly sight: Sight } | undefined {
+  return space === undefined ? undefined : { space, sight }
+}
+
+/** Has `act` called whenever the picture was drawn anew. */
+export function whenDrawn(act: () => void): void {
+  afterDrawing = act
+}
+
+/** Shows a machine that is the one before, changed: what was in sight and chosen remains so. Else it is shown as a new one. */
+export function showChanged(next: Machine): void {
+  const names = (each: Machine | undefined) => JSON.stringify(each?.spaces.map(({ name }) => name))
+  const index = machine?.spaces.indexOf(space as Space) ?? -1
+  const isChanged = names(machine) === names(next) && index >= 0
+  machine = next
+  if (!isChanged) {
+    showMachine(next)
+    return
+  }
+  space = next.spaces[index]
+  element('open').hidden = true
+  if (chosen !== undefined) tellAnswer(chosen)
+  draw()
 }
 
 /** Shows the text that a file beside the page has, and who answers at an address, if one is given. */
@@ -129,6 +156,9 @@ function show(text: string): void {
   try {
     machine = readMachine(text)
     showMachine(machine)
+    tell(
+      `${counted(machine.spaces.length, 'address space')}, ${counted(space?.view.ranges.length ?? 0, 'range')} in ${space?.name ?? 'none'}`,
+    )
   } catch (error) {
     fail(error)
   }
@@ -152,9 +182,6 @@ function showMachine({ spaces, questions }: Machine): void {
   element('questions').replaceChildren(...items)
   element('map').hidden = false
   choose(spaces[memory])
-  tell(
-    `${counted(spaces.length, 'address space')}, ${counted(space?.view.ranges.length ?? 0, 'range')} in ${space?.name ?? 'none'}`,
-  )
 }
 
 function choose(next: Space | undefined): void {
@@ -172,12 +199,20 @@ function select(address: bigint, lookThere: boolean): void {
   element<HTMLInputElement>('address').value = hexText(address)
   const isInSight = address >= sight.start && address < sight.end
   if (lookThere && !isInSight && address < 2 ** 53) sight = sightAround(Number(address), sight.end - sight.start)
+  tellAnswer(address)
+  draw()
+}
+
+/** Who answers is told anew where it is somebody else, and not whenever a machine changes its map. */
+function tellAnswer(address: bigint): void {
+  if (space === undefined) return
   try {
-    element('answer').replaceChildren(...answerAt(space, address))
+    const parts = answerAt(space, address)
+    const answer = element('answer')
+    if (answer.textContent !== parts.map(({ textContent }) => textContent).join('')) answer.replaceChildren(...parts)
   } catch (error) {
     fail(error)
   }
-  draw()
 }
 
 function draw(): void {
@@ -191,6 +226,7 @@ function draw(): void {
   element('ranges').replaceChildren(...shown.map(row))
   if (focused !== undefined) document.querySelector<HTMLElement>(`[data-start="${focused}"]`)?.focus()
   element('more').textContent = count > shown.length ? `${count - shown.length} more: zoom in to see them.` : ''
+  afterDrawing()
 }
 
 function row(range: Range): HTMLElement {

@@ -1,4 +1,5 @@
 import { element } from './elements.ts'
+import { attachTo, startLive } from './live-panel.ts'
 import { showFrom, startMap } from './map-panel.ts'
 import { startRaces } from './races-panel.ts'
 import { startStores } from './stores-panel.ts'
@@ -39,10 +40,14 @@ for (const [index, name] of TABS.entries()) {
   })
 }
 startMap()
+startLive()
 startStores()
 startRaces()
 // `guestmem page FILE` has the file's text beside the page; `&address=0x1000` asks who answers there.
 const query = new URLSearchParams(location.search)
 if (query.has('machine')) showFrom('machine', query.get('address') ?? '')
+// An emulator's page may link to its machine: `?channel=NAME`, `?ws=ADDRESS`.
+const place = query.get('channel') ?? query.get('ws')
+if (place !== null) attachTo(place)
 const wanted = location.hash.slice(1)
 if (isTab(wanted)) show(wanted)

@@ -24,6 +24,6 @@ export function addressOf(text: string): bigint | undefined {
 }
 
 /** How many there are. */
-export function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`
+export function counted(count: number, what: string, plural = 's'): string {
+  return `${count} ${what}${count === 1 ? '' : plural}`
 }

@@ -29,7 +29,12 @@ import type { TraceEvent } from './trace-event.ts'
  *
  * @param words The same bytes as `doubles`.
  */
-export function decodeEvent(doubles: Float64Array, words: Uint32Array, index: number, names: Names): TraceEvent {
+export function decodeEvent(
+  doubles: Float64Array,
+  words: Uint32Array,
+  index: number,
+  names: Pick<Names, 'space' | 'region'>,
+): TraceEvent {
   const double = (field: number) => doubles[index * EVENT_DOUBLES + field] as number
   const word = (field: number) => words[index * EVENT_WORDS + field] as number
   const how = word(HOW)

@@ -7,6 +7,9 @@ export interface Named {
   readonly kind: RegionKind | undefined
 }
 
+/** A line: what it names, its number, its name, and of a region its kind. */
+export type NameLine = readonly [sort: 's' | 'r', id: number, name: string, kind?: RegionKind | undefined]
+
 const encoder = /* @__PURE__ */ new TextEncoder()
 const decoder = /* @__PURE__ */ new TextDecoder()
 
@@ -20,6 +23,7 @@ export class Names {
   #read = 0
   readonly #spaces = new Map<number, Named>()
   readonly #regions = new Map<number, Named>()
+  readonly #lines: NameLine[] = []
 
   constructor(words: Int32Array, bytes: Uint8Array) {
     this.#words = words
@@ -45,6 +49,12 @@ export class Names {
     return this.#regions.get(id)
   }
 
+  /** All that there are by now, in the order in which they were added. */
+  lines(): readonly NameLine[] {
+    this.#readOn()
+    return this.#lines
+  }
+
   #readOn(): void {
     const length = Atomics.load(this.#words, NAMES_WORD)
     if (length === this.#read) return
@@ -53,8 +63,10 @@ export class Names {
     this.#read = length
     for (const line of text.split('\n')) {
       if (line === '') continue
-      const [sort, id, name, kind] = JSON.parse(line) as [string, number, string, RegionKind | undefined]
+      const read = JSON.parse(line) as NameLine
+      const [sort, id, name, kind] = read
       ;(sort === 's' ? this.#spaces : this.#regions).set(id, { name, kind })
+      this.#lines.push(read)
     }
   }
 }

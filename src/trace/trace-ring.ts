@@ -73,7 +73,8 @@ export class TraceRing implements TraceSink {
   readonly whenFull: 'drop' | 'overwrite'
   readonly #words: Int32Array
   readonly #doubles: Float64Array
-  readonly #names: Names
+  /** @internal */
+  readonly names: Names
   readonly #clock: (() => number) | undefined
   readonly #records: boolean
   // Of the thread that records.
@@ -99,7 +100,7 @@ export class TraceRing implements TraceSink {
     this.#words = words
     const events = HEADER_BYTES + EVENT_BYTES * this.capacity
     this.#doubles = new Float64Array(buffer, 0, events / 8)
-    this.#names = new Names(words, new Uint8Array(buffer, events))
+    this.names = new Names(words, new Uint8Array(buffer, events))
     this.#clock = clock
     this.#records = records
     // The other end's has never room, so that `record` finds that out where it looks for some.
@@ -233,7 +234,7 @@ export class TraceRing implements TraceSink {
     if (id === undefined) {
       id = Math.min(this.#spaces++, MAX_SPACES)
       this.#spaceIds.set(space, id)
-      if (id < MAX_SPACES) this.#names.add('s', id, { name: space.name, kind: undefined })
+      if (id < MAX_SPACES) this.names.add('s', id, { name: space.name, kind: undefined })
     }
     this.#lastSpace = space
     this.#lastSpaceId = id
@@ -244,7 +245,7 @@ export class TraceRing implements TraceSink {
     if (id === undefined) {
       id = this.#regions++
       this.#regionIds.set(region as object, id)
-      this.#names.add('r', id, region as { name: string; kind: never })
+      this.names.add('r', id, region as { name: string; kind: never })
     }
     this.#lastRegion = region
     this.#lastRegionId = id
@@ -259,10 +260,10 @@ export class TraceRing implements TraceSink {
     checkInteger(most, 'most', 0, Number.MAX_SAFE_INTEGER)
     const events: TraceEvent[] = []
     while (events.length < most) {
-      const taken = this.#take(Math.min(CHUNK, most - events.length))
+      const taken = this.take(Math.min(CHUNK, most - events.length))
       if (taken === undefined) break
       const words = new Uint32Array(taken.buffer)
-      for (let i = 0; i < taken.length / EVENT_DOUBLES; i++) events.push(decodeEvent(taken, words, i, this.#names))
+      for (let i = 0; i < taken.length / EVENT_DOUBLES; i++) events.push(decodeEvent(taken, words, i, this.names))
     }
     return events
   }
@@ -295,13 +296,32 @@ export class TraceRing implements TraceSink {
     return new Uint8Array(this.buffer).slice()
   }
 
+  /**
+   * Takes the oldest events out until no more than `most` are left, and copies none. @returns How many it took out.
+   *
+   * @internal
+   */
+  skipTo(most: number): number {
+    const words = this.#words
+    while (true) {
+      const tail = Atomics.load(words, TAIL_WORD)
+      const count = ((Atomics.load(words, HEAD_WORD) - tail) >>> 0) - most
+      if (count <= 0) return 0
+      if (Atomics.compareExchange(words, TAIL_WORD, tail, (tail + count) | 0) === tail) return count
+    }
+  }
+
   #events(slot: number, count: number): Float64Array {
     const start = HEADER_BYTES / 8 + slot * EVENT_DOUBLES
     return this.#doubles.subarray(start, start + count * EVENT_DOUBLES)
   }
 
-  /** Copies up to `most` events and takes them out. The one who records can't overwrite what is copied meanwhile unnoticed. */
-  #take(most: number): Float64Array | undefined {
+  /**
+   * Copies up to `most` events and takes them out. The one who records can't overwrite what is copied meanwhile unnoticed.
+   *
+   * @internal
+   */
+  take(most: number): Float64Array | undefined {
     const words = this.#words
     while (true) {
       const tail = Atomics.load(words, TAIL_WORD)

@@ -42,6 +42,7 @@ export const OWN_BYTES_FILES: readonly string[] = [
   'snapshot/page-scratch.ts',
   'snapshot/values.ts',
   'threads/control-block.ts',
+  'trace/stream-batch.ts',
   'trace/trace-ring.ts',
 ]
 

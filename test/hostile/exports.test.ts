@@ -55,7 +55,7 @@ const HANDED_OUT = new Set(
   `ScatterGatherElement HostAccess HostSources IommuTlbEntry IoEventfd DirtyRange MemoryRegionSection Translation FlatRange
   QemuMachine MtreeMachine MtreeQuestion Mtree MtreeBlock MtreeNode QtestDuplex QtestWebStreams AccessDifference ReplayReport
   AddressExplanation AddressLayer HiddenLayer AddressStep MapChange Unreachable GuestMode VfioArea VfioRegionInfo VfioRegionReport VfioSkipped VfioRegions SmapsMapping LitmusReport LitmusRow
-  Tap TapAccess AccessCounter AccessCounts AccessStatistics BounceCounts RegionCounts RouteCounts MapChangeDetail MapChangeMeasuring MeasuredRange TraceEvent TraceCounts TraceStatistics TraceComparison AccessTraceFile GdbMemory TracedAccess
+  Tap TapAccess AccessCounter AccessCounts AccessStatistics BounceCounts RegionCounts RouteCounts MapChangeDetail MapChangeMeasuring MeasuredRange TraceEvent TraceCounts TraceStatistics TraceComparison AccessTraceFile GdbMemory TracedAccess TraceStream
   NoOptions SharedUint8Array LitmusThread SlowAccesses HarvestedRange ChainSave
   SnapshotBlock SnapshotContents MigrationReport BlobLike WebDuplex NodeDuplex`.split(/\s+/),
 )

@@ -1,16 +1,16 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, request, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { type BuildOptions, build } from 'esbuild'
+import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { pageServer } from '../../src/cli/page-server.ts'
-import { packedWorker } from '../../src/litmus/pack-worker.mjs'
 import { installedBrowsers, openIn, type Report } from './browsers.mjs'
+import { buildPage, COMMON } from './support/built-page.ts'
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 const MACHINE = `address-space: given
@@ -22,22 +22,10 @@ let folder: string
 beforeAll(async () => {
   dist = mkdtempSync(join(tmpdir(), 'guestmem-page-'))
   folder = join(dist, 'page')
-  mkdirSync(folder)
-  for (const file of ['index.html', 'style.css']) copyFileSync(here(`../../src/page/${file}`), join(folder, file))
-  const common: BuildOptions = { alias: { guestmem: here('../../src/index.ts') }, bundle: true, logLevel: 'error' }
-  await build({
-    ...common,
-    entryPoints: [here('../../src/page/page.ts')],
-    outfile: join(folder, 'page.js'),
-    format: 'iife',
-    platform: 'browser',
-    target: 'es2022',
-    plugins: [packedWorker],
-    define: { 'import.meta.url': '""' },
-  })
+  await buildPage(folder)
   writeFileSync(join(dist, 'package.json'), '{ "type": "module" }')
   const entryPoints = [here('../../src/cli/main.ts')]
-  await build({ ...common, entryPoints, outfile: join(dist, 'cli.js'), format: 'esm', platform: 'node' })
+  await build({ ...COMMON, entryPoints, outfile: join(dist, 'cli.js'), format: 'esm', platform: 'node' })
 }, 60_000)
 afterAll(() => rmSync(dist, { recursive: true }))
 
@@ -145,6 +133,19 @@ describe('guestmem page', () => {
     },
   )
 
+  test('attaches to a WebSocket that is given, and allows that one', async () => {
+    const command = start('--json', '--ws', 'wss://example.org:8443/trace?x=1')
+    const [said] = await once(command.stdout, 'data')
+    const { url } = JSON.parse(String(said))
+    expect(new URL(url).searchParams.get('ws')).toBe('wss://example.org:8443/trace?x=1')
+    const policy = (await fetch(url)).headers.get('content-security-policy')
+    expect(policy).toContain("connect-src 'self' ws://localhost:* ws://127.0.0.1:* wss://example.org:8443;")
+    command.kill('SIGINT')
+    await once(command, 'exit')
+    for (const bad of ['http://localhost', 'localhost:80', '', 'ws://[::1]:80', 'ws://a;b/'])
+      expect([bad, await once(start('--ws', bad), 'exit')]).toEqual([bad, [3, null]])
+  })
+
   test('of a file that is not there, and at a port that is taken, ends with 4', async () => {
     expect(await once(start(join(dist, 'none.txt')), 'exit')).toEqual([4, null])
     await listening(page(), async url => {
@@ -172,6 +173,7 @@ describe('the server', () => {
       expect(status).toBe(200)
       expect(headers['cross-origin-opener-policy']).toBe('same-origin')
       expect(headers['cross-origin-embedder-policy']).toBe('require-corp')
+      expect(headers['content-security-policy']).toContain("connect-src 'self' ws://localhost:* ws://127.0.0.1:*;")
       const loads = [...body.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, path]) => path)
       expect(loads.sort()).toEqual(['page.js', 'style.css'])
       for (const path of loads) expect((await get(url, `/${path}`)).status).toBe(200)

@@ -9,8 +9,10 @@ import {
   formatTraceLine,
   formatTraceStatistics,
   gdbMemory,
+  mapToJson,
   measureMapChanges,
   parseTraceLines,
+  streamTrace,
   TraceRing,
   traceStatistics,
   traceTo,
@@ -98,6 +100,25 @@ const TAP_OPTIONS: Argument = object(
 function briefly(set: { remove(): void }): void {
   set.remove()
 }
+
+/** Spaces, of which there may be none. */
+const SPACES: Kind = { objects: { ...SPACE.objects, 'an array': 'takes' } }
+const MAP: Argument = arg('map', { ...SPACES, string: () => 'takes' }, ({ space }) => space)
+const DEAF = optional(FUNCTION)
+const STREAM_TARGET: Argument = object(
+  'target',
+  { undefined: 'takes' },
+  [
+    arg('postMessage', DEAF, () => () => {}),
+    arg('send', DEAF, () => () => {}),
+    arg('bufferedAmount', optional({ number: () => 'takes' }), () => 0),
+    arg('readyState', optional({ number: () => 'takes' }), () => 1),
+    arg('addEventListener', DEAF, () => () => {}),
+    arg('removeEventListener', DEAF, () => () => {}),
+    arg('start', DEAF, () => () => {}),
+  ],
+  { type: 'TraceTarget' },
+)
 
 const ring = (): TraceRing => TraceRing.allocate({ events: 64, nameBytes: 64 })
 const stopped = ({ space }: World) => new TapStop(accessOf(space))
@@ -220,6 +241,25 @@ export const TRACE_ROWS: readonly Row[] = [
     'accessTraceOf',
     [EVENTS_ARG, SPACE_ARG, arg('ports', optional(SPACE), ({ bus }) => bus)],
     (_, events, space, ports) => accessTraceOf(events, space, ports),
+  ),
+  row('mapToJson', [arg('spaces', SPACES, ({ space }) => space)], (_, spaces) => mapToJson(spaces)),
+  row(
+    'streamTrace',
+    [
+      arg('ring', {}, ring),
+      MAP,
+      STREAM_TARGET,
+      object(
+        'options',
+        OPTIONS,
+        [
+          arg('interval', optional(integer(1, 60_000)), () => 1000),
+          arg('events', optional(integer(1, 65_536)), () => 10),
+        ],
+        { closed: true, type: 'StreamTraceOptions' },
+      ),
+    ],
+    (_, from, map, target, options) => streamTrace(from, map, target, options).stop(),
   ),
   row(
     'gdbMemory',
