@@ -403,7 +403,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'I2 a load over the end of RAM is split',
     file: ACCESS,
-    from: 'if (isOver && section.memory) return reject(size)',
+    from: 'if (isOver && section.memory) return reject(section, false, at, size, attrs)',
     to: '',
     foundBy: 'REQUESTS',
   },
