@@ -3,6 +3,7 @@
 import { AddressSpace, GuestRam, MemoryRegion, tap } from 'guestmem'
 import { countAccesses, TraceRing, traceTo } from 'guestmem/trace'
 import { Register } from './accesses.mjs'
+import { loop } from './loop.mjs'
 
 const RAM = 0x8000_0000
 const UART = 0x1000_0000
@@ -25,56 +26,12 @@ const offsets = Uint32Array.from({ length: COUNT }, (_, i) => Math.imul(i, 26544
 const inRam = offsets.map(offset => RAM + offset)
 const inUart = offsets.map(offset => UART + offset)
 
-/** @returns {[name: string, make: (space: AddressSpace) => (reps: number) => unknown][]} A function of its own for each case, as the JIT has. */
+/** @type {[name: string, make: (space: AddressSpace) => (reps: number) => unknown][]} */
 const ACCESSES = [
-  [
-    'load32, RAM',
-    space =>
-      new Function(
-        'space',
-        'at',
-        `return reps => {
-        let sum = 0
-        for (let i = 0; i < reps; i++) sum ^= space.load32(at[i & ${COUNT - 1}])
-        return sum
-      }`,
-      )(space, inRam),
-  ],
-  [
-    'store32, RAM',
-    space =>
-      new Function(
-        'space',
-        'at',
-        `return reps => {
-        for (let i = 0; i < reps; i++) space.store32(at[i & ${COUNT - 1}], i)
-      }`,
-      )(space, inRam),
-  ],
-  [
-    'load32, MMIO',
-    space =>
-      new Function(
-        'space',
-        'at',
-        `return reps => {
-        let sum = 0
-        for (let i = 0; i < reps; i++) sum ^= space.load32(at[i & ${COUNT - 1}])
-        return sum
-      }`,
-      )(space, inUart),
-  ],
-  [
-    'store32, MMIO',
-    space =>
-      new Function(
-        'space',
-        'at',
-        `return reps => {
-        for (let i = 0; i < reps; i++) space.store32(at[i & ${COUNT - 1}], i)
-      }`,
-      )(space, inUart),
-  ],
+  ['load32, RAM', space => loop('sum ^= space.load32(at)', inRam, { space })],
+  ['store32, RAM', space => loop('space.store32(at, i)', inRam, { space })],
+  ['load32, MMIO', space => loop('sum ^= space.load32(at)', inUart, { space })],
+  ['store32, MMIO', space => loop('space.store32(at, i)', inUart, { space })],
 ]
 
 /** Requests, as a device makes them. */

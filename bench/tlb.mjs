@@ -5,6 +5,7 @@ import { createRequire } from 'node:module'
 import { AddressSpace, GuestRam, MemoryRegion } from 'guestmem'
 import { RP2040 } from 'rp2040js'
 import { Register } from './accesses.mjs'
+import { loop } from './loop.mjs'
 
 const COUNT = 4096
 const FLASH = 0x1000_0000
@@ -49,15 +50,6 @@ const inDevices = () => DEVICES + 0x4000 * any(24) + 4 * any(64)
 const list = of => Float64Array.from({ length: COUNT }, of)
 /** Addresses as a guest has them, in registers of 32 bits. */
 const words = of => Uint32Array.from({ length: COUNT }, of)
-
-let functions = 0
-
-/** A function of its own for each case, so that the JIT's feedback is not that of another: `body` has `i`, `at` and `sum`. */
-function loop(body, addresses, names) {
-  // The engine would have the same text be the same function.
-  const text = `/* ${functions++} */ return reps => { let sum = 0; for (let i = 0; i < reps; i++) { const at = where[i & ${COUNT - 1}]; ${body} } return sum }`
-  return new Function('where', ...Object.keys(names), text)(addresses, ...Object.values(names))
-}
 
 /** Five ranges, as people write it. */
 function byHand({ flash, sram, main, devices }) {

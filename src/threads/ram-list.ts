@@ -1,6 +1,5 @@
 import { type AddressSpace, GuestRam, type RamBlock } from 'guestmem'
 import { show } from '../check.ts'
-
 import type { BoardRam } from './handle.ts'
 
 type Ram = RamBlock['ram']
