@@ -28,7 +28,12 @@ export class Client {
   }
 
   hasBefore(head: number): boolean {
-    return this.#ring.isBefore(head)
+    return this.countBefore(head) > 0
+  }
+
+  /** How many of its requests before `head` are left. */
+  countBefore(head: number): number {
+    return this.#ring.countBefore(head)
   }
 
   /** The oldest request is one that it waits for. There is one. */
@@ -54,7 +59,6 @@ export class Client {
     words[this.at + REPLY_LOW] = low
     words[this.at + REPLY_HIGH] = high
     words[this.at + REPLY_RESULT] = result
-    this.#ring.release()
     this.#replies = (this.#replies + 1) | 0
     Atomics.store(words, this.at + REPLIES, this.#replies)
     wakeMember(words, this.at, REPLIES)

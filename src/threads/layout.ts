@@ -31,11 +31,11 @@ export const TAIL = 36
 export const ACK = 48
 /** 1 while the member may touch guest memory by its map. */
 export const ONLINE = 49
-/** 1 while the member sleeps, or is about to. */
-export const MEMBER_ASLEEP = 50
+/** 1 while the member sleeps, or is about to. The owner looks at it with each reply. */
+export const MEMBER_ASLEEP = 64
 /** Interrupts, a set of bits: set by the owner, taken by the member. */
-export const PENDING = 64
-const MEMBER_WORDS = 80
+export const PENDING = 80
+const MEMBER_WORDS = 96
 
 /** Entries of a ring: a power of two. */
 export const RING_ENTRIES = 256

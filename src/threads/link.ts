@@ -96,6 +96,7 @@ export class Link implements Requester {
     this.#ring.push()
     this.flush()
     this.#wait(this.#isAnswered, REPLIES)
+    this.#ring.answered()
     const result = words[at + REPLY_RESULT] as number
     const replyLow = words[at + REPLY_LOW] as number
     const replyHigh = words[at + REPLY_HIGH] as number

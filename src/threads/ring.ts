@@ -14,6 +14,8 @@ export class RingProducer {
   readonly #at: number
   readonly #ring: number
   #head = 0
+  /** How far the owner has come, as far as the member knows: TAIL is looked at where there is no room without. */
+  #tail = 0
 
   constructor(words: Int32Array, layout: Layout, id: number) {
     this.#words = words
@@ -22,7 +24,20 @@ export class RingProducer {
   }
 
   get isFull(): boolean {
-    return ((this.#head - Atomics.load(this.#words, this.#at + TAIL)) | 0) >= RING_ENTRIES
+    if (this.#hasRoom) return false
+    // It may be behind what `answered` knows.
+    const tail = Atomics.load(this.#words, this.#at + TAIL)
+    if (((tail - this.#tail) | 0) > 0) this.#tail = tail
+    return !this.#hasRoom
+  }
+
+  get #hasRoom(): boolean {
+    return ((this.#head - this.#tail) | 0) < RING_ENTRIES
+  }
+
+  /** The newest entry was answered, so that the owner has taken all there are. It does not say so in TAIL as well. */
+  answered(): void {
+    this.#tail = this.#head
   }
 
   /** Where the next entry's words go. The ring must not be full. */
@@ -55,9 +70,9 @@ export class RingConsumer {
     return Atomics.load(this.#words, this.#at + HEAD)
   }
 
-  /** There are entries before `head`. */
-  isBefore(head: number): boolean {
-    return this.#tail !== head
+  /** How many entries there are before `head`. Below 0 where later ones were taken already. */
+  countBefore(head: number): number {
+    return (head - this.#tail) | 0
   }
 
   /** Where the words of the oldest entry are. */

@@ -47,6 +47,7 @@ export function fallAsleep(words: Int32Array): number {
   return rung
 }
 
+/** Stores only where it had been about to: each request of a member looks at that word, and a store takes its cache line. */
 export function stayAwake(words: Int32Array): void {
-  Atomics.store(words, OWNER_ASLEEP, 0)
+  if (Atomics.load(words, OWNER_ASLEEP) !== 0) Atomics.store(words, OWNER_ASLEEP, 0)
 }

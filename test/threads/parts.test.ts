@@ -1,8 +1,18 @@
 import fc from 'fast-check'
 import { MemTxAttrs } from 'guestmem'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { Grace } from '../../src/threads/grace.ts'
-import { ACK, ENTRY_WORDS, HEAD, Layout, ONLINE, RING_ENTRIES, ROW_WORDS, RUN_BYTES } from '../../src/threads/layout.ts'
+import {
+  ACK,
+  ENTRY_WORDS,
+  HEAD,
+  Layout,
+  ONLINE,
+  RING_ENTRIES,
+  ROW_WORDS,
+  RUN_BYTES,
+  TAIL,
+} from '../../src/threads/layout.ts'
 import { isSameRow, loadRow, type MapRow, NOTIFIER, POSTED, storeRow } from '../../src/threads/map-row.ts'
 import { readMap, writeMap } from '../../src/threads/map-table.ts'
 import { NotifierMatch } from '../../src/threads/notifier-match.ts'
@@ -101,7 +111,7 @@ test('a ring is first in, first out, and full at its size', () => {
         if ((step || often) && !put.isFull) {
           one[put.place] = pushed++
           put.push()
-        } else if (take.isBefore(take.head)) {
+        } else if (take.countBefore(take.head) > 0) {
           expect(one[take.place]).toBe(taken++)
           take.take()
           take.release()
@@ -114,6 +124,28 @@ test('a ring is first in, first out, and full at its size', () => {
   const producer = new RingProducer(words, layout, 2)
   for (let i = 0; i < RING_ENTRIES; i++) producer.push()
   expect([producer.isFull, words[layout.member(2) + HEAD]]).toEqual([true, RING_ENTRIES])
+})
+
+test('an answer says that the ring is empty, whatever TAIL says', () => {
+  const tail = layout.member(1) + TAIL
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.nat({ max: RING_ENTRIES }), fc.boolean(), fc.boolean())), rounds => {
+      const words = wordsOf()
+      const [put, take] = [new RingProducer(words, layout, 1), new RingConsumer(words, layout, 1)]
+      let waiting = 0
+      for (const [count, isAsked, isReleased] of rounds) {
+        for (let i = 0; i < count && !put.isFull; i++, waiting++) put.push()
+        expect(put.isFull).toBe(waiting === RING_ENTRIES)
+        if (!isAsked) continue
+        for (; take.countBefore(take.head) > 0; waiting--) take.take()
+        if (isReleased) take.release()
+        put.answered()
+        expect(put.isFull).toBe(false)
+      }
+      expect(words[tail]).toBeLessThanOrEqual(words[layout.member(1) + HEAD] as number)
+    }),
+    { numRuns: 300 },
+  )
 })
 
 test('a waiter that spun in vain sleeps at once: 1, 2, 4 ... 256 times, and once after a success', () => {
@@ -135,6 +167,39 @@ test('a waiter that spun in vain sleeps at once: 1, 2, 4 ... 256 times, and once
   let looks = 0
   expect(waiter.spin(() => ++looks === 3)).toBe(true)
   expect([sleepsBeforeSpin(), sleepsBeforeSpin()]).toEqual([0, 1])
+})
+
+test('and once in a while it spins longer: whom it waits for may have been put on the same core', () => {
+  const clock = vi.spyOn(performance, 'now')
+  try {
+    let now = 0
+    clock.mockImplementation(() => now)
+    const waiter = new Waiter(1)
+    const look = (): boolean => {
+      now += 0.001
+      return false
+    }
+    /** Of the next that is no sleep, in milliseconds. */
+    const spin = (): number => {
+      for (;;) {
+        const begin = now
+        expect(waiter.spin(look)).toBe(false)
+        if (now - begin > 0.5) return Math.round(now - begin)
+      }
+    }
+    // After 1, 2 and 4 sleeps; then not for 50 times as long.
+    expect(Array.from({ length: 12 }, spin)).toEqual([1, 1, 1, 20, 1, 1, 1, 1, 1, 1, 1, 1])
+    now += 1000
+    expect([spin(), spin()]).toEqual([20, 1])
+    // One that succeeds begins anew.
+    for (let left = 256; left > 0; left--) waiter.spin(look)
+    let looks = 0
+    expect(waiter.spin(() => ++looks === 3)).toBe(true)
+    now += 1000
+    expect([spin(), spin(), spin(), spin()]).toEqual([1, 1, 1, 20])
+  } finally {
+    clock.mockRestore()
+  }
 })
 
 describe('the map', () => {
