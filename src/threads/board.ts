@@ -4,6 +4,7 @@ import { announceEnd } from './announce-end.ts'
 import { Attention } from './attention.ts'
 import { Client } from './client.ts'
 import { controlWords, cutControlBlock } from './control-block.ts'
+import { Flush } from './flush.ts'
 import { Grace } from './grace.ts'
 import type { BoardHandle } from './handle.ts'
 import { ATTENTION, Layout, PENDING, RUN_BYTES } from './layout.ts'
@@ -36,6 +37,7 @@ export class Board {
   readonly #grace: Grace
   readonly #outbox: Outbox
   readonly #notifiers: NotifierCounts
+  readonly #flush = new Flush()
   readonly #publisher: Publisher
   readonly #server: Server
   readonly #service: Service
@@ -60,7 +62,14 @@ export class Board {
     this.#grace = new Grace(this.#words, this.#layout, this.#clients)
     this.#outbox = new Outbox(this.#grace, () => this.#publish())
     this.#notifiers = new NotifierCounts(this.#words, this.#layout)
-    this.#server = new Server(this.#clients, new Performer(space, onError), this.#outbox, this.#notifiers, onError)
+    this.#server = new Server(
+      this.#clients,
+      new Performer(space, onError),
+      this.#outbox,
+      this.#notifiers,
+      onError,
+      this.#flush,
+    )
     this.#publisher = new Publisher(
       this.#words,
       this.#layout,
@@ -175,6 +184,7 @@ export class Board {
     this.#isClosed = true
     this.#service.stop()
     this.#publisher.close()
+    this.#flush.close()
     announceEnd(this.#words, this.#layout)
   }
 

@@ -1,5 +1,6 @@
 import type { EventNotifier } from 'guestmem'
 import type { Client } from './client.ts'
+import type { Flush } from './flush.ts'
 import type { NotifierCounts } from './notifier-counts.ts'
 import type { Outbox } from './outbox.ts'
 import type { Performer } from './performer.ts'
@@ -7,6 +8,8 @@ import { emptyRequest, type Request } from './request.ts'
 
 /** Of posted stores: while some are made, the member that waits for room puts more into the ring. */
 const RELEASED_AT_ONCE = 64
+/** So many are made within a flush, which takes as long as what it saves of one or two. */
+const WORTH_A_FLUSH = 8
 
 /** Makes what members ask for, in rounds: one handler at a time, and never waiting for anybody. */
 export class Server {
@@ -19,6 +22,8 @@ export class Server {
   readonly #request: Request = emptyRequest()
   /** Posted stores are being made: an access that one of them leads to has none made before it. */
   #isDraining = false
+  readonly #flush: Flush
+  #isFlushing = false
 
   constructor(
     clients: ReadonlyMap<number, Client>,
@@ -26,12 +31,14 @@ export class Server {
     outbox: Outbox,
     notifiers: NotifierCounts,
     onError: (error: unknown) => void,
+    flush: Flush,
   ) {
     this.#clients = clients
     this.#performer = performer
     this.#outbox = outbox
     this.#notifiers = notifiers
     this.#onError = onError
+    this.#flush = flush
   }
 
   /** @returns True if there was anything to do. */
@@ -70,6 +77,9 @@ export class Server {
   /** Makes the posted stores of a member up to `head`, or to the request that it waits for. */
   #drain(client: Client, head: number): void {
     if (this.#isDraining || !client.hasBefore(head) || client.waits) return
+    if (client.countBefore(head) >= WORTH_A_FLUSH) this.#drainAtOnce()
+    // Within another flush that has made nothing.
+    if (!client.hasBefore(head) || client.waits) return
     this.#isDraining = true
     try {
       for (let made = 1; client.hasBefore(head) && !client.waits; made++) {
@@ -80,6 +90,17 @@ export class Server {
     } finally {
       this.#isDraining = false
       client.release()
+    }
+  }
+
+  /** Makes the posted stores of all members within a flush, which calls `drain`. */
+  #drainAtOnce(): void {
+    if (this.#isFlushing) return
+    this.#isFlushing = true
+    try {
+      this.#flush.run()
+    } finally {
+      this.#isFlushing = false
     }
   }
 
