@@ -57,6 +57,22 @@ describe('what members ask for', () => {
     expect(seen.rung).toBeLessThanOrEqual(numRuns)
   })
 
+  test('posted stores are made within one flush: not each of them asks all listeners', async () => {
+    const { board, memory, seen } = machine()
+    let flushes = 0
+    const unregister = registerMemoryListener(memory, { coalescedIoFlush: () => void flushes++ })
+    const one = vcpu(board.handle(), { program: 'flood', rounds: 200 })
+    await one.result
+    const before = flushes
+    const stop = board.listen()
+    await until(() => seen.posted === 200)
+    expect(flushes - before).toBeLessThan(10)
+    stop()
+    unregister()
+    board.close()
+    expect([seen.outOfOrder, seen.errors]).toEqual([0, []])
+  })
+
   test('a handler that throws is an ERROR, and told', async () => {
     const { board, seen } = machine()
     const accesses = [

@@ -1,8 +1,10 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { Board } from '../../src/threads/board.ts'
 import { Grace } from '../../src/threads/grace.ts'
 import { Outbox } from '../../src/threads/outbox.ts'
 import { Server } from '../../src/threads/server.ts'
 import { bundle, type Mutation } from './support/bundle.ts'
+import { type Death, goneOwner, killedMembers } from './support/deaths.ts'
 import { faultsOf, invariantOf } from './support/invariants.ts'
 
 // The litmus tests find what is wrong: here something is. Each mutant is of a kind that x86 shows, too: what its CPUs never
@@ -125,7 +127,7 @@ describe('a member that', () => {
   })
 
   test('stores over entries that were not taken', async () => {
-    const mutation = { file: 'ring.ts', from: '>= RING_ENTRIES', to: '>= 1e9' }
+    const mutation = { file: 'ring.ts', from: '< RING_ENTRIES', to: '< 1e9' }
     expect(await found('flood', 2000, mutation, { late: 500 })).not.toEqual([])
   })
 })
@@ -176,6 +178,45 @@ describe('an owner that', () => {
   ])('leaves what %s for later', async (_, program) => {
     vi.spyOn(Server.prototype, 'drain').mockImplementation(() => {})
     expect(await found(program, 500, undefined, { hangs: true })).not.toEqual([])
+  })
+})
+
+describe('where a thread ends', () => {
+  /** Who sleeps looks once a second. */
+  const PATIENCE_OF_SLEEPERS_MS = 3500
+  async function faultsWhere(death: Death, rounds: number, mutation?: Mutation): Promise<string[]> {
+    const { path, remove } = await bundle('vcpu.ts', mutation)
+    try {
+      return await death(
+        path,
+        rounds,
+        new Promise(resolve => void setTimeout(resolve, PATIENCE_OF_SLEEPERS_MS).unref()),
+      )
+    } finally {
+      remove()
+    }
+  }
+
+  test('what a member had posted is not made', async () => {
+    vi.spyOn(Server.prototype, 'bury').mockImplementation(() => {})
+    expect(await faultsWhere(killedMembers, 20)).toEqual([expect.stringMatching(/posted stores were made, of/)])
+  })
+
+  test('a member is waited for that is dead', async () => {
+    const { remove } = Board.prototype
+    vi.spyOn(Board.prototype, 'remove').mockImplementation(function (this: Board, id) {
+      const forget = vi.spyOn(Map.prototype, 'delete').mockReturnValue(true)
+      remove.call(this, id)
+      forget.mockRestore()
+    })
+    expect(await faultsWhere(killedMembers, 30)).toContain('a dead member is waited for')
+  })
+
+  test.each([
+    ['does not see', 'if (Atomics.load(this.#words, GONE) !== 0) throw', 'if (false) throw'],
+    ['does not look', 'Math.min(left, LOOK_MS)', 'left'],
+  ])('a member that waits %s that its owner is gone', async (_, from, to) => {
+    expect(await faultsWhere(goneOwner, 1, { file: 'link.ts', from, to })).toContain('member 0 ends so: hangs')
   })
 })
 

@@ -375,7 +375,16 @@ const programs: Record<string, () => unknown> = {
     let woken = 0
     for (;;) {
       woken++
+      space.store32(FLAG(id), woken)
       if (cpu.halt() & Attention.STOP) return woken
+    }
+  },
+  /** Posts stores until it is killed, and says in RAM how far it has come. */
+  posts() {
+    for (let i = rounds + 1; ; i++) {
+      space.store32(ADDRESS.posted + 8 * id, i)
+      space.store32(FLAG(id), i)
+      poll()
     }
   },
   /** Stores until it is killed. */
@@ -383,6 +392,7 @@ const programs: Record<string, () => unknown> = {
     for (let i = 0; ; i++) {
       space.store32(ADDRESS.counter, 1)
       space.store32(ADDRESS.window, i)
+      space.store32(FLAG(id), 1)
       poll()
     }
   },
