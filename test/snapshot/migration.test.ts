@@ -299,7 +299,7 @@ describe('over a socket, to another process, while the guest runs in a thread of
   )
 
   // How long the latest took that was over before it was killed, ms.
-  let duration = isCampaign ? 1000 : 250
+  let duration = isCampaign ? 1000 * atOnce : 250
   each.each(Array.from({ length: kills }, (_, i) => i + 1))('killed at a random moment, %i', async turn => {
     // From the beginning to what is about the end of it.
     const moment = Math.random() * 1.1 * duration
