@@ -18,14 +18,12 @@ import {
   RECORD,
 } from './layout.ts'
 import { SnapshotError } from './snapshot-error.ts'
-import { getF64, getU32, wordsOf } from './words.ts'
+import { getF64, getU32 } from './words.ts'
 
-/** A chunk, checked. Its payload is overwritten by the next one. */
+/** A chunk, checked. Its payload may be read until the next one is asked for. */
 export interface Chunk {
   readonly type: ChunkType
   readonly payload: Uint8Array
-  /** The same, as words of the host's order. */
-  readonly words: Uint32Array
 }
 
 /** Reads a file as it comes, checks every byte of it but those of pages, and keeps one chunk at a time. */
@@ -42,9 +40,8 @@ export class ChunkReader {
   #digest: Digest = NO_DIGEST
   #what = 'the header of the file'
   readonly #header = new Uint8Array(FILE_HEADER)
-  /** Ahead of the payload as many bytes as the header has, so that pages lie where words begin. */
-  readonly #payload = new Uint8Array(MAX_PAYLOAD)
-  readonly #words = wordsOf(this.#payload)
+  /** For payloads that come in several pieces, or in memory that other threads can change; made when one does. */
+  #payload: Uint8Array | undefined
 
   /** @param file Of several files the index, for errors. */
   constructor(source: ByteReader, file = 0) {
@@ -107,13 +104,12 @@ export class ChunkReader {
     const check = getU32(header, 12)
     const before = this.#digest
     this.#digest = nextDigest(this.#digest, header, CHUNK_HEADER)
-    await this.#fill(this.#payload, length)
-    const payload = this.#payload.subarray(0, length)
+    const payload = await this.#take(length)
     if (type === RAM ? !this.#isRamSound(payload, check) : checksum(payload) !== check)
       this.refuse('the checksum is wrong', this.#start)
     if (type === END) this.#checkEnd(payload, before)
     this.#sequence++
-    return { type, payload, words: this.#words }
+    return { type, payload }
   }
 
   /** @throws SnapshotError where bytes follow. */
@@ -146,6 +142,19 @@ export class ChunkReader {
     const is = payload.length === 20 && getU32(payload, 0) === this.#sequence && getF64(payload, 4) === this.#start
     if (!is || getU32(payload, 12) !== low || getU32(payload, 16) !== high)
       this.refuse('the checksum of the whole file is wrong')
+  }
+
+  /** The next bytes: where they are, if they are all there and this thread's alone; else copied, so that nobody changes them. */
+  async #take(length: number): Promise<Uint8Array> {
+    const from = this.#used
+    if (this.#piece.length - from >= length && this.#piece.buffer instanceof ArrayBuffer) {
+      this.#used += length
+      this.#at += length
+      return this.#piece.subarray(from, from + length)
+    }
+    this.#payload ??= new Uint8Array(MAX_PAYLOAD)
+    await this.#fill(this.#payload, length)
+    return this.#payload.subarray(0, length)
   }
 
   async #fill(to: Uint8Array, length: number): Promise<void> {

@@ -1,6 +1,6 @@
 import { checksumOfLanes, checksumOfWords } from './checksum.ts'
 import { PAGE } from './layout.ts'
-import { isZeroPage } from './page-bytes.ts'
+import { arePagesEqual, isZeroPage } from './page-bytes.ts'
 import { PAGE_KERNEL, SHIFT } from './page-kernel.wasm.ts'
 import { wordsOf } from './words.ts'
 
@@ -15,6 +15,7 @@ const LANES_BYTES = 128
 /** The functions of page-kernel.wat; addresses are bytes in its memory. */
 interface PageKernel {
   isZero(at: number): number
+  isEqual(a: number, b: number): number
   lanes(at: number, to: number): void
 }
 
@@ -27,6 +28,7 @@ export class PageScratch {
   /** The same, in the host's byte order. */
   readonly words: Uint32Array
   readonly #kernel: PageKernel | undefined
+  readonly #checksums: Uint32Array
 
   /** @param byScript Without the kernel, as where the engine has none. */
   constructor(byScript = false) {
@@ -34,11 +36,31 @@ export class PageScratch {
     this.bytes = compiled?.bytes ?? new Uint8Array(LANES + LANES_BYTES)
     this.words = wordsOf(this.bytes)
     this.#kernel = compiled?.kernel
+    this.#checksums = new Uint32Array(SCRATCH_PAGES)
   }
 
   /** @param at Where the page begins in `bytes`. */
   isZero(at: number): boolean {
     return this.#kernel === undefined ? isZeroPage(this.words, at / 4) : this.#kernel.isZero(at) !== 0
+  }
+
+  /** @param a Where one page begins in `bytes`. @param b Where the other does. */
+  isEqual(a: number, b: number): boolean {
+    if (this.#kernel === undefined) return arePagesEqual(this.words, a / 4, this.words, b / 4)
+    return this.#kernel.isEqual(a, b) !== 0
+  }
+
+  /** The same of a page in it and one that is elsewhere. */
+  isAs(at: number, bytes: Uint8Array, from: number): boolean {
+    this.bytes.set(bytes.subarray(from, from + PAGE), OTHER)
+    return this.isEqual(at, OTHER)
+  }
+
+  /** Whether a page is zero that is elsewhere. */
+  isZeroOf(bytes: Uint8Array, at: number): boolean {
+    if (bytes[at] !== 0) return false
+    this.bytes.set(bytes.subarray(at, at + PAGE), OTHER)
+    return this.isZero(OTHER)
   }
 
   /**
@@ -57,6 +79,18 @@ export class PageScratch {
     this.bytes.set(bytes.subarray(at, at + PAGE), OTHER)
     return this.checksum(OTHER)
   }
+
+  /**
+   * Those of several pages, one behind the other. They pass through the scratch all at once.
+   *
+   * @param count At most SCRATCH_PAGES.
+   * @returns Overwritten by the next call.
+   */
+  checksumsOf(bytes: Uint8Array, at: number, count: number): Uint32Array {
+    this.bytes.set(bytes.subarray(at, at + count * PAGE))
+    for (let i = 0; i < count; i++) this.#checksums[i] = this.checksum(i * PAGE)
+    return this.#checksums
+  }
 }
 
 /** Undefined where the engine lacks what it needs, or a page's policy forbids it. */
@@ -64,10 +98,10 @@ function compile(): { readonly bytes: Uint8Array; readonly kernel: PageKernel } 
   try {
     // Small enough for the synchronous constructor on a browser's main thread.
     const module = new WebAssembly.Module(Uint8Array.from(PAGE_KERNEL, character => character.charCodeAt(0) - SHIFT))
-    const { memory, isZero, lanes } = new WebAssembly.Instance(module).exports as unknown as PageKernel & {
+    const { memory, isZero, isEqual, lanes } = new WebAssembly.Instance(module).exports as unknown as PageKernel & {
       readonly memory: WebAssembly.Memory
     }
-    return { bytes: new Uint8Array(memory.buffer), kernel: { isZero, lanes } }
+    return { bytes: new Uint8Array(memory.buffer), kernel: { isZero, isEqual, lanes } }
   } catch {
     return undefined
   }

@@ -1,20 +1,28 @@
 import type { RamBlock } from 'guestmem'
+import { PAGE } from './layout.ts'
 import type { Machine } from './machine.ts'
+import type { OverwrittenPages } from './overwritten-pages.ts'
 import { PageBits } from './page-bits.ts'
-import { loadPage, pageBuffer, pagesIn } from './page-bytes.ts'
+import { loadPage, pagesIn } from './page-bytes.ts'
 import { pageScratch } from './page-scratch.ts'
 import type { RamJournal } from './ram-journal.ts'
 import type { PageSink } from './snapshot-file.ts'
 
 /** Stores nothing: all that can be checked without the memory is checked by who calls it. */
 export class CheckingSink implements PageSink {
-  readonly blocks: readonly RamBlock[]
+  readonly #blocks: readonly RamBlock[]
+  readonly #overwritten: OverwrittenPages | undefined
 
-  constructor(blocks: readonly RamBlock[]) {
-    this.blocks = blocks
+  /** @param blocks The file's. @param overwritten Gets to know what a StoringSink would overwrite. */
+  constructor(blocks: readonly RamBlock[], overwritten?: OverwrittenPages) {
+    this.#blocks = blocks
+    this.#overwritten = overwritten
   }
 
-  data(): void {}
+  data(block: number, first: number, count: number, bytes: Uint8Array, at: number): void {
+    this.#overwritten?.data(this.#blocks[block] as RamBlock, first, count, bytes, at)
+  }
+
   zero(): void {}
   same(): boolean {
     return true
@@ -30,7 +38,7 @@ export class StoringSink implements PageSink {
   readonly #blocks: readonly RamBlock[]
   readonly #journal: RamJournal
   readonly #present: readonly PageBits[]
-  readonly #page = pageBuffer()
+  readonly #page = new Uint8Array(PAGE)
   readonly #synced: ((number: number) => Promise<void>) | undefined
 
   /** @param blocks The file's. @param present Of the machine's blocks the pages that have come, in any file of a chain. @param synced Asked by a migration. */
@@ -52,20 +60,23 @@ export class StoringSink implements PageSink {
     return blocks.map(block => new PageBits(pagesIn(block)))
   }
 
-  data(block: number, page: number, bytes: Uint8Array, words: Uint32Array, at: number): void {
-    const number = this.#come(block, page)
-    this.#journal.store(number, page, bytes, words, at)
+  data(block: number, first: number, count: number, bytes: Uint8Array, at: number): void {
+    const number = this.#numbers[block] as number
+    this.#present[number]?.addRange(first, first + count)
+    this.#journal.store(number, first, count, bytes, at)
   }
 
   zero(block: number, page: number): void {
-    this.#journal.clear(this.#come(block, page), page)
+    const number = this.#numbers[block] as number
+    this.#present[number]?.add(page)
+    this.#journal.clear(number, page)
   }
 
   same(block: number, page: number, from: number, fromPage: number, check: number): boolean {
-    const { bytes, words } = this.#page
+    const bytes = this.#page
     loadPage(bytes, 0, this.#blocks[from] as RamBlock, fromPage)
     if (pageScratch().checksumOf(bytes, 0) !== check) return false
-    this.data(block, page, bytes, words, 0)
+    this.data(block, page, 1, bytes, 0)
     return true
   }
 
@@ -75,11 +86,5 @@ export class StoringSink implements PageSink {
 
   async sync(number: number): Promise<void> {
     await this.#synced?.(number)
-  }
-
-  #come(block: number, page: number): number {
-    const number = this.#numbers[block] as number
-    this.#present[number]?.add(page)
-    return number
   }
 }

@@ -2,8 +2,9 @@ import type { RamBlock } from 'guestmem'
 import { checksum } from './checksum.ts'
 import type { ChunkWriter } from './chunk-writer.ts'
 import type { EqualPages } from './equal-pages.ts'
+import { zeroPagesFrom } from './guest-pages.ts'
 import { CHUNK_HEADER, HERE, MAX_DATA_PAGES, MAX_RECORDS, PAGE, RAM, RAM_HEADER, RECORD, ZERO } from './layout.ts'
-import { arePagesEqual, loadPages } from './page-bytes.ts'
+import { loadPages } from './page-bytes.ts'
 import { OTHER, pageScratch } from './page-scratch.ts'
 import { setU32 } from './words.ts'
 
@@ -56,7 +57,8 @@ export class PageWriter {
       const end = Math.ceil((offset + length) / PAGE)
       for (let page = Math.floor(offset / PAGE); page < end; ) {
         if (this.#isFull) yield this.#flush()
-        page += this.#take(block, page, Math.min(end - page, this.#room))
+        const zeros = this.#takeZeros(block, page, end - page)
+        page += zeros === 0 ? this.#take(block, page, Math.min(end - page, this.#room)) : zeros
       }
     }
     if (this.#count > 0) yield this.#flush()
@@ -71,15 +73,28 @@ export class PageWriter {
     return Math.min(MAX_DATA_PAGES - this.#data, MAX_RECORDS - this.#count)
   }
 
+  /**
+   * Those that are zero from here on. They are looked at where they are: what a thread stores to one meanwhile is marked, and sent
+   * again.
+   *
+   * @returns How many.
+   */
+  #takeZeros(block: RamBlock, first: number, count: number): number {
+    const { sparse } = this.#options
+    const most = sparse ? count : Math.min(count, MAX_RECORDS - this.#count)
+    // RAM that is not allocated yet is zero, and stays unallocated.
+    const zeros = block.ram.allocated ? zeroPagesFrom(block, first, most) : most
+    if (!sparse) for (let i = 0; i < zeros; i++) this.#record(first + i, 0, ZERO, 0)
+    return zeros
+  }
+
   /** @returns How many pages were taken: all of `count`, which there is room for. */
   #take(block: RamBlock, first: number, count: number): number {
     if (this.#bytes.length === 0) this.#bytes = new Uint8Array(MAX_CHUNK)
-    // RAM that is not allocated yet is zero, and stays unallocated.
-    const { allocated } = block.ram
     const scratch = pageScratch()
-    if (allocated) loadPages(scratch.bytes, 0, block, first, count)
+    loadPages(scratch.bytes, 0, block, first, count)
     for (let i = 0; i < count; i++) {
-      if (allocated && !scratch.isZero(i * PAGE)) this.#keep(first + i, i * PAGE)
+      if (!scratch.isZero(i * PAGE)) this.#keep(first + i, i * PAGE)
       else if (!this.#options.sparse) this.#record(first + i, 0, ZERO, 0)
     }
     return count
@@ -87,12 +102,13 @@ export class PageWriter {
 
   /** @param at Where the page's bytes are in the scratch. */
   #keep(page: number, at: number): void {
-    const { bytes, words } = pageScratch()
-    const check = pageScratch().checksum(at)
+    const scratch = pageScratch()
+    const { bytes } = scratch
+    const check = scratch.checksum(at)
     const { equal } = this.#options
     if (equal?.find(check)) {
       loadPages(bytes, OTHER, this.#blocks[equal.block] as RamBlock, equal.page, 1)
-      if (arePagesEqual(words, at / 4, words, OTHER / 4)) {
+      if (scratch.isEqual(at, OTHER)) {
         this.#record(page, check, equal.block, equal.page)
         return
       }

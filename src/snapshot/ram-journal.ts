@@ -1,24 +1,31 @@
-import { type RamBlock, ramFill } from 'guestmem'
+import { type RamBlock, ramCopy, ramFill } from 'guestmem'
+import { isPageAs, touchPages, zeroPagesFrom } from './guest-pages.ts'
 import { PAGE } from './layout.ts'
 import { PageBits } from './page-bits.ts'
-import { arePagesEqual, loadPages, type PageBuffer, pageBuffer, pageLength, pagesIn, storePage } from './page-bytes.ts'
-import { pageScratch, SCRATCH_PAGES } from './page-scratch.ts'
-
-const ZERO: PageBuffer = /* @__PURE__ */ pageBuffer()
+import { pageLength, pagesIn, storePage } from './page-bytes.ts'
+import { pageScratch } from './page-scratch.ts'
+import { PageStore } from './page-store.ts'
 
 /**
  * Stores pages so that they can be put back as they were. What is stored is compared first: a page that is so already is not
  * touched, and not marked for who logs it.
+ *
+ * To look at a page that nobody has touched yet makes the host map it, which takes as long as to copy it. So no page is looked at
+ * of which it is known that it is zero.
  */
 export class RamJournal {
   readonly #blocks: readonly RamBlock[]
   readonly #touched: readonly PageBits[]
   readonly #most: number
   readonly #refuse: (() => never) | undefined
-  /** Of each block the pages that were not zero. */
-  readonly #kept: Map<number, Uint8Array>[]
-  #count = 0
+  /** Of each block the pages that were not zero, and where they are kept. */
+  readonly #kept: Map<number, number>[]
+  readonly #store = new PageStore()
+  /** Of blocks that were not allocated in the beginning the pages that were stored to: all others are zero. */
+  readonly #storedTo: readonly (PageBits | undefined)[]
   #undoable = true
+  /** The latest page that was looked at was zero: so may be the next ones, and maybe nobody has touched them. */
+  #isAmongZeros = true
   /** Pages that were changed. */
   changedPages = 0
 
@@ -30,6 +37,7 @@ export class RamJournal {
     this.#blocks = blocks
     this.#touched = blocks.map(block => new PageBits(pagesIn(block)))
     this.#kept = blocks.map(() => new Map())
+    this.#storedTo = blocks.map(block => (block.ram.allocated ? undefined : new PageBits(pagesIn(block))))
     this.#most = most
     this.#refuse = refuse
   }
@@ -39,35 +47,41 @@ export class RamJournal {
     return this.#undoable
   }
 
-  /** @param words Of the array that has the page, which begins at byte `at`. */
-  store(block: number, page: number, bytes: Uint8Array, words: Uint32Array, at: number): void {
+  /** Stores pages that follow one another. @param at Where the first of them begins in `bytes`, which are not the scratch's. */
+  store(block: number, first: number, count: number, bytes: Uint8Array, at: number): void {
     const to = this.#blocks[block] as RamBlock
-    const scratch = pageScratch()
-    if (to.ram.allocated) loadPages(scratch.bytes, 0, to, page, 1)
-    else scratch.bytes.fill(0, 0, PAGE)
-    if (arePagesEqual(scratch.words, 0, words, at / 4)) return
-    this.#keep(block, page, scratch.isZero(0), 0)
-    storePage(to, page, bytes, at)
-    this.changedPages++
+    if (this.#isAmongZeros && this.#storedTo[block] === undefined) touchPages(to, first, count)
+    for (let i = 0; i < count; ) {
+      let end = i
+      for (; end < count && !this.#isAs(block, first + end, bytes, at + end * PAGE); end++)
+        this.#keep(block, first + end)
+      if (end > i) {
+        const length = Math.min((end - i) * PAGE, to.size - (first + i) * PAGE)
+        ramCopy(to, (first + i) * PAGE, bytes, at + i * PAGE, length)
+        this.#storedTo[block]?.addRange(first + i, first + end)
+        this.changedPages += end - i
+      }
+      i = end + 1
+    }
   }
 
   /** Makes a page zero. */
   clear(block: number, page: number): void {
-    if ((this.#blocks[block] as RamBlock).ram.allocated) this.store(block, page, ZERO.bytes, ZERO.words, 0)
+    if (!this.#isKnownZero(block, page)) this.#clearUsed(block, page, page + 1)
   }
 
   /** Makes all pages zero that are not among these. */
   clearOthers(pages: readonly PageBits[]): void {
     for (const [index, block] of this.#blocks.entries()) {
-      if (!block.ram.allocated) continue
+      // What was not allocated has only those pages that came.
+      if (this.#storedTo[index] !== undefined) continue
       const count = pagesIn(block)
       const bits = pages[index] as PageBits
       for (let first = 0; first < count; ) {
         let end = first
-        while (end < count && end < first + SCRATCH_PAGES && !bits.has(end)) end++
-        if (end > first) this.#clearUsed(index, block, first, end)
-        else end++
-        first = end
+        while (end < count && !bits.has(end)) end++
+        this.#clearUsed(index, first, end)
+        first = end + 1
       }
     }
   }
@@ -76,9 +90,9 @@ export class RamJournal {
   undo(): void {
     for (const [index, block] of this.#blocks.entries()) {
       for (const page of this.#touched[index] as PageBits) {
-        const bytes = this.#kept[index]?.get(page)
-        if (bytes === undefined) ramFill(block, page * PAGE, 0, pageLength(block, page))
-        else storePage(block, page, bytes, 0)
+        const number = this.#kept[index]?.get(page)
+        if (number === undefined) ramFill(block, page * PAGE, 0, pageLength(block, page))
+        else storePage(block, page, this.#store.arrayOf(number), this.#store.offsetOf(number))
       }
     }
     this.forget()
@@ -88,35 +102,45 @@ export class RamJournal {
   forget(): void {
     for (const touched of this.#touched) touched.clear()
     for (const kept of this.#kept) kept.clear()
-    this.#count = 0
+    this.#store.clear()
+  }
+
+  #isKnownZero(block: number, page: number): boolean {
+    return this.#storedTo[block]?.has(page) === false
+  }
+
+  #isAs(index: number, page: number, bytes: Uint8Array, at: number): boolean {
+    if (this.#isKnownZero(index, page)) return pageScratch().isZeroOf(bytes, at)
+    return isPageAs(this.#blocks[index] as RamBlock, page, bytes, at)
   }
 
   /** @param end Behind the last page. */
-  #clearUsed(index: number, block: RamBlock, first: number, end: number): void {
-    const scratch = pageScratch()
-    loadPages(scratch.bytes, 0, block, first, end - first)
-    for (let page = first; page < end; page++) {
-      const at = (page - first) * PAGE
-      if (scratch.isZero(at)) continue
-      this.#keep(index, page, false, at)
+  #clearUsed(index: number, first: number, end: number): void {
+    const block = this.#blocks[index] as RamBlock
+    for (let page = first; ; page++) {
+      page += zeroPagesFrom(block, page, end - page)
+      if (page >= end) return
+      this.#keep(index, page)
       ramFill(block, page * PAGE, 0, pageLength(block, page))
       this.changedPages++
     }
   }
 
-  /** Keeps a page before it is changed for the first time. @param at Where it is in the scratch. */
-  #keep(block: number, page: number, isZero: boolean, at: number): void {
-    if (!this.#undoable || this.#touched[block]?.has(page)) return
-    if (!isZero) {
-      if (this.#count === this.#most) {
+  /** Keeps a page before it is changed for the first time. */
+  #keep(index: number, page: number): void {
+    const block = this.#blocks[index] as RamBlock
+    this.#isAmongZeros = false
+    if (!this.#undoable || this.#touched[index]?.has(page)) return
+    if (this.#isKnownZero(index, page) || zeroPagesFrom(block, page, 1) === 1) this.#isAmongZeros = true
+    else {
+      if (this.#store.count === this.#most) {
         this.#refuse?.()
         this.#undoable = false
         this.forget()
         return
       }
-      this.#count++
-      this.#kept[block]?.set(page, pageScratch().bytes.slice(at, at + PAGE))
+      this.#kept[index]?.set(page, this.#store.add(block, page))
     }
-    this.#touched[block]?.add(page)
+    this.#touched[index]?.add(page)
   }
 }

@@ -4,6 +4,7 @@ import { checkSource, type OpenSource, type SnapshotSource } from './byte-source
 import { loadDevices } from './devices.ts'
 import { checkMachineOptions, type Machine, type MachineOptions, machineOf } from './machine.ts'
 import { applyMapState, flushBuffered, mapStateOf } from './map-state.ts'
+import { OverwrittenPages } from './overwritten-pages.ts'
 import { CheckingSink, StoringSink } from './page-sinks.ts'
 import { RamJournal } from './ram-journal.ts'
 import { type ReadState, readChain, stage } from './read-chain.ts'
@@ -53,14 +54,19 @@ export async function restoreFrom(
   staging: number = STAGED,
 ): Promise<void> {
   const { sources: staged, again } = await stage(sources, staging)
-  if (again) await readChain(staged, machine, blocks => new CheckingSink(blocks))
+  // Nothing but a device's own error is to be expected of what is in memory, and that comes when all pages are stored: where not
+  // all of them can be kept until then, none are.
+  const overwritten = staged.every(({ atHand }) => atHand) ? new OverwrittenPages() : undefined
+  if (again) await readChain(staged, machine, blocks => new CheckingSink(blocks, overwritten))
   const refuse = (): never => {
     throw new RangeError(
       'source must be one that can be read twice (a Blob, an array, or a function that opens a stream): more than 16 MiB of pages that are in use here would be overwritten',
     )
   }
   // What was found good a moment ago goes on where no more can be kept: nothing but a device's own error is to be expected.
-  const journal = new RamJournal(machine.blocks, again ? KEPT_OF_CHECKED : KEPT_OF_STREAM, again ? undefined : refuse)
+  const most = again ? KEPT_OF_CHECKED : KEPT_OF_STREAM
+  const isTooMuch = overwritten !== undefined && overwritten.least > most
+  const journal = new RamJournal(machine.blocks, isTooMuch ? 0 : most, again ? undefined : refuse)
   const present = StoringSink.presence(machine.blocks)
   try {
     const state = await readChain(staged, machine, blocks => new StoringSink(machine, blocks, journal, present), again)

@@ -28,8 +28,8 @@ import { getU32 } from './words.ts'
 
 /** Gets what a file has of the memory, in the file's order. Blocks are numbered as there. */
 export interface PageSink {
-  /** A page's bytes, from byte `at` on, and the words of the same array. */
-  data(block: number, page: number, bytes: Uint8Array, words: Uint32Array, at: number): void
+  /** Pages that follow one another, at most 64, and their bytes, from byte `at` on. */
+  data(block: number, first: number, count: number, bytes: Uint8Array, at: number): void
   zero(block: number, page: number): void
   /** It is as another page is, which has come before. @param check Its checksum. @returns False if it is not so. */
   same(block: number, page: number, from: number, fromPage: number, check: number): boolean
@@ -137,7 +137,7 @@ export class SnapshotFile {
     this.reader.refuse(`a chunk ${type.trim()} must be here`)
   }
 
-  #readPages({ payload, words }: Chunk, sink: PageSink): void {
+  #readPages({ payload }: Chunk, sink: PageSink): void {
     // Its type is written down, so that what follows a refusal is known to be never reached.
     const reader: ChunkReader = this.reader
     const block = getU32(payload, 0)
@@ -149,7 +149,15 @@ export class SnapshotFile {
     if (count > MAX_RECORDS || data > MAX_DATA_PAGES) reader.refuse('it has more pages than a chunk may have')
     const table = RAM_HEADER + data * PAGE
     const name = () => `of RAM block ${show(this.description.blocks[block]?.name)}`
+    const sums = this.#checksPages ? pageScratch().checksumsOf(payload, RAM_HEADER, data) : undefined
     let next = 0
+    // How many of the latest pages go to the sink together.
+    let run = 0
+    let end = 0
+    const handOver = (): void => {
+      if (run > 0) sink.data(block, end - run, run, payload, RAM_HEADER + (next - run) * PAGE)
+      run = 0
+    }
     for (let i = 0; i < count; i++) {
       const at = table + i * RECORD
       const page = getU32(payload, at)
@@ -159,12 +167,13 @@ export class SnapshotFile {
       const where = () => `page ${page} ${name()}`
       if (page >= seen.pages) reader.refuse(`there is no ${where()}`)
       if (!this.identity.live && seen.has(page)) reader.refuse(`${where()} comes twice`)
+      if (from !== HERE || page !== end) handOver()
       if (from === HERE) {
         if (next === data) reader.refuse(`the bytes of ${where()} are missing`)
-        const start = RAM_HEADER + next++ * PAGE
-        if (this.#checksPages && pageScratch().checksumOf(payload, start) !== check)
-          reader.refuse(`the checksum of ${where()} is wrong`)
-        sink.data(block, page, payload, words, start)
+        if (sums !== undefined && sums[next] !== check) reader.refuse(`the checksum of ${where()} is wrong`)
+        next++
+        run++
+        end = page + 1
         counts.data++
       } else if (from === ZERO) {
         sink.zero(block, page)
@@ -178,6 +187,7 @@ export class SnapshotFile {
       }
       seen.add(page)
     }
+    handOver()
     if (next !== data) reader.refuse('it has more bytes than its pages are')
   }
 }

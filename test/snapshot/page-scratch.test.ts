@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { afterEach, expect, test, vi } from 'vitest'
-import { assemblePageKernel } from '../../src/ram/kernels/assemble.mjs'
+import { assemblePageKernel, PAGE_KERNELS } from '../../src/ram/kernels/assemble.mjs'
 import { checksum } from '../../src/snapshot/checksum.ts'
 import { PageScratch } from '../../src/snapshot/page-scratch.ts'
 
@@ -52,6 +52,7 @@ test.each([
       const elsewhere = new Uint8Array(skip + PAGE + 1)
       elsewhere.set(bytes, skip)
       expect(scratch.checksumOf(elsewhere, skip)).toBe(said)
+      expect(scratch.checksumsOf(elsewhere, skip, 1)[0]).toBe(said)
     }),
     { numRuns: 300 },
   )
@@ -92,7 +93,7 @@ test('where WebAssembly is not to be had, script does it', () => {
   expect(scratch.bytes.length).toBeGreaterThan(65 * PAGE)
 })
 
-test('what ships is what the text assembles to', async () => {
-  const file = new URL('../../src/snapshot/page-kernel.wasm.ts', import.meta.url)
-  expect(readFileSync(file, 'utf8')).toBe(await assemblePageKernel())
+test.each(PAGE_KERNELS)('what ships is what the text of %s assembles to', async name => {
+  const file = new URL(`../../src/snapshot/${name}.wasm.ts`, import.meta.url)
+  expect(readFileSync(file, 'utf8')).toBe(await assemblePageKernel(name))
 })

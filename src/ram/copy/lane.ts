@@ -42,6 +42,8 @@ export interface BulkLane {
 export interface Lane extends OrderedLane, BulkLane {
   /** `engine`: the engine's own copies, of private bytes. */
   readonly name: 'wasm' | 'script' | 'engine'
+  /** What the bytes are in, where kernels can reach it. */
+  readonly memory?: WebAssembly.Memory | undefined
 }
 
 /** Where the exact order of an overlapping move needs more scratch than this, it is refused or done backwards. */

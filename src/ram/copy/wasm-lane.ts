@@ -38,7 +38,7 @@ export class WasmLane implements Lane {
   readonly name: 'wasm'
   readonly #kernel: Kernel
   readonly #module: KernelModule
-  readonly #memory: WebAssembly.Memory
+  readonly memory: WebAssembly.Memory
   readonly #script: ScriptLane
   readonly #views: Views
   /** The order in force is the host's, so plain stores of script are in order. */
@@ -67,7 +67,7 @@ export class WasmLane implements Lane {
     this.name = 'wasm'
     this.#kernel = kernel
     this.#module = module
-    this.#memory = memory
+    this.memory = memory
     this.#script = script
     this.#views = views
     this.#wide = !cells.atomic
@@ -151,7 +151,7 @@ export class WasmLane implements Lane {
     if (stage?.hold(scratch) === false) {
       // More than a thread should keep: it gets a scratch memory for this move alone.
       stage = this.#module.privateScratch ? newStage(scratch) : null
-      if (stage !== null) kernel = instantiate(this.#module, this.#memory, stage.memory)
+      if (stage !== null) kernel = instantiate(this.#module, this.memory, stage.memory)
     }
     if (stage === null) this.#script.move(dst, dst - distance, length)
     else if (2 * distance < length) kernel.upRing(dst, distance, length, stage.base)
@@ -205,7 +205,7 @@ export class WasmLane implements Lane {
     else if (length <= SCRIPT_BYTES) this.#script.copyUserIn(dst, user, at, length)
     else if (straight && length <= STRAIGHT_BYTES && views !== undefined)
       copyWide(this.#views, dst, views, from, length)
-    else if (straight && length >= LARGE_BYTES) copyLarge(this.#memory.buffer, dst, user.buffer, from, length)
+    else if (straight && length >= LARGE_BYTES) copyLarge(this.memory.buffer, dst, user.buffer, from, length)
     else this.#stageIn(dst, user, at, length, bulk)
   }
 
@@ -217,7 +217,7 @@ export class WasmLane implements Lane {
     } else if (user.shared) this.#script.copyUserOut(user, at, src, length)
     else if (isCell(src, length)) getCell(this.#cells, user.bytes, at, src, length)
     else if (this.#wide && length >= LARGE_BYTES && ((to - src) & 7) === 0)
-      copyLarge(user.buffer, to, this.#memory.buffer, src, length)
+      copyLarge(user.buffer, to, this.memory.buffer, src, length)
     else this.#stageOut(user, at, src, length, bulk)
   }
 
@@ -272,7 +272,7 @@ export class WasmLane implements Lane {
   }
 
   #openStage(): Stage | null {
-    if (this.#stage === undefined) this.#stage = openStage(this.#module, this.#memory)
+    if (this.#stage === undefined) this.#stage = openStage(this.#module, this.memory)
     return this.#stage
   }
 }

@@ -1,6 +1,6 @@
 // Assembles ordered.wat into ordered.wasm.ts: the bytes that ship, and that tests instrument.
 // Three tiers, for engines with two memories (WebAssembly's multi-memory); kernel.ts makes those for one memory of them.
-// And src/snapshot/page-kernel.wat into page-kernel.wasm.ts.
+// And the kernels of src/snapshot: page-kernel.wat into page-kernel.wasm.ts, and so on.
 // `npm run kernels` writes the files; `npm run kernels -- --check` fails if one in the tree differs.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -175,9 +175,9 @@ export async function assemble() {
   ].join('\n')
 }
 
-/** The text of src/snapshot/page-kernel.wat, with what stands there once for several. */
-export function pageKernelText() {
-  return readFileSync(here('../../snapshot/page-kernel.wat'), 'utf8').replace(
+/** The text of a kernel of src/snapshot, with what stands there once for several. */
+export function pageKernelText(name) {
+  return readFileSync(here(`../../snapshot/${name}.wat`), 'utf8').replace(
     /\n *;; each\{ (\w+): (.*)\n([\s\S]*?)\n *;; \}each/g,
     (_, name, list, body) =>
       list
@@ -187,21 +187,23 @@ export function pageKernelText() {
   )
 }
 
-export async function assemblePageKernel() {
+/** The kernels of src/snapshot. */
+export const PAGE_KERNELS = ['page-kernel', 'zero-kernel']
+
+export async function assemblePageKernel(name) {
+  const constant = name.toUpperCase().replace('-', '_')
   return [
-    '// Assembled from page-kernel.wat by `npm run kernels`: a character per byte.',
+    `// Assembled from ${name}.wat by \`npm run kernels\`: a character per byte.`,
     '/** What each character is above its byte, modulo 256. */',
     `export const SHIFT = ${SHIFT}`,
-    `export const PAGE_KERNEL = ${literal(bytesOf(await wabtInit(), pageKernelText()))}`,
+    `export const ${constant} = ${literal(bytesOf(await wabtInit(), pageKernelText(name)))}`,
     '',
   ].join('\n')
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const files = {
-    'ordered.wasm.ts': await assemble(),
-    '../../snapshot/page-kernel.wasm.ts': await assemblePageKernel(),
-  }
+  const files = { 'ordered.wasm.ts': await assemble() }
+  for (const name of PAGE_KERNELS) files[`../../snapshot/${name}.wasm.ts`] = await assemblePageKernel(name)
   for (const [name, text] of Object.entries(files)) {
     if (!process.argv.includes('--check')) writeFileSync(here(name), text)
     else if (readFileSync(here(name), 'utf8') !== text) {
