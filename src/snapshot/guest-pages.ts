@@ -73,13 +73,3 @@ export function beginsAs(block: RamBlock, page: number, bytes: Uint8Array, at: n
   for (let i = 0; i < length; i++) if (u8[from + i] !== bytes[at + i]) return false
   return true
 }
-
-/**
- * Of a page that nobody has touched yet a load makes the host map a page of zeros, and a store then makes it map another one: it
- * takes half as long again as if there had been a store only. So where pages are to be looked at and then stored to, each gets a
- * store first, one that leaves its byte as it is, whoever else stores there.
- */
-export function touchPages(block: RamBlock, first: number, count: number): void {
-  const { u8 } = block.ram.elements
-  for (let page = first; page < first + count; page++) Atomics.add(u8, block.offset + page * PAGE, 0)
-}

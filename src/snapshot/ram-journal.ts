@@ -1,5 +1,5 @@
 import { type RamBlock, ramCopy, ramFill } from 'guestmem'
-import { isPageAs, touchPages, zeroPagesFrom } from './guest-pages.ts'
+import { isPageAs, zeroPagesFrom } from './guest-pages.ts'
 import { PAGE } from './layout.ts'
 import { PageBits } from './page-bits.ts'
 import { pageLength, pagesIn, storePage } from './page-bytes.ts'
@@ -10,7 +10,7 @@ import { PageStore } from './page-store.ts'
  * Stores pages so that they can be put back as they were. What is stored is compared first: a page that is so already is not
  * touched, and not marked for who logs it.
  *
- * To look at a page that nobody has touched yet makes the host map it, which takes as long as to copy it. So no page is looked at
+ * To look at a page that nobody has touched yet makes the host map it, which takes longer than to copy it. So no page is looked at
  * of which it is known that it is zero.
  */
 export class RamJournal {
@@ -24,8 +24,6 @@ export class RamJournal {
   /** Of blocks that were not allocated in the beginning the pages that were stored to: all others are zero. */
   readonly #storedTo: readonly (PageBits | undefined)[]
   #undoable = true
-  /** The latest page that was looked at was zero: so may be the next ones, and maybe nobody has touched them. */
-  #isAmongZeros = true
   /** Pages that were changed. */
   changedPages = 0
 
@@ -50,7 +48,6 @@ export class RamJournal {
   /** Stores pages that follow one another. @param at Where the first of them begins in `bytes`, which are not the scratch's. */
   store(block: number, first: number, count: number, bytes: Uint8Array, at: number): void {
     const to = this.#blocks[block] as RamBlock
-    if (this.#isAmongZeros && this.#storedTo[block] === undefined) touchPages(to, first, count)
     for (let i = 0; i < count; ) {
       let end = i
       for (; end < count && !this.#isAs(block, first + end, bytes, at + end * PAGE); end++)
@@ -129,10 +126,8 @@ export class RamJournal {
   /** Keeps a page before it is changed for the first time. */
   #keep(index: number, page: number): void {
     const block = this.#blocks[index] as RamBlock
-    this.#isAmongZeros = false
     if (!this.#undoable || this.#touched[index]?.has(page)) return
-    if (this.#isKnownZero(index, page) || zeroPagesFrom(block, page, 1) === 1) this.#isAmongZeros = true
-    else {
+    if (!this.#isKnownZero(index, page) && zeroPagesFrom(block, page, 1) === 0) {
       if (this.#store.count === this.#most) {
         this.#refuse?.()
         this.#undoable = false
