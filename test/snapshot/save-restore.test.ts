@@ -185,6 +185,42 @@ test('a source that gives something else the second time: put back, or else said
   expect(worse.message).toMatch(/must not run/)
 })
 
+describe('a device that throws when all pages are stored: what was in use is put back, of 40 MiB', () => {
+  const pages = 10_240
+  const saved = board(44 * MIB, 44 * MIB)
+  const devices = (load: () => void) => ({ devices: { uart: { save: () => 1, load } } })
+  const fails = devices(() => {
+    throw new Error('the device is broken')
+  })
+
+  test.each<[string, number, (file: Uint8Array) => SnapshotSource, boolean]>([
+    ['from memory', pages, file => file, false],
+    ['from memory, and a page more', pages + 1, file => file, true],
+    ['from a Blob', pages, file => new Blob([file as never]), false],
+    ['from a Blob, and a page more', pages + 1, file => new Blob([file as never]), true],
+  ])('%s', async (_, used, sourceOf, isChanged) => {
+    const file = await bytesOf(saveMachine(saved.space, fails))
+    const target = board(44 * MIB)
+    target.block.view().fill(9, 0, (used - 100) * PAGE)
+    // Of some pages the file has the bytes that they begin with.
+    for (let page = used - 100; page < used; page++) target.space.store32(page * PAGE, page * PAGE + 1)
+    for (let page = used - 100; page < used; page++) target.space.store8(page * PAGE + 99, 1)
+    const before = target.block.view().slice()
+    const error = await restoreMachine(target.space, sourceOf(file), fails).catch(thrown => thrown)
+    expect(error.message).toMatch(/the device is broken$/)
+    expect([error instanceof SnapshotError, error.changed]).toEqual(isChanged ? [true, true] : [false, undefined])
+    expect(Buffer.compare(target.block.view(), isChanged ? saved.block.view() : before)).toBe(0)
+    const loaded: number[] = []
+    await restoreMachine(
+      target.space,
+      sourceOf(file),
+      devices(() => loaded.push(1)),
+    )
+    expect(loaded).toEqual([1])
+    expect(same(target.block, saved.block)).toBe(true)
+  })
+})
+
 test('who logs memory gets marks of what has changed, who begins to log it by this, of all of it', async () => {
   const saved = board(16 * PAGE)
   saved.space.store32(3 * PAGE, 1)
