@@ -5,5 +5,5 @@ import { measure } from './harness.mjs'
 const { group, smoke, only } = workerData
 const thorough = { rounds: 31, sampleNs: 3e5, warmNs: 3e7, ...GROUPS[group].effort }
 const effort = smoke ? { rounds: 3, sampleNs: 5e4, warmNs: 1e5 } : thorough
-for (const pair of pairsOf(group, smoke))
-  if (`${pair.case}, ${pair.rival}`.includes(only)) parentPort?.postMessage(measure(pair, effort))
+for await (const pair of pairsOf(group, smoke))
+  if (`${pair.case}, ${pair.rival}`.includes(only)) parentPort?.postMessage(await measure(pair, effort))

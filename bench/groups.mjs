@@ -6,6 +6,7 @@ import { lookups } from './lookups.mjs'
 import { packets } from './packets.mjs'
 import { pageTables } from './page-table.mjs'
 import { privateRam } from './private.mjs'
+import { savesAndRestores } from './saves.mjs'
 import { scale } from './scale.mjs'
 import { snapshots } from './snapshots.mjs'
 import { taps } from './taps.mjs'
@@ -40,6 +41,7 @@ export const GROUPS = {
   threads: { pairs: (_sizes, smoke) => threads(smoke), least: 0, most: 0, effort: OF_THREADS },
   scale: { pairs: scale, least: 0, most: 0 },
   snapshots: { pairs: snapshots, least: 0, most: 0 },
+  saves: { pairs: (_sizes, smoke) => savesAndRestores(smoke), least: 0, most: 0 },
 }
 
 export function pairsOf(name, smoke) {
