@@ -1,9 +1,7 @@
 import type { Campaigns } from './mutate.ts'
 
-/** A change to the library's source after which one rule does not hold. */
-export interface Mutant {
-  /** The rule that is broken, and how. */
-  readonly name: string
+/** A change to the library's source. */
+export interface Change {
   /** Below src. */
   readonly file: string
   /** Text that is there once, and what stands there instead. */
@@ -11,6 +9,12 @@ export interface Mutant {
   readonly to: string
   /** What stands behind all. */
   readonly append?: string
+}
+
+/** One after which one rule does not hold. */
+export interface Mutant extends Change {
+  /** The rule that is broken, and how. */
+  readonly name: string
   /** Which campaigns are to find it. */
   readonly foundBy: keyof Campaigns
 }

@@ -2,7 +2,8 @@ import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build, type Plugin } from 'esbuild'
 import type { Campaign } from '../../support/campaign.ts'
-import type { Mutant } from './mutants.ts'
+import type { CollectedTest } from './collected-tests.ts'
+import type { Change, Mutant } from './mutants.ts'
 
 const SRC = fileURLToPath(new URL('../../../src/', import.meta.url))
 const CAMPAIGNS = fileURLToPath(new URL('./mutant-campaigns.ts', import.meta.url))
@@ -36,11 +37,46 @@ export async function campaignsAgainst(mutant: Mutant | undefined, index: number
   return (await import(/* @vite-ignore */ pathToFileURL(outfile).href)) as Campaigns
 }
 
+const TESTS = fileURLToPath(new URL('../../', import.meta.url))
+const COLLECTED = fileURLToPath(new URL('./collected-tests.ts', import.meta.url))
+
+/** The tests of a file as they run against a library that has been changed; or not. @param file Below test. */
+export async function testsAgainst(file: string, change: Change | undefined, index: number): Promise<CollectedTest[]> {
+  const outfile = `${OUT}tests-${index}.mjs`
+  mkdirSync(OUT, { recursive: true })
+  await build({
+    stdin: {
+      contents: `import ${JSON.stringify(TESTS + file)}\nexport { collected } from ${JSON.stringify(COLLECTED)}`,
+      resolveDir: TESTS,
+    },
+    outfile,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'es2022',
+    external: ['fast-check', 'esbuild'],
+    alias: { guestmem: `${SRC}index.ts`, 'guestmem/snapshot': `${SRC}snapshot/snapshot.ts` },
+    plugins: [collecting, ...(change === undefined ? [] : [changing(change)])],
+    logLevel: 'silent',
+  })
+  return ((await import(/* @vite-ignore */ pathToFileURL(outfile).href)) as { collected: CollectedTest[] }).collected
+}
+
+/** Has the tests be collected in place of run; `expect` is the real one. */
+const collecting: Plugin = {
+  name: 'collecting',
+  setup({ onResolve }) {
+    onResolve({ filter: /^vitest$/ }, ({ importer }) =>
+      importer === COLLECTED ? { path: 'vitest', external: true } : { path: COLLECTED },
+    )
+  },
+}
+
 export function removeMutants(): void {
   rmSync(OUT, { recursive: true, force: true })
 }
 
-function changing({ file, from, to, append = '' }: Mutant): Plugin {
+function changing({ file, from, to, append = '' }: Change): Plugin {
   return {
     name: 'mutant',
     setup({ onLoad }) {
