@@ -1,7 +1,8 @@
 import fc from 'fast-check'
-import { AddressSpace, GuestRam, MemoryRegion } from 'guestmem'
+import { AddressSpace, GuestRam, MemoryRegion, ramFill } from 'guestmem'
 import { checkpoint, readSnapshot, restoreMachine, SnapshotChain, SnapshotError, saveMachine } from 'guestmem/snapshot'
 import { describe, expect, test } from 'vitest'
+import { zeroPagesFrom } from '../../src/snapshot/guest-pages.ts'
 import { runs } from '../support/campaign.ts'
 import { act, build, close, machinePlan, perform, seen, wrongByte } from './support/random-machine.ts'
 import { bytesOf } from './support/streams.ts'
@@ -96,6 +97,22 @@ test('an increment has the pages that were stored to, and no other; those that b
   const target = board()
   await restoreMachine(target.space, [base, increment])
   expect(Buffer.compare(target.block.view(), block.view())).toBe(0)
+})
+
+test('of an increment more pages became zero than a chunk can tell of', async () => {
+  const pages = 4096 + 500
+  const { space, block } = board(pages)
+  block.view().fill(1)
+  const chain = new SnapshotChain(space)
+  const base = await next(chain)
+  // As the guest stores.
+  for (let page = 0; page < pages; page++) ramFill(block, page * PAGE, 0, PAGE)
+  const increment = await next(chain)
+  chain.end()
+  expect((await readSnapshot(increment)).blocks[0]).toMatchObject({ dataPages: 0, samePages: 0, zeroPages: pages })
+  const target = board(pages)
+  await restoreMachine(target.space, [base, increment])
+  expect(zeroPagesFrom(target.block, 0, pages)).toBe(pages)
 })
 
 describe('what is no chain is refused, and nothing has changed', () => {

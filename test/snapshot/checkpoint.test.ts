@@ -206,6 +206,21 @@ test('of RAM that was shrunk what is hidden is set back, too, also where it has 
   point.dispose()
 })
 
+test('of RAM that has grown and shrunk again, and is as large as it was when it was looked at', () => {
+  const block = GuestRam.allocate(16 * PAGE).block('ram', 16 * PAGE)
+  const ram = resizableRam('ram', block, 8 * PAGE)
+  const space = new AddressSpace('space', ram)
+  const point = checkpoint(space)
+  point.rollback()
+  point.rollback()
+  resizeRam(ram, 12 * PAGE)
+  space.store32(10 * PAGE, 1)
+  resizeRam(ram, 8 * PAGE)
+  point.rollback()
+  expect(block.view().every(byte => byte === 0)).toBe(true)
+  point.dispose()
+})
+
 test('a region that was plugged in since is gone, one that was moved elsewhere is back', () => {
   const { space, root, ram } = board()
   const point = checkpoint(space)
@@ -241,6 +256,17 @@ describe('of several checkpoints', () => {
     expect(words()).toEqual([3, 1, 2, 3])
     kept[0].dispose()
     kept[2].dispose()
+  })
+
+  test('what was as one of them already, and so was not stored, is as another one afterwards', () => {
+    const { kept, words, space } = three()
+    // As it was at the first: nothing is to be done there to go back to it.
+    space.store32(0, 1)
+    kept[0].rollback()
+    expect(words()).toEqual([1, 1, 0, 0])
+    kept[2].rollback()
+    expect(words()).toEqual([3, 1, 2, 3])
+    for (const point of kept) point.dispose()
   })
 
   test('the latest is dropped: the one before it is the latest, and nothing was stored since', () => {

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { checksum, checksumOfWords } from '../../src/snapshot/checksum.ts'
 import { wordsOf } from '../../src/snapshot/words.ts'
+import { runs } from '../support/campaign.ts'
 
 /** The specification of XXH32, one number after the other, as it is written there. */
 function xxh32(bytes: Uint8Array, seed: number): number {
@@ -32,7 +33,8 @@ test('it is XXH32, of bytes of any length and of words', () => {
   expect(checksum(new Uint8Array(0))).toBe(0x02cc5d05)
   fc.assert(
     fc.property(
-      fc.uint8Array({ maxLength: 200 }),
+      // Unless told, arrays have ten elements at most.
+      fc.uint8Array({ maxLength: 200, size: 'max' }),
       fc.nat({ max: 2 ** 32 - 1 }),
       fc.nat({ max: 9 }),
       (bytes, seed, skip) => {
@@ -44,6 +46,6 @@ test('it is XXH32, of bytes of any length and of words', () => {
         )
       },
     ),
-    { numRuns: 2000 },
+    runs(2000),
   )
 })

@@ -128,6 +128,11 @@ describe('a file whose checksums are right is refused where it says', () => {
     }),
   )
 
+  test('a byte behind its end', async () => {
+    const { header, chunks } = await parts()
+    await refused(joined([reseal(header, chunks), Uint8Array.of(0)]), /the end of the file: bytes follow/)
+  })
+
   test('a chunk that is longer than one may be', async () => {
     const { header, chunks } = await parts()
     const chunk = chunkOf('MACH', new Uint8Array(2 ** 19 + 1))

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { GuestRam, ramCopy } from 'guestmem'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { beginsAs, isPageAs, zeroPagesFrom } from '../../src/snapshot/guest-pages.ts'
+import { runs } from '../support/campaign.ts'
 
 const PAGE = 4096
 
@@ -53,8 +54,16 @@ describe.each(memories)('pages of guest RAM, %s', (_, make) => {
         while (zeros < most && !isUsed.has(first + zeros)) zeros++
         expect(zeroPagesFrom(block, first, most)).toBe(zeros)
       }),
-      { numRuns: 400 },
+      runs(400),
     )
+  })
+
+  test('are looked at to the last byte of a short one', () => {
+    const ram = make()
+    const block = ram.block('block', 150 * PAGE - 1000)
+    expect(zeroPagesFrom(block, 0, 150)).toBe(150)
+    block.view()[block.size - 1] = 1
+    expect([0, 148, 149].map(first => zeroPagesFrom(block, first, 150 - first))).toEqual([149, 1, 0])
   })
 
   test('are as other bytes, or differ in one bit', () => {
@@ -76,7 +85,7 @@ describe.each(memories)('pages of guest RAM, %s', (_, make) => {
           if (at >= 16) expect(beginsAs(block, page, bytes, skip)).toBe(true)
         },
       ),
-      { numRuns: 400 },
+      runs(400),
     )
   })
 })

@@ -4,6 +4,7 @@ import { afterEach, expect, test, vi } from 'vitest'
 import { assemblePageKernel, PAGE_KERNELS } from '../../src/ram/kernels/assemble.mjs'
 import { checksum } from '../../src/snapshot/checksum.ts'
 import { PageScratch } from '../../src/snapshot/page-scratch.ts'
+import { runs } from '../support/campaign.ts'
 
 const PAGE = 4096
 
@@ -29,7 +30,7 @@ const page = fc
   .record({
     fill: fc.constantFrom(0, 0, 1, 255),
     at: fc.nat({ max: PAGE - 1 }),
-    bytes: fc.uint8Array({ maxLength: 300 }),
+    bytes: fc.uint8Array({ maxLength: 300, size: 'max' }),
   })
   .map(({ fill, at, bytes }) => {
     const all = new Uint8Array(PAGE).fill(fill)
@@ -54,7 +55,7 @@ test.each([
       expect(scratch.checksumOf(elsewhere, skip)).toBe(said)
       expect(scratch.checksumsOf(elsewhere, skip, 1)[0]).toBe(said)
     }),
-    { numRuns: 300 },
+    runs(300),
   )
 })
 

@@ -3,6 +3,7 @@ import { DirtyClient, GuestRam, isDirty, MemoryRegion, type RamBlock, SparseRam 
 import { expect, test } from 'vitest'
 import { PageBits } from '../../src/snapshot/page-bits.ts'
 import { RamJournal } from '../../src/snapshot/ram-journal.ts'
+import { runs } from '../support/campaign.ts'
 
 const PAGE = 4096
 const PAGES = 6
@@ -98,7 +99,7 @@ test('all that was stored is there, and is put back as long as what was in use c
         }
       },
     ),
-    { numRuns: 2000 },
+    runs(2000),
   )
 }, 120_000)
 

@@ -20,10 +20,13 @@ function titleOf(title: string, args: readonly unknown[]): string {
   return title.replace(/%[sidj]/g, () => `${args[next++]}`)
 }
 
-type Each = (rows: readonly unknown[]) => (title: string, body: Body) => void
+interface Adds {
+  (title: string, body: () => unknown): void
+  readonly each: (rows: readonly unknown[]) => (title: string, body: Body) => void
+}
 
-function withEach(add: (title: string, body: () => unknown) => void): typeof add & { each: Each } {
-  const each: Each = rows => (title, body) => {
+function withEach(add: (title: string, body: () => unknown) => void): Adds {
+  const each: Adds['each'] = rows => (title, body) => {
     for (const row of rows) {
       const args = Array.isArray(row) ? row : [row]
       add(titleOf(title, args), () => body(...(args as never[])))
@@ -32,14 +35,14 @@ function withEach(add: (title: string, body: () => unknown) => void): typeof add
   return Object.assign(add, { each })
 }
 
-export const describe = withEach((title, body) => {
+export const describe: Adds = withEach((title, body) => {
   const outside = within
   within = [...outside, title]
   body()
   within = outside
 })
 
-export const test = withEach((title, run) => void collected.push({ name: [...within, title].join(' > '), run }))
+export const test: Adds = withEach((title, run) => void collected.push({ name: [...within, title].join(' > '), run }))
 
 export const beforeAll = (): void => {}
 export const afterAll = (): void => {}
