@@ -19,6 +19,7 @@ import type { Cells } from '../ram/access/cells.ts'
 import { LOW, PUN32, PUN64 } from '../ram/access/pun.ts'
 import { NO_VIEWS } from '../ram/access/section-views.ts'
 import { swap, swap16, swap32, swap64 } from '../ram/access/views.ts'
+import { PrivatePart } from '../ram/copy/private-part.ts'
 import { completion } from '../region/device/completer.ts'
 import type { MemoryRegion } from '../region/memory-region.ts'
 import { checkRegion } from '../region/tree/region-tree.ts'
@@ -100,6 +101,8 @@ export class AddressSpace extends EndianForms {
   // And what else it leads to.
   #cells: Cells | undefined = undefined
   #list: readonly (Section | undefined)[] = []
+  /** Of private guest RAM, what the latest request was about, where it has the bytes of one section below 2^32. */
+  readonly #private = new PrivatePart()
   readonly #splitsSeams: boolean
   /** The target's byte order is not the host's, which elements are in. */
   readonly #swaps: boolean
@@ -173,6 +176,7 @@ export class AddressSpace extends EndianForms {
   /** @internal */
   forgetSections(): void {
     this.#tlb.forget()
+    this.#private.forget()
     this.#take()
   }
 
@@ -541,6 +545,10 @@ export class AddressSpace extends EndianForms {
    * @returns The results of the pieces, OR-ed.
    */
   read(address: number | bigint, bytes: Uint8Array, attrs: MemTxAttrs = UNSPECIFIED): MemTxResult {
+    if (bytes === this.#private.apart && attrs === UNSPECIFIED && this.#private.read(address, bytes)) {
+      this.#result = 0
+      return 0 as MemTxResult
+    }
     const start = guestNumber(address, 'address')
     const own = checkBytes(bytes, 'bytes')
     const { length } = own
@@ -549,6 +557,7 @@ export class AddressSpace extends EndianForms {
     if (attrs !== UNSPECIFIED || section.reads === undefined || at + length > section.length || length === 0)
       return this.#transfer({ kind: 'read', bytes: own, byte: 0 }, start, length, attrs)
     section.reads.copyOut(own, 0, section.base + at, length)
+    if (section.reads.apart !== undefined) this.#takePrivate(section)
     this.#result = 0
     return 0 as MemTxResult
   }
@@ -558,6 +567,10 @@ export class AddressSpace extends EndianForms {
    * also through a readonly alias; to a ROM it does not (RULES E2).
    */
   write(address: number | bigint, bytes: Uint8Array, attrs: MemTxAttrs = UNSPECIFIED): MemTxResult {
+    if (bytes === this.#private.apart && attrs === UNSPECIFIED && this.#private.write(address, bytes)) {
+      this.#result = 0
+      return 0 as MemTxResult
+    }
     const start = guestNumber(address, 'address')
     const own = checkBytes(bytes, 'bytes')
     const { length } = own
@@ -567,6 +580,7 @@ export class AddressSpace extends EndianForms {
       return this.#transfer({ kind: 'write', bytes: own, byte: 0 }, start, length, attrs)
     section.writes.copyIn(section.base + at, own, 0, length)
     if (section.logs[0] !== 0) section.mark(section.base + at, length)
+    if (section.writes.apart !== undefined) this.#takePrivate(section)
     this.#result = 0
     return 0 as MemTxResult
   }
@@ -613,9 +627,15 @@ export class AddressSpace extends EndianForms {
     length: number | bigint,
     attrs?: MemTxAttrs,
   ): MemTxResult {
+    const isPrivate = this.#private.bytes !== 0 && source === this && attrs === undefined
+    if (isPrivate && this.#private.copy(address, sourceAddress, length)) {
+      this.#result = 0
+      return 0 as MemTxResult
+    }
     const { sections } = this.tree
     if (!(source instanceof AddressSpace)) throw new TypeError(`source must be an AddressSpace, got ${show(source)}`)
     if (copyOn(sections, address, source.tree.sections, sourceAddress, length, attrs)) {
+      if (isPrivate) this.#takePrivate(sections.copiedTo)
       this.#result = 0
       return 0 as MemTxResult
     }
@@ -623,6 +643,8 @@ export class AddressSpace extends EndianForms {
     const from = guestNumber(sourceAddress, 'sourceAddress')
     const size = guestNumber(length, 'length')
     const given = attrs === undefined ? UNSPECIFIED : checkAttrs(attrs)
+    // Not afterwards, as a handler may have changed the map by then.
+    this.#takePrivate(sections.select(to))
     const result = copyAnew(sections, to, source.tree.sections, from, size, given)
     completion.result = result
     return this.#end(to, size, true, given)
@@ -671,6 +693,15 @@ export class AddressSpace extends EndianForms {
     checkFunction(callback, 'callback')
     const { bytes = 1 } = checkOptions<RoomOptions>(options, ['bytes'])
     return this.#bounce.whenRoom(callback, guestNumber(bytes, 'options.bytes'))
+  }
+
+  /**
+   * Keeps what may be gone on with in a quicker way: a section of private guest RAM that is loaded from and stored to directly,
+   * while nobody logs it. All is forgotten when one of these may have changed: other threads have no part in private bytes.
+   */
+  #takePrivate({ region, reads, writes, logs, views, start }: Section): void {
+    if (reads?.apart !== undefined && writes === reads && region?.cacheMode === 'normal' && logs[0] === 0)
+      this.#private.take(reads.apart, views.u8, start)
   }
 
   #transfer(request: Transfer, address: number, length: number, attrs: MemTxAttrs): MemTxResult {

@@ -41,7 +41,7 @@ export function copyOn(
   )
     return false
   if (size > 0) {
-    lane.move(to.base + dstAt, from.base + srcAt, size)
+    lane.move((to.base + dstAt) >>> 0, (from.base + srcAt) >>> 0, size)
     if (to.logs[0] !== 0) to.mark(to.base + dstAt, size)
   }
   return true

@@ -8,7 +8,7 @@ import type { ScriptLane } from './script-lane.ts'
 
 /** Up to these lengths a loop is quicker than the engine's copy: of an array as it is, of one that must be made. Bytes. */
 const LOOP_IN = 4
-const LOOP_OUT = 24
+export const LOOP_OUT = 24
 
 const NO_BYTES = /* @__PURE__ */ new Uint8Array(0)
 
@@ -24,7 +24,7 @@ export class EngineLane implements Lane {
    * The latest array that only this thread sees and that has none of these bytes. A device moves its data through one array
    * again and again, and to ask an array for its buffer takes as long as to copy 256 bytes.
    */
-  #apart: Uint8Array
+  apart: Uint8Array
   /** The latest buffer of the bytes, and the elements of which it is. */
   #buffer: ArrayBufferLike
   #elements: Uint8Array
@@ -33,7 +33,7 @@ export class EngineLane implements Lane {
     this.name = 'engine'
     this.#bytes = bytes
     this.#script = script
-    this.#apart = NO_BYTES
+    this.apart = NO_BYTES
     this.#buffer = NO_BYTES.buffer
     this.#elements = NO_BYTES
   }
@@ -52,7 +52,7 @@ export class EngineLane implements Lane {
 
   copyIn(dst: number, bytes: Uint8Array, at: number, length: number): void {
     const { u8 } = this.#bytes.live()
-    const isApart = bytes === this.#apart || this.#seesNone(bytes, u8)
+    const isApart = bytes === this.apart || this.#seesNone(bytes, u8)
     if (isApart && length <= LOOP_IN) for (let i = 0; i < length; i++) u8[dst + i] = bytes[at + i] as number
     else if (!isApart && isShared(bufferOf.call(bytes))) this.#script.copyIn(dst, bytes, at, length)
     else bulkSetIn(u8, dst, at === 0 && length === bytes.length ? bytes : partOf(bytes, at, length))
@@ -60,7 +60,7 @@ export class EngineLane implements Lane {
 
   copyOut(bytes: Uint8Array, at: number, src: number, length: number): void {
     const { u8 } = this.#bytes.live()
-    const isApart = bytes === this.#apart || this.#seesNone(bytes, u8)
+    const isApart = bytes === this.apart || this.#seesNone(bytes, u8)
     if (isApart && length <= LOOP_OUT) for (let i = 0; i < length; i++) bytes[at + i] = u8[src + i] as number
     else if (!isApart && isShared(bufferOf.call(bytes))) this.#script.copyOut(bytes, at, src, length)
     else {
@@ -76,7 +76,7 @@ export class EngineLane implements Lane {
   #seesNone(bytes: Uint8Array, u8: Uint8Array): boolean {
     const buffer = bufferOf.call(bytes)
     if (buffer === u8.buffer || isShared(buffer)) return false
-    this.#apart = bytes
+    this.apart = bytes
     return true
   }
 

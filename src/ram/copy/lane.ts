@@ -44,6 +44,8 @@ export interface Lane extends OrderedLane, BulkLane {
   readonly name: 'wasm' | 'script' | 'engine'
   /** What the bytes are in, where kernels can reach it. */
   readonly memory?: WebAssembly.Memory | undefined
+  /** Of `engine` alone: the latest user's array that only this thread sees and that has none of the guest RAM's bytes. */
+  readonly apart?: Uint8Array
 }
 
 /** Where the exact order of an overlapping move needs more scratch than this, it is refused or done backwards. */
