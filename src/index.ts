@@ -1,3 +1,15 @@
+// In which order modules stand in the bundle: gzip looks back 32 KiB, and finds most that is alike in this one, 1.5 % of all.
+// Nothing else depends on it, and a bundler drops what a program does not use, as ever.
+// biome-ignore assist/source/organizeImports: their order is what these are for
+export {} from './ram/kernels/kernel.ts'
+export {} from './ram/copy/private-part.ts'
+export {} from './ram/guest-ram.ts'
+export {} from './region/memory-region.ts'
+export {} from './view/overlaps.ts'
+export {} from './space/space-tree.ts'
+
+// What is public.
+
 export type { AtomicCompareExchange, AtomicOperation } from './atomics/atomics.ts'
 export {
   atomicAdd8,
