@@ -183,7 +183,7 @@ describe('an owner that', () => {
 
 describe('where a thread ends', () => {
   /** Who sleeps looks once a second. */
-  const PATIENCE_OF_SLEEPERS_MS = 3500
+  const PATIENCE_OF_SLEEPERS_MS = 2500
   async function faultsWhere(death: Death, rounds: number, mutation?: Mutation): Promise<string[]> {
     const { path, remove } = await bundle('vcpu.ts', mutation)
     try {

@@ -102,5 +102,5 @@ export const goneOwner: Death = async (path, rounds, hangs = new Promise(() => {
 
 export const DEATHS: readonly (readonly [what: string, rounds: number, death: Death])[] = [
   ['a member that is killed at random is waited for by nobody, and what it posted is made', 12, killedMembers],
-  ['who waits for an owner that dies has an error thrown', 3, goneOwner],
+  ['who waits for an owner that dies has an error thrown', 2, goneOwner],
 ]
