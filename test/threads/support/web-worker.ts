@@ -14,7 +14,9 @@ export class Worker {
     this.#worker.addEventListener(event, tell, { once: true })
   }
 
+  /** A page is not told when. Chromium lets a worker that runs go on for two seconds. */
   async terminate(): Promise<void> {
     this.#worker.terminate()
+    await new Promise(resolve => setTimeout(resolve, 3000))
   }
 }
