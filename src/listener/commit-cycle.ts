@@ -102,7 +102,7 @@ function flush(): void {
   try {
     const listeners = bufferingListeners()
     const [first] = listeners
-    // One most often, whose error waits for nobody: this comes before every access of its devices, and takes 15 ns, not 60.
+    // One most often, whose error waits for nobody: this comes before every access of its devices, and collecting would be 13 of 60 ns.
     if (listeners.length === 1 && first !== undefined) flushOne(first)
     else collectErrors(() => callForward(listeners, flushOne))
   } finally {

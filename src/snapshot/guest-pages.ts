@@ -1,4 +1,5 @@
 import type { RamBlock } from 'guestmem'
+import { compileKernel } from './compile-kernel.ts'
 import { PAGE } from './layout.ts'
 import { loadPages, pageLength } from './page-bytes.ts'
 import { pageScratch, SCRATCH_PAGES } from './page-scratch.ts'
@@ -18,8 +19,7 @@ function zerosOf(memory: WebAssembly.Memory | undefined): Zeros | undefined {
   let zeros = ofMemories.get(memory)
   if (zeros === undefined) {
     try {
-      // Small enough for the synchronous constructor on a browser's main thread.
-      compiled ??= new WebAssembly.Module(Uint8Array.from(ZERO_KERNEL, character => character.charCodeAt(0) - SHIFT))
+      compiled ??= compileKernel(ZERO_KERNEL, SHIFT)
       const { exports } = new WebAssembly.Instance(compiled, { guestmem: { ram: memory } })
       zeros = (exports as unknown as { readonly zeros: Zeros }).zeros
       ofMemories.set(memory, zeros)

@@ -9,8 +9,8 @@ const PATIENCE = 1024
 
 /**
  * Tells, before anything is stored, of pages in use that others will overwrite, so that who could not keep all of them in order
- * to put them back need not begin with it. By their first bytes: pages that begin as
- * they are to are not counted, and may differ further on.
+ * to put them back need not begin with it. By their first bytes: pages that begin as they are to are not counted, and may differ
+ * further on.
  */
 export class OverwrittenPages {
   readonly #counted = new Map<RamBlock, PageBits>()

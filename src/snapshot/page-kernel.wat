@@ -1,5 +1,5 @@
-;; What is done with every page of a machine: is it zero, is it as another one, and its checksum. Vectors of 16 bytes are four to eight times as quick
-;; here as script is. It has a memory of its own, for no guest's bytes but copies: page-scratch.ts has its layout.
+;; What is done with every page of a machine: is it zero, is it as another one, and its checksum. Vectors of 16 bytes are four to
+;; eight times as quick here as script is. It has a memory of its own, for no guest's bytes but copies: page-scratch.ts has its layout.
 ;; `each{ name: list` ... `}each` is written once for each of the list, which stands in place of its name.
 (module
   (memory (export "memory") 5)

@@ -1,4 +1,5 @@
 import { checksumOfLanes, checksumOfWords } from './checksum.ts'
+import { compileKernel } from './compile-kernel.ts'
 import { PAGE } from './layout.ts'
 import { arePagesEqual, isZeroPage } from './page-bytes.ts'
 import { PAGE_KERNEL, SHIFT } from './page-kernel.wasm.ts'
@@ -96,8 +97,7 @@ export class PageScratch {
 /** Undefined where the engine lacks what it needs, or a page's policy forbids it. */
 function compile(): { readonly bytes: Uint8Array; readonly kernel: PageKernel } | undefined {
   try {
-    // Small enough for the synchronous constructor on a browser's main thread.
-    const module = new WebAssembly.Module(Uint8Array.from(PAGE_KERNEL, character => character.charCodeAt(0) - SHIFT))
+    const module = compileKernel(PAGE_KERNEL, SHIFT)
     const { memory, isZero, isEqual, lanes } = new WebAssembly.Instance(module).exports as unknown as PageKernel & {
       readonly memory: WebAssembly.Memory
     }

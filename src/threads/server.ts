@@ -76,13 +76,13 @@ export class Server {
 
   /** Makes the posted stores of a member up to `head`, or to the request that it waits for. */
   #drain(client: Client, head: number): void {
-    if (this.#isDraining || !client.hasBefore(head) || client.waits) return
+    if (this.#isDraining || !hasPosted(client, head)) return
     if (client.countBefore(head) >= WORTH_A_FLUSH) this.#drainAtOnce()
-    // Within another flush that has made nothing.
-    if (!client.hasBefore(head) || client.waits) return
+    // Some are left where this is within a flush, which flushes nothing.
+    if (!hasPosted(client, head)) return
     this.#isDraining = true
     try {
-      for (let made = 1; client.hasBefore(head) && !client.waits; made++) {
+      for (let made = 1; hasPosted(client, head); made++) {
         client.take(this.#request)
         this.#performer.perform(this.#request, client.run)
         if (made % RELEASED_AT_ONCE === 0) client.release()
@@ -125,4 +125,9 @@ export class Server {
       this.#onError(error)
     }
   }
+}
+
+/** Its oldest request before `head` is a posted store. */
+function hasPosted(client: Client, head: number): boolean {
+  return client.hasBefore(head) && !client.waits
 }

@@ -37,16 +37,17 @@ export class Waiter {
       return false
     }
     // What is answered as quickly as it can be is so before the clock is looked at.
-    let end = Number.POSITIVE_INFINITY
-    for (let now = 0; now < end; ) {
+    let end: number | undefined
+    let now: number
+    do {
       for (let i = 0; i < LOOKS; i++)
         if (done()) {
           this.#penalty = 1
           return true
         }
       now = performance.now()
-      if (end === Number.POSITIVE_INFINITY) end = now + this.#duration(now)
-    }
+      end ??= now + this.#duration(now)
+    } while (now < end)
     this.#sleeps = this.#penalty
     this.#penalty = Math.min(2 * this.#penalty, MOST_SLEEPS)
     return false

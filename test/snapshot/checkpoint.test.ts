@@ -189,36 +189,39 @@ test('of memory alone there is no map, and several blocks are one moment', () =>
   expect(() => checkpoint([space, 5])).toThrow(/what\[1\] must be an AddressSpace or a RamBlock, got 5/)
 })
 
-test('of RAM that was shrunk what is hidden is set back, too, also where it has grown in between', () => {
+/** RAM of 8 pages that can have 16, and a checkpoint of it. */
+function resizable() {
   const block = GuestRam.allocate(16 * PAGE).block('ram', 16 * PAGE)
   const ram = resizableRam('ram', block, 8 * PAGE)
   const space = new AddressSpace('space', ram)
-  const point = checkpoint(space)
+  return { block, ram, space, point: checkpoint(space) }
+}
+
+/** It grows, is stored to there, and shrinks again: that is set back. */
+function expectGrownSetBack({ block, ram, space, point }: ReturnType<typeof resizable>): void {
+  resizeRam(ram, 12 * PAGE)
+  space.store32(10 * PAGE, 1)
+  resizeRam(ram, 8 * PAGE)
+  point.rollback()
+  expect(block.view().every(byte => byte === 0)).toBe(true)
+  point.dispose()
+}
+
+test('of RAM that was shrunk what is hidden is set back, too, also where it has grown in between', () => {
+  const all = resizable()
+  const { ram, space, point } = all
   space.store32(6 * PAGE, 1)
   resizeRam(ram, 3 * PAGE + 5)
   point.rollback()
   expect([ram.size, space.load32(6 * PAGE)]).toEqual([8 * PAGE, 0])
-  resizeRam(ram, 12 * PAGE)
-  space.store32(10 * PAGE, 1)
-  resizeRam(ram, 8 * PAGE)
-  point.rollback()
-  expect(block.view().every(byte => byte === 0)).toBe(true)
-  point.dispose()
+  expectGrownSetBack(all)
 })
 
 test('of RAM that has grown and shrunk again, and is as large as it was when it was looked at', () => {
-  const block = GuestRam.allocate(16 * PAGE).block('ram', 16 * PAGE)
-  const ram = resizableRam('ram', block, 8 * PAGE)
-  const space = new AddressSpace('space', ram)
-  const point = checkpoint(space)
-  point.rollback()
-  point.rollback()
-  resizeRam(ram, 12 * PAGE)
-  space.store32(10 * PAGE, 1)
-  resizeRam(ram, 8 * PAGE)
-  point.rollback()
-  expect(block.view().every(byte => byte === 0)).toBe(true)
-  point.dispose()
+  const all = resizable()
+  all.point.rollback()
+  all.point.rollback()
+  expectGrownSetBack(all)
 })
 
 test('a region that was plugged in since is gone, one that was moved elsewhere is back', () => {

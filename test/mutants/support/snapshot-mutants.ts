@@ -5,8 +5,6 @@ export interface SnapshotMutant extends Change {
   readonly name: string
   /** A file of test/snapshot, and what the names of tests in it have: one of these is to fail. */
   readonly foundBy: readonly [file: string, name: string]
-  /** Like another one: only where CAMPAIGN is set. */
-  readonly rarely?: true
 }
 
 const SAVE = 'snapshot/save-machine.ts'
@@ -57,7 +55,6 @@ export const SNAPSHOT_MUTANTS: readonly SnapshotMutant[] = [
     from: 'this.#pages[slot] = page',
     to: 'this.#pages[slot] = page + 1',
     foundBy: ['save-restore', 'equal ones are there once'],
-    rarely: true,
   },
   {
     name: 'save: a chunk is made before somebody reads it',
@@ -87,7 +84,6 @@ export const SNAPSHOT_MUTANTS: readonly SnapshotMutant[] = [
     from: 'if (journal.undoable) {',
     to: 'if (journal !== undefined) {',
     foundBy: ['save-restore', 'from memory, and a page more'],
-    rarely: true,
   },
   {
     name: 'restore: a page that is overwritten twice counts twice',
@@ -95,7 +91,6 @@ export const SNAPSHOT_MUTANTS: readonly SnapshotMutant[] = [
     from: 'if (counted.has(page)) continue',
     to: '',
     foundBy: ['overwritten-pages', 'are counted once each'],
-    rarely: true,
   },
   {
     name: 'restore: memory that nobody uses is looked at to its end',
@@ -103,7 +98,6 @@ export const SNAPSHOT_MUTANTS: readonly SnapshotMutant[] = [
     from: ' || this.#unknown > PATIENCE',
     to: '',
     foundBy: ['overwritten-pages', 'is not looked at for long'],
-    rarely: true,
   },
   {
     name: 'journal: a page that was overwritten twice is put back as it was in between',
@@ -125,7 +119,6 @@ export const SNAPSHOT_MUTANTS: readonly SnapshotMutant[] = [
     from: 'while (end < count && !bits.has(end)) end++',
     to: 'while (end < count - 1 && !bits.has(end)) end++',
     foundBy: JOURNALED,
-    rarely: true,
   },
   {
     name: 'journal: what was stored to memory that was not there is taken for zero',
@@ -147,7 +140,6 @@ export const SNAPSHOT_MUTANTS: readonly SnapshotMutant[] = [
     from: 'if (!beginsAs(block, page, bytes, at)) return false',
     to: 'return beginsAs(block, page, bytes, at)',
     foundBy: ['guest-pages', 'differ in one bit'],
-    rarely: true,
   },
   {
     name: 'a short last page is not looked at',
@@ -170,7 +162,6 @@ export const SNAPSHOT_MUTANTS: readonly SnapshotMutant[] = [
     from: 'if (page >= seen.pages)',
     to: 'if (page > seen.pages)',
     foundBy: FORGED,
-    rarely: true,
   },
   {
     name: 'file: there may be bytes of no page',
@@ -178,7 +169,6 @@ export const SNAPSHOT_MUTANTS: readonly SnapshotMutant[] = [
     from: 'if (next !== data) reader.refuse(',
     to: 'if (next > data) reader.refuse(',
     foundBy: FORGED,
-    rarely: true,
   },
   {
     name: 'file: a page may be as one that has not come',
@@ -214,7 +204,6 @@ export const SNAPSHOT_MUTANTS: readonly SnapshotMutant[] = [
     from: 'if (full || this.identity.generation > 0)',
     to: 'if (this.identity.generation > 0)',
     foundBy: FORGED,
-    rarely: true,
   },
   {
     name: 'file: the digest at its end is not looked at',
@@ -265,7 +254,6 @@ export const SNAPSHOT_MUTANTS: readonly SnapshotMutant[] = [
     from: 'return negative ? -value : value',
     to: 'return value',
     foundBy: ['values', 'a state comes back as it was'],
-    rarely: true,
   },
   {
     name: 'value: a part of an array is the whole of it',
@@ -295,7 +283,6 @@ export const SNAPSHOT_MUTANTS: readonly SnapshotMutant[] = [
     from: "if (this.#state !== 'open')",
     to: "if (this.#state === 'aborted')",
     foundBy: ['harvest', 'a harvest ends once'],
-    rarely: true,
   },
   // Chains.
   {
@@ -318,7 +305,6 @@ export const SNAPSHOT_MUTANTS: readonly SnapshotMutant[] = [
     from: 'if (!whole) throw',
     to: 'if (whole && !whole) throw',
     foundBy: ['chain', 'a save ends once'],
-    rarely: true,
   },
   {
     name: 'chain: an increment is taken upon another base of the same id',
@@ -348,7 +334,6 @@ export const SNAPSHOT_MUTANTS: readonly SnapshotMutant[] = [
     from: '        this.#keep(page, kept)\n',
     to: '',
     foundBy: ['checkpoint', 'the latest is dropped'],
-    rarely: true,
   },
   {
     name: 'checkpoint: what RAM hides is not set back where it has grown in between',
@@ -370,7 +355,6 @@ export const SNAPSHOT_MUTANTS: readonly SnapshotMutant[] = [
     from: 'if (holders === 0 && !wasOn)',
     to: 'if (holders === 0)',
     foundBy: ['checkpoint', 'stays on where somebody else began it'],
-    rarely: true,
   },
   // Migration.
   {
@@ -407,7 +391,6 @@ export const SNAPSHOT_MUTANTS: readonly SnapshotMutant[] = [
     from: 'if (answer.kind !== kind)',
     to: 'if (answer.kind === 0 && answer.kind !== kind)',
     foundBy: WORDS,
-    rarely: true,
   },
   {
     name: 'migrate: what is stored until the guest stands still is left behind',
@@ -450,6 +433,5 @@ export const SNAPSHOT_MUTANTS: readonly SnapshotMutant[] = [
     from: '    await tell(connection, error)\n',
     to: '',
     foundBy: WORDS,
-    rarely: true,
   },
 ]

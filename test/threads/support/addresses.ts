@@ -20,3 +20,6 @@ export const ADDRESS = {
   lines: 0x9800_0000,
   pages: 0x4_0000,
 } as const
+
+/** A word in RAM that vCPUs talk through, on a cache line of its own. */
+export const FLAG = (i: number): number => ADDRESS.flags + 64 * i

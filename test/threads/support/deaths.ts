@@ -1,5 +1,5 @@
 import { abandonBoard } from 'guestmem/threads'
-import { ADDRESS } from './addresses.ts'
+import { ADDRESS, FLAG } from './addresses.ts'
 import { machine } from './machine.ts'
 import { start, type Vcpu } from './run.ts'
 
@@ -8,7 +8,6 @@ import { start, type Vcpu } from './run.ts'
 export type Death = (path: string, rounds: number, hangs?: Promise<unknown>) => Promise<string[]>
 
 const later = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms))
-const FLAG = (i: number): number => ADDRESS.flags + 64 * i
 
 /**
  * A member is killed at random. What it had posted is made, once and in order; nobody waits for it; the others go on.

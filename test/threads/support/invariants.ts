@@ -1,5 +1,5 @@
 import { DirtyClient, snapshotAndClearDirty } from 'guestmem'
-import { ADDRESS } from './addresses.ts'
+import { ADDRESS, FLAG } from './addresses.ts'
 import { type Machine, machine } from './machine.ts'
 import { startAll } from './run.ts'
 
@@ -88,7 +88,6 @@ function churn({ window, bar }: Machine): Meanwhile {
 }
 
 const PAGES = 64
-const FLAG = (i: number): number => ADDRESS.flags + 64 * i
 
 /** A dirty log is turned on and off; what was stored between `settled` and the end is in it. */
 function harvest({ main, memory, board }: Machine, rounds: number, cpus: number): Meanwhile {

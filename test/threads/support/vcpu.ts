@@ -2,7 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { atomicAdd32, atomicCompareExchange32, MemTxResult } from 'guestmem'
 import { Attention, Member } from 'guestmem/threads'
 import { atomic, type OperationName, type Size } from '../../atomics/support/operations.ts'
-import { ADDRESS } from './addresses.ts'
+import { ADDRESS, FLAG } from './addresses.ts'
 
 // A vCPU of the tests: runs the program that it is told, and posts what came of it.
 
@@ -20,7 +20,6 @@ const until = (address: number, value: number): void => {
     if (polls % 500 === 0) Atomics.wait(NOBODY, 0, 0, 0.05)
   }
 }
-const FLAG = (i: number): number => ADDRESS.flags + 64 * i
 
 /** Most of them tell how often something was wrong, and of how many checks. */
 const programs: Record<string, () => unknown> = {
