@@ -69,8 +69,9 @@ export async function* savesAndRestores(smoke) {
     use(other, bytes, seed++)
     return other
   }
+  const fromFile = () => () => createReadStream(path, { highWaterMark: 2 ** 20 })
   yield restore('over others', inUse)
-  yield restore('from a file', inUse, () => () => createReadStream(path, { highWaterMark: 2 ** 20 }))
+  yield restore('from a file', inUse, fromFile)
   const zeros = () => {
     other.block.view().fill(0)
     return other
@@ -97,6 +98,7 @@ export async function* savesAndRestores(smoke) {
     },
   }
   yield { ...restore('just built', () => machine(bytes)), ...mapped }
+  yield restore('from a file, just built', () => machine(bytes), fromFile)
   yield { ...restore('of SparseRam', () => machine(bytes, true)), ...mapped }
   rmSync(folder, { recursive: true })
 }

@@ -58,10 +58,6 @@ export class GuestRam {
   readonly host: HostProfile
   /** The tier of order in force: `host` rests on a CPU that keeps stores in order, `language` on the memory model. */
   readonly order: 'host' | 'language'
-  /** The ordered and bulk transfers. For floors above; users call ramCopy, ramMove and ramFill. @internal */
-  readonly lane: Lane
-  /** The same in naturally aligned accesses of 1, 2, 4 and 8 bytes and no other. For floors above. @internal */
-  readonly fixedLane: Lane
   /** Which pages were stored to. For floors above; users call snapshotAndClearDirty and its like. @internal */
   readonly dirty: DirtyBitmaps
   /** Whether any client logs this RAM (BlockMemory). For floors above. @internal */
@@ -74,6 +70,10 @@ export class GuestRam {
   readonly #kernel: Kernel | undefined
   readonly #memoryBytes: GuestBytes
   readonly #settings: RamSettings
+  readonly #lane: Lane
+  readonly #fixedLane: Lane
+  /** Somebody may have stored to it: all that a store can go through was asked for, or came along. */
+  #touched = true
   readonly #cells = new Map<string, Cells>()
   readonly #blocks: RamBlock[] = []
   /** A frozen copy of `#blocks` for callers; undefined when a block was cut since it was made. */
@@ -116,10 +116,10 @@ export class GuestRam {
     const users = new UserBuffers(buffer, offset + placed.bytes)
     const cells = this.cells('normal')
     const script = new ScriptLane(bytes.views, cells, scratch, users, settings.order === 'language')
-    this.fixedLane = shared ? script : new EngineLane(bytes, script)
-    this.lane =
+    this.#fixedLane = shared ? script : new EngineLane(bytes, script)
+    this.#lane =
       module === undefined || this.#kernel === undefined || memory === undefined
-        ? this.fixedLane
+        ? this.#fixedLane
         : new WasmLane(this.#kernel, module, memory, script, bytes.views, cells, scratch, users)
     for (const { name, offset, size } of blocks) this.#blocks.push(new RamBlock(MAKER, this, name, offset, size))
     Object.freeze(this)
@@ -142,7 +142,14 @@ export class GuestRam {
       throw new TypeError(`options.lane is "wasm", but this engine has no shared WebAssembly.Memory`)
     const tables = makeTables(buffer.byteLength, identity, shared)
     new PageMap(tables.cut).bytes = bytes
-    return new GuestRam(MAKER, { memory, buffer, offset: 0, bytes, ...tables }, settings)
+    return GuestRam.ofZeros({ memory, buffer, offset: 0, bytes, ...tables }, settings)
+  }
+
+  /** In memory that was just allocated, and that nobody else has. @internal */
+  static ofZeros(placed: PlacedBytes, settings: RamSettings): GuestRam {
+    const ram = new GuestRam(MAKER, placed, settings)
+    ram.#touched = false
+    return ram
   }
 
   /**
@@ -176,6 +183,7 @@ export class GuestRam {
 
   /** The buffer that the bytes are in. Of private memory that grows it is another each time. */
   get buffer(): SharedArrayBuffer {
+    this.#touched = true
     return this.#memoryBytes.buffer as SharedArrayBuffer
   }
 
@@ -327,13 +335,32 @@ export class GuestRam {
     return true
   }
 
+  /** All bytes are zero, since nobody has had anything to store to them with. For doors. @internal */
+  get untouched(): boolean {
+    return !this.#touched
+  }
+
+  /** The ordered and bulk transfers. For floors above; users call ramCopy, ramMove and ramFill. @internal */
+  get lane(): Lane {
+    this.#touched = true
+    return this.#lane
+  }
+
+  /** The same in naturally aligned accesses of 1, 2, 4 and 8 bytes and no other. For floors above. @internal */
+  get fixedLane(): Lane {
+    this.#touched = true
+    return this.#fixedLane
+  }
+
   /** The whole buffer as typed arrays, in host byte order. For floors above. @internal */
   get elements(): Views {
+    this.#touched = true
     return this.#memoryBytes.live()
   }
 
   /** The part of the bytes from `base` on as elements. For floors above. @internal */
   section(base: number, bytes: number): SectionViews {
+    this.#touched = true
     return this.#memoryBytes.section(base, bytes)
   }
 
@@ -344,6 +371,7 @@ export class GuestRam {
    * @param atomic Every access is an atomic one.
    */
   cells(cacheMode: CacheMode, atomic: boolean = this.order === 'language'): Cells {
+    this.#touched = true
     const oneAccess = this.host.access[cacheMode].unaligned
     const key = `${oneAccess}${atomic}`
     let cells = this.#cells.get(key)

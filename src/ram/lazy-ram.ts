@@ -65,6 +65,10 @@ export class LazyRam implements BlockMemory {
     return this.#ram !== undefined
   }
 
+  get untouched(): boolean {
+    return this.#ram?.untouched ?? true
+  }
+
   get allocatedBytes(): number {
     return this.allocated ? this.#bytes : 0
   }
@@ -93,7 +97,7 @@ export class LazyRam implements BlockMemory {
   get ram(): GuestRam {
     if (this.#ram === undefined) {
       const placed = { ...allocateBytes(this.#bytes, this.#settings.shared), offset: 0, bytes: this.#bytes }
-      this.#ram = new GuestRam(MAKER, { ...placed, ...this.#madeTables() }, this.#settings)
+      this.#ram = GuestRam.ofZeros({ ...placed, ...this.#madeTables() }, this.#settings)
     }
     return this.#ram
   }

@@ -11,6 +11,8 @@ import type { DirtyBitmaps } from './dirty/dirty-bitmaps.ts'
 export interface BlockMemory {
   /** False of RAM that is allocated when its bytes are first asked for: all of them are zero until then. */
   readonly allocated: boolean
+  /** Nobody has had anything to store to it with yet, in this thread or another: all of it is zero. To ask changes nothing. */
+  readonly untouched: boolean
   /** False of private memory, which this thread alone can see. */
   readonly shared: boolean
   readonly buffer: SharedArrayBuffer

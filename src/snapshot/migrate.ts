@@ -132,7 +132,7 @@ class Migration {
     const id = { id: newId(), generation: 0, parent: NO_DIGEST, live: true }
     await this.#send(this.#writer.header(id))
     for (const chunk of this.#writer.chunks(MACHINE, describe(this.#machine))) await this.#send(chunk)
-    const first = blocks.map(block => (block.ram.allocated ? [{ offset: 0, length: block.size }] : []))
+    const first = blocks.map(block => (block.ram.untouched ? [] : [{ offset: 0, length: block.size }]))
     const { maxDowntime, maxRounds } = this.#options
     const sparse = new PageWriter(this.#writer, blocks, { sparse: true, equal: undefined })
     let rate = await this.#round(sparse, first)

@@ -24,7 +24,7 @@ export class OverwrittenPages {
 
   /** Pages that follow one another, and the bytes that they will have, from byte `at` on. */
   data(block: RamBlock, first: number, count: number, bytes: Uint8Array, at: number): void {
-    if (!block.ram.allocated || this.#unknown > PATIENCE) return
+    if (block.ram.untouched || this.#unknown > PATIENCE) return
     const counted = this.#countedOf(block)
     for (let i = 0; i < count; i++) {
       const page = first + i

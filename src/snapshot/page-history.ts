@@ -43,7 +43,7 @@ export class PageHistory {
     this.#block = block
     this.#groups = new Array(Math.ceil(pagesIn(block) / GROUP)).fill(undefined)
     this.#pending = new PageBits(pagesIn(block))
-    if (block.ram.allocated) this.#pending.addRange(0, pagesIn(block))
+    if (!block.ram.untouched) this.#pending.addRange(0, pagesIn(block))
     this.#latest(this.#pending, undefined)
   }
 
@@ -103,7 +103,7 @@ export class PageHistory {
   /** Has the block's pages for the latest moment. @param changes Gets what they were before. */
   #latest(pages: PageBits, changes: Changes | undefined): void {
     for (const page of pages) {
-      if (!this.#block.ram.allocated) break
+      if (this.#block.ram.untouched) break
       loadPage(LOADED.bytes, 0, this.#block, page)
       const group = this.#groups[page >>> 6]
       const from = (page % GROUP) * PAGE_WORDS
@@ -133,7 +133,7 @@ export class PageHistory {
   /** @returns 1 where the page was another one, else 0: what is so already gets no mark. */
   #store(page: number, from: PageBuffer, at: number): 0 | 1 {
     const block = this.#block
-    if (!block.ram.allocated) return 0
+    if (block.ram.untouched) return 0
     loadPage(LOADED.bytes, 0, block, page)
     const start = from === NOTHING ? 0 : at
     if (arePagesEqual(LOADED.words, 0, from.words, start / 4)) return 0

@@ -82,8 +82,8 @@ export class PageWriter {
   #takeZeros(block: RamBlock, first: number, count: number): number {
     const { sparse } = this.#options
     const most = sparse ? count : Math.min(count, MAX_RECORDS - this.#count)
-    // RAM that is not allocated yet is zero, and stays unallocated.
-    const zeros = block.ram.allocated ? zeroPagesFrom(block, first, most) : most
+    // RAM that nobody has touched is zero, and stays as it is.
+    const zeros = block.ram.untouched ? most : zeroPagesFrom(block, first, most)
     if (!sparse) for (let i = 0; i < zeros; i++) this.#record(first + i, 0, ZERO, 0)
     return zeros
   }

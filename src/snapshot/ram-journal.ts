@@ -21,7 +21,7 @@ export class RamJournal {
   /** Of each block the pages that were not zero, and where they are kept. */
   readonly #kept: Map<number, number>[]
   readonly #store = new PageStore()
-  /** Of blocks that were not allocated in the beginning the pages that were stored to: all others are zero. */
+  /** Of blocks that nobody had touched in the beginning the pages that were stored to: all others are zero. */
   readonly #storedTo: readonly (PageBits | undefined)[]
   #undoable = true
   /** Pages that were changed. */
@@ -35,7 +35,7 @@ export class RamJournal {
     this.#blocks = blocks
     this.#touched = blocks.map(block => new PageBits(pagesIn(block)))
     this.#kept = blocks.map(() => new Map())
-    this.#storedTo = blocks.map(block => (block.ram.allocated ? undefined : new PageBits(pagesIn(block))))
+    this.#storedTo = blocks.map(block => (block.ram.untouched ? new PageBits(pagesIn(block)) : undefined))
     this.#most = most
     this.#refuse = refuse
   }
@@ -70,7 +70,7 @@ export class RamJournal {
   /** Makes all pages zero that are not among these. */
   clearOthers(pages: readonly PageBits[]): void {
     for (const [index, block] of this.#blocks.entries()) {
-      // What was not allocated has only those pages that came.
+      // What nobody had touched has only those pages that came.
       if (this.#storedTo[index] !== undefined) continue
       const count = pagesIn(block)
       const bits = pages[index] as PageBits

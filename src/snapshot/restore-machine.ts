@@ -24,7 +24,8 @@ const KEPT_OF_STREAM = 4096
  * All or nothing: what is damaged, cut off, out of order or another machine's is refused, and the machine is as it was. What
  * can be read twice (an array, a Blob, a function) is checked from end to end before anything changes; so is a stream of up to
  * 24 MiB. Of a longer stream pages are stored as they come, and put back where it turns out to be bad: for that, pages that
- * were in use are kept, up to 16 MiB of them. Where a device's `load` throws, all is put back as well, as long as no more than
+ * were in use are kept, up to 16 MiB of them. So it is of any source where nobody has touched the machine's memory since it was
+ * allocated, and then there is nothing to keep. Where a device's `load` throws, all is put back as well, as long as no more than
  * 40 MiB of pages in use were overwritten (else `changed` of the error is true).
  *
  * Pages that change are marked for who logs them. Of the thread that the machine belongs to.
@@ -53,7 +54,9 @@ export async function restoreFrom(
   sources: readonly OpenSource[],
   staging: number = STAGED,
 ): Promise<void> {
-  const { sources: staged, again } = await stage(sources, staging)
+  const { sources: staged, again: readable } = await stage(sources, staging)
+  // What is stored to memory that nobody has touched is put back by zeros, so that one reading is enough.
+  const again = readable && !machine.blocks.every(({ ram }) => ram.untouched)
   // Nothing but a device's own error is to be expected of what is in memory, and that comes when all pages are stored: where not
   // all of them can be kept until then, none are.
   const overwritten = staged.every(({ atHand }) => atHand) ? new OverwrittenPages() : undefined

@@ -60,12 +60,12 @@ export function* fileOf(
   const changed = pages && blocks.map((_, index) => [...pages(index)])
   const count =
     changed === undefined
-      ? blocks.reduce((sum, block) => sum + (block.ram.allocated ? pagesIn(block) : 0), 0)
+      ? blocks.reduce((sum, block) => sum + (block.ram.untouched ? 0 : pagesIn(block)), 0)
       : changed.flat().reduce((sum, { length }) => sum + length / PAGE, 0)
   const out = new PageWriter(writer, blocks, { sparse: pages === undefined, equal: new EqualPages(count) })
   for (const [index, block] of blocks.entries())
     if (changed !== undefined) yield* out.pages(index, changed[index] ?? [])
-    else if (block.ram.allocated) yield* out.pages(index, [{ offset: 0, length: block.size }])
+    else if (!block.ram.untouched) yield* out.pages(index, [{ offset: 0, length: block.size }])
   if (pages === undefined) yield writer.chunk(FULL, new Uint8Array(0))
   yield* stateChunks(writer, state)
   yield writer.end()

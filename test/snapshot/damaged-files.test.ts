@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { inspect } from 'node:util'
 import fc from 'fast-check'
 import { AddressSpace, GuestRam, MemoryRegion, type RamBlock, ramCopy } from 'guestmem'
-import { readSnapshot, SnapshotChain, SnapshotError, saveMachine } from 'guestmem/snapshot'
+import { readSnapshot, restoreMachine, SnapshotChain, SnapshotError, saveMachine } from 'guestmem/snapshot'
 import { describe, expect, test } from 'vitest'
 import { checkSource } from '../../src/snapshot/byte-source.ts'
 import { machineOf } from '../../src/snapshot/machine.ts'
@@ -20,7 +20,8 @@ interface Board {
   readonly device: { state: unknown; loads: number; fails: boolean; save(): unknown; load(state: unknown): void }
 }
 
-function board(seed: number): Board {
+/** @param used Else nobody has touched its memory. */
+function board(seed: number, used = true): Board {
   const memory = GuestRam.allocate(40 * PAGE, { shared: seed % 2 === 0 })
   const blocks = [memory.block('ram', 20 * PAGE), memory.block('rom', 5 * PAGE - 100)]
   const root = MemoryRegion.container('root', 2 ** 32)
@@ -38,7 +39,7 @@ function board(seed: number): Board {
       device.loads++
     },
   }
-  for (const [index, block] of blocks.entries()) {
+  for (const [index, block] of used ? blocks.entries() : []) {
     const bytes = new Uint8Array(block.size)
     for (let page = 0; page < block.size / PAGE; page++)
       // Some are zero, some equal.
@@ -57,6 +58,63 @@ function state({ blocks, ram, device }: Board): string {
 }
 
 const optionsOf = ({ device }: Board) => ({ devices: { device } })
+
+describe('a machine whose memory nobody has touched', () => {
+  /** In one reading, whatever the source. */
+  const SOURCES: Record<string, (file: Uint8Array) => unknown> = {
+    array: file => file,
+    function: file => () => inPieces(file, 10_000, 1, 50_000),
+    stream: file => inPieces(file, 10_000, 1, 50_000),
+  }
+
+  test.each(Object.keys(SOURCES))('is restored, or refuses the file and is as it was: %s', async kind => {
+    const saved = board(3)
+    const file = await bytesOf(saveMachine(saved.space, optionsOf(saved)))
+    const wanted = state(saved)
+    const zeros = state(board(2, false))
+    let refused = 0
+    await fc.assert(
+      fc.asyncProperty(fc.array(damage, { maxLength: 1 }), async list => {
+        const target = board(2, false)
+        const source = checkSource(SOURCES[kind]?.(list.reduce(damaged, file)), 'source')
+        const error = await restoreFrom(machineOf(target.space, optionsOf(target)), [source], 0).catch(error => error)
+        if (error === undefined) expect(state(target)).toBe(wanted)
+        else {
+          expect([error.constructor, error.changed]).toEqual([SnapshotError, false])
+          expect(state(target)).toBe(zeros)
+          refused++
+        }
+      }),
+      { ...runs(200), examples: [[[]]] },
+    )
+    expect(refused).toBeGreaterThan(0)
+  })
+
+  test('reads what can be read twice once only', async () => {
+    const saved = board(3)
+    const file = await bytesOf(saveMachine(saved.space, optionsOf(saved)))
+    const opened: boolean[] = []
+    for (const used of [false, true]) {
+      const target = board(2, used)
+      const source = () => {
+        opened.push(used)
+        return file
+      }
+      await restoreMachine(target.space, source, optionsOf(target))
+      expect(state(target)).toBe(state(saved))
+    }
+    expect(opened).toEqual([false, true, true])
+  })
+
+  test('whose device refuses its state is as it was', async () => {
+    const saved = board(3)
+    const file = await bytesOf(saveMachine(saved.space, optionsOf(saved)))
+    const target = board(2, false)
+    target.device.fails = true
+    await expect(restoreMachine(target.space, file, optionsOf(target))).rejects.toThrow('does not want it')
+    expect(state(target)).toBe(state(board(2, false)))
+  })
+})
 
 /** Both ways to take a stream: checked ahead, and with pages that are put back. */
 const STAGING = { 'checked ahead': 2 ** 20, 'put back': 0 }

@@ -47,6 +47,7 @@ test('all that was stored is there, and is put back as long as what was in use c
           model[block]?.fill(fills[0] as number, at, Math.max(at, end))
         }
         const was = model.map(bytes => bytes.slice())
+        const untouched = blocks.map(({ ram }) => ram.untouched)
         const journal = new RamJournal(blocks, most)
         // Which pages in use were changed first, and so had to be kept.
         const touched = new Set<string>()
@@ -77,18 +78,18 @@ test('all that was stored is there, and is put back as long as what was in use c
             journal.clear(block, first)
             change(block, first, new Uint8Array(PAGE))
           } else {
-            // What was not allocated has, in a file, only pages that have come: all that are not zero.
+            // What nobody had touched has, in a file, only pages that have come: all that are not zero.
             const present = blocks.map(() => new PageBits(PAGES))
-            for (let page = 0; page < PAGES; page++) present[2]?.add(page)
+            for (const [each, bits] of present.entries()) if (untouched[each]) bits.addRange(0, PAGES)
             for (let i = 0; i < count; i++) present[block]?.add(first + i)
             journal.clearOthers(present)
-            for (const each of [0, 1])
+            for (const each of blocks.keys())
               for (let page = 0; page < PAGES; page++)
                 if (!present[each]?.has(page)) change(each, page, new Uint8Array(PAGE))
           }
         }
         const bytesNow = () =>
-          blocks.map(block => (block.ram.allocated ? Uint8Array.from(block.view()) : new Uint8Array(block.size)))
+          blocks.map(block => (block.ram.untouched ? new Uint8Array(block.size) : Uint8Array.from(block.view())))
         const isAs = (wanted: readonly Uint8Array[]) =>
           bytesNow().every((bytes, i) => Buffer.compare(bytes, wanted[i] as Uint8Array) === 0)
         expect(isAs(model)).toBe(true)
