@@ -15,6 +15,7 @@ import {
 } from '../../src/threads/layout.ts'
 import { isSameRow, loadRow, type MapRow, NOTIFIER, POSTED, storeRow } from '../../src/threads/map-row.ts'
 import { readMap, writeMap } from '../../src/threads/map-table.ts'
+import { postedBy } from '../../src/threads/member-map.ts'
 import { NotifierMatch } from '../../src/threads/notifier-match.ts'
 import { Outbox } from '../../src/threads/outbox.ts'
 import {
@@ -254,6 +255,31 @@ describe('the map', () => {
     ] as const)
       expect(match.find(at, size, low, high)).toBe(undefined)
     expect([match.isEmpty, new NotifierMatch([]).isEmpty]).toEqual([false, true])
+  })
+
+  test('notifiers whose addresses are alike in their low 32 bits are told apart', () => {
+    const addresses = [16, 2 ** 32 + 16, 2 ** 52 + 16, 2 ** 31, 2 ** 33 + 2 ** 31]
+    const match = new NotifierMatch(addresses.map((at, id): MapRow => [at, at, NOTIFIER, id, 4, 0, 0, 0]))
+    expect(addresses.map(at => match.find(at, 4, 0, 0))).toEqual([0, 1, 2, 3, 4])
+    for (const at of [2 ** 33 + 16, 2 ** 31 + 16, 2 ** 32 + 2 ** 31]) expect(match.find(at, 4, 0, 0)).toBe(undefined)
+  })
+
+  test('a store is posted where the device accepts its size, there', () => {
+    fc.assert(
+      fc.property(
+        fc.bigInt({ min: 0n, max: 2n ** 53n - 1n }),
+        fc.constantFrom(1, 2, 4, 8),
+        fc.nat({ max: 15 }),
+        fc.boolean(),
+        fc.nat({ max: 7 }),
+        (address, size, sizes, unaligned, skew) => {
+          const isPosted = postedBy([0, 2 ** 53, POSTED, sizes, unaligned ? 1 : 0, skew, 0, 0])
+          const isAligned = (address + BigInt(skew)) % BigInt(size) === 0n
+          expect(isPosted(Number(address), size)).toBe((sizes & size) !== 0 && (unaligned || isAligned))
+        },
+      ),
+      { numRuns: 3000 },
+    )
   })
 })
 

@@ -185,9 +185,12 @@ export class OpsCompleter implements Completer {
     else completion.nesting = nesting + 1
     try {
       const isRun = typeof value === 'object'
-      if (((isWrite ? this.#wholeWrites : this.#wholeReads) & size) === 0 || (offset & (size - 1)) !== 0) {
+      // One call of the handler, which is valid.
+      const isWhole = (this.#whole & size) !== 0 && (offset & (size - 1)) === 0
+      if (!isWhole || ((isWrite ? this.#wholeWrites : this.#wholeReads) & size) === 0) {
         this.#before?.()
-        if (!isRun && !this.accepts(offset, size, isWrite, attrs)) return endWith(MemTxResult.DECODE_ERROR, size)
+        if (!(isRun || isWhole || this.accepts(offset, size, isWrite, attrs)))
+          return endWith(MemTxResult.DECODE_ERROR, size)
         if (!isRun && isWrite && this.#takes?.(offset, size, value)) return endWith(MemTxResult.OK, size)
       }
       if (guard !== undefined) {
@@ -201,6 +204,8 @@ export class OpsCompleter implements Completer {
         if (completion.result !== MemTxResult.OK && this.readsRuns !== 0) value.fill(0)
         return 0
       }
+      if (isWhole && size !== 8)
+        return isWrite ? this.#writePiece(offset, value as number, size, attrs) : this.#readPiece(offset, size, attrs)
       // The size at which the handlers are called (G5).
       const width = Math.max(Math.min(size, maxSize), minSize)
       return size === 8 || width === 8 || (aligned && (size < width || offset % width !== 0))

@@ -540,8 +540,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'H1 a write is taken before it is known to be valid',
     file: OPS,
-    from: '        if (!isRun && !this.accepts(offset, size, isWrite, attrs))',
-    to: '        if (!isRun && isWrite && this.#takes?.(offset, size, value)) return endWith(MemTxResult.OK, size)\n        if (!isRun && !this.accepts(offset, size, isWrite, attrs))',
+    from: '        if (!(isRun || isWhole || this.accepts(offset, size, isWrite, attrs)))',
+    to: '        if (!isRun && isWrite && this.#takes?.(offset, size, value)) return endWith(MemTxResult.OK, size)\n        if (!(isRun || isWhole || this.accepts(offset, size, isWrite, attrs)))',
     foundBy: 'NOTIFIERS',
   },
   {

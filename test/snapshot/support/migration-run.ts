@@ -95,7 +95,7 @@ export async function runMigration(files: MigrationFiles, run: MigrationRun): Pr
     while (steps() <= before + 2 && performance.now() < deadline) await delay(2)
     const runsOn = steps() > before + 2
     if (report === undefined && runsOn) await stop()
-    const checksum = machine.checksum()
+    const checksum = await machine.checksumInTurns()
     socket.destroy()
     const { value: last } = await lines.next()
     await exited
