@@ -25,6 +25,12 @@ const LOOK_MS = 1000
 /** Posted stores wake nobody at once: so many of them do, or so many safe points after the first. */
 const UNRUNG_STORES = RING_ENTRIES / 2
 const UNRUNG_POLLS = 8
+/**
+ * So many safe points look for attention by a plain load, then one by an atomic one, which takes four times as long. An engine
+ * may keep what it has loaded plainly over the turns of a loop, though hardly any does: so attention is seen at the 17th point
+ * at the latest. What is seen is taken atomically, so that what was stored before it is there.
+ */
+const PLAIN_LOOKS = 16
 
 /** What a link tells its member. */
 export interface LinkUser {
@@ -51,6 +57,7 @@ export class Link implements Requester {
   #replies = 0
   #unrung = 0
   #polls = 0
+  #plainLooks = PLAIN_LOOKS
   /** How many calls of `run` are open: only within one does the member touch guest memory. */
   #running = 0
   // Made once: a wait allocates nothing.
@@ -149,7 +156,14 @@ export class Link implements Requester {
   /** A safe point. @returns The attention bits that were set. */
   poll(): number {
     if (this.#unrung !== 0 && ++this.#polls >= UNRUNG_POLLS) this.flush()
-    return Atomics.load(this.#words, this.#at + ATTENTION) === 0 ? 0 : this.#attend()
+    const words = this.#words
+    const at = this.#at + ATTENTION
+    if (words[at] === 0) {
+      if (--this.#plainLooks >= 0) return 0
+      this.#plainLooks = PLAIN_LOOKS
+      if (Atomics.load(words, at) === 0) return 0
+    }
+    return this.#attend()
   }
 
   /** Sleeps until something wants attention. */

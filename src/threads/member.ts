@@ -82,8 +82,8 @@ export class Member {
   }
 
   /**
-   * A safe point: takes a changed map, and says what else there is to do. To be called on back edges of loops. About as long as
-   * an atomic load.
+   * A safe point: takes a changed map, and says what else there is to do. To be called on back edges of loops. It takes less
+   * than an atomic load.
    *
    * @returns A set of Attention bits, 0 most often. Each is given once.
    */

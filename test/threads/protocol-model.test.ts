@@ -372,7 +372,8 @@ describe('sleep', () => {
       store(addressOf(watched, 'called'), [1], 'atomic'),
     ]
     const { words, record, link } = parts()
-    words[M + ATTENTION] = 0
+    // The look that sees it is a plain one; what it sees is taken atomically, and counts.
+    words[M + ATTENTION] = 1
     const member = [
       ...asThread(
         record(() => [link.poll(), Atomics.exchange(words, M + PENDING, 0)]),
@@ -380,10 +381,32 @@ describe('sleep', () => {
       ).filter(op => op.kind === 'load'),
       load('data', 0),
     ]
-    const missed = ({ called, pending, data }: Outcome['registers']): boolean =>
-      (called?.[0] === 1 && pending?.[0] === 0) || (pending?.[0] === 1 && data?.[0] === 0)
+    const missed = ({ called2: taken, pending, data }: Outcome['registers']): boolean =>
+      (taken?.[0] === 1 && pending?.[0] === 0) || (pending?.[0] === 1 && data?.[0] === 0)
     expect(allowing(watched, [owner, member], missed)).toBe(NEVER)
     expect(allowing(watched, [plain(owner), member], missed)).toBe(ON_WEAK)
+    expect(allowing(watched, [owner, plain(member)], missed)).toBe(ON_WEAK)
     expect(allowing(watched, [owner.toReversed(), member], missed)).toBe(EVERYWHERE)
+  })
+
+  test('attention is seen soon, even by an engine that never loads a plain word again', () => {
+    const { words, record } = parts()
+    const stale = new Proxy(words, {
+      get: (target, key) => (key === `${M + ATTENTION}` ? 0 : Reflect.get(target, key)),
+    })
+    const link = new Link(stale, layout, 0, new Uint8Array(16), 0)
+    for (let before = 0; before < 40; before++) {
+      const polls: number[] = []
+      record(() => {
+        for (let i = 0; i < before; i++) polls.push(link.poll())
+        Atomics.or(words, M + ATTENTION, 4)
+        for (let i = 0; i < 17; i++) polls.push(link.poll())
+      })
+      expect([before, polls.slice(0, before).some(why => why !== 0), polls.filter(why => why !== 0)]).toEqual([
+        before,
+        false,
+        [4],
+      ])
+    }
   })
 })
