@@ -3,8 +3,8 @@ import { loadScalar, storeScalar } from '../dispatch/scalar-access.ts'
 import { loadBytes, reachesOver, storeBytes } from '../dispatch/seams.ts'
 import type { Section } from '../dispatch/section.ts'
 import type { SectionMap } from '../dispatch/section-map.ts'
-import { LOADS, PARTS, STORES } from '../dispatch/tlb-table.ts'
-import { loadCell, storeCell, type Value } from '../ram/access/cell-values.ts'
+import { LOADS, PARTS, SECTION, STORES } from '../dispatch/tlb-table.ts'
+import { loadCell, storeCell, swapValue, type Value } from '../ram/access/cell-values.ts'
 import type { Cells } from '../ram/access/cells.ts'
 import { swap32 } from '../ram/access/views.ts'
 import { completion } from '../region/device/completer.ts'
@@ -38,11 +38,26 @@ export class Accesses {
     this.#splitsSeams = splitsSeams
   }
 
+  // What the table says is a device is asked first. `load` and `store` are too long for V8 to inline them, past 460 bytes of
+  // bytecode, and have to stay so: inlined, a way that is seldom gone takes the room of those that are gone often, and a loop of
+  // stores to RAM took three times as long once a device had been stored to.
+
   load(address: number, size: number, attrs: MemTxAttrs | undefined, found: number): Value {
+    const word = address >>> 0
+    const entry = (found & PARTS) === 0 ? found : this.tlb.table.part(found, word)
+    if ((entry & SECTION) !== 0) {
+      const section = this.tlb.list[entry >>> 4] as Section
+      const at = (word - section.start32) >>> 0
+      if (section.callable && at < section.reach32 && !this.#splitsSeams && !attrs?.memory) {
+        const big = section.completerBig
+        const value = section.readCompleter.read(section.offset + at, size, attrs ?? UNSPECIFIED, big)
+        const ordered = big === this.#big ? value : swapValue(value, size)
+        // A number over 2^31 is an object where the JIT does not know that it is one of 32 bits.
+        return typeof ordered === 'number' ? ordered | 0 : ordered
+      }
+    }
     const given = attrs === undefined ? UNSPECIFIED : checkAttrs(attrs)
     if (given.debug) return this.#debug(address, size, given)
-    const word = address >>> 0
-    const entry = this.#entry(word, found)
     if ((entry & LOADS) !== 0 && this.#permits(word, entry, size, found)) {
       completion.result = 0 as MemTxResult
       return loadCell(this.tlb.cells as Cells, (word + (entry & -16)) >>> 0, size, this.#big)
@@ -55,13 +70,23 @@ export class Accesses {
 
   /** @param value Unsigned, of `size` bytes. */
   store(address: number, value: Value, size: number, attrs: MemTxAttrs | undefined, found: number): void {
+    const word = address >>> 0
+    const entry = (found & PARTS) === 0 ? found : this.tlb.table.part(found, word)
+    if ((entry & SECTION) !== 0) {
+      const section = this.tlb.list[entry >>> 4] as Section
+      const at = (word - section.start32) >>> 0
+      if (section.callable && at < section.reach32 && !this.#splitsSeams && !attrs?.memory) {
+        const big = section.completerBig
+        const ordered = big === this.#big ? value : swapValue(value, size)
+        section.writeCompleter.write(section.offset + at, ordered, size, attrs ?? UNSPECIFIED, big)
+        return
+      }
+    }
     const given = attrs === undefined ? UNSPECIFIED : checkAttrs(attrs)
     if (given.debug) {
       this.#debug(address, size, given, value)
       return
     }
-    const word = address >>> 0
-    const entry = this.#entry(word, found)
     if ((entry & STORES) !== 0 && this.#permits(word, entry, size, found)) {
       completion.result = 0 as MemTxResult
       storeCell(this.tlb.cells as Cells, (word + (entry & -16)) >>> 0, value, size, this.#big)
@@ -116,11 +141,6 @@ export class Accesses {
     completion.result = transfer(sections, { kind, bytes, byte: 0 }, checkAddress(address, 'address'), size, attrs)
     for (let i = size; i-- > 0; ) all = (all << 8n) | BigInt(bytes[place(i)] as number)
     return size === 8 ? all : Number(all)
-  }
-
-  /** The entry of the part of a page, where the page is shared. */
-  #entry(word: number, found: number): number {
-    return (found & PARTS) === 0 ? found : this.tlb.table.part(found, word)
   }
 
   /** An access within a page, or a part of one, may be made by the cells of the memory there, which may have moved. */

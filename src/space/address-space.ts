@@ -14,7 +14,7 @@ import {
 import { NO_LOGS, type Section } from '../dispatch/section.ts'
 import type { SectionMap } from '../dispatch/section-map.ts'
 import { HOST_LITTLE_ENDIAN } from '../host/endian.ts'
-import { swapValue, type Value } from '../ram/access/cell-values.ts'
+import type { Value } from '../ram/access/cell-values.ts'
 import type { Cells } from '../ram/access/cells.ts'
 import { LOW, PUN32, PUN64 } from '../ram/access/pun.ts'
 import { NO_VIEWS } from '../ram/access/section-views.ts'
@@ -100,10 +100,8 @@ export class AddressSpace extends EndianForms {
   #logs: Int32Array = NO_LOGS
   // And what else it leads to.
   #cells: Cells | undefined = undefined
-  #list: readonly (Section | undefined)[] = []
   /** Of private guest RAM, what the latest request was about, where it has the bytes of one section below 2^32. */
   readonly #private = new PrivatePart()
-  readonly #splitsSeams: boolean
   /** The target's byte order is not the host's, which elements are in. */
   readonly #swaps: boolean
   readonly #accesses: Accesses
@@ -127,7 +125,6 @@ export class AddressSpace extends EndianForms {
     this.#tlb = this.#accesses.tlb
     this.#pages = this.#pagesAbove = this.#tlb.table.low
     this.#swaps = settings.big === HOST_LITTLE_ENDIAN
-    this.#splitsSeams = settings.splitsSeams
   }
 
   get endian(): 'little' | 'big' {
@@ -424,71 +421,38 @@ export class AddressSpace extends EndianForms {
     return this.#base + word === address ? (this.#pagesAbove[word >>> 12] as number) : 0
   }
 
-  // All others: first what the table has of devices, and of cells that are no elements, as atomic and unaligned ones are. In an
-  // entry 1 is SECTION, and 2 is PARTS.
-  //
-  // Each is one long method, past the length that V8 inlines (460 bytes of bytecode). What is inlined of a way that is rarely
-  // gone takes the room of what is gone often: a loop of stores to RAM took three times as long once a device had been stored to.
+  // All others: first what the table has of cells that are no elements, as atomic and unaligned ones are. Accesses has the rest,
+  // devices first, in methods that are too long to be inlined.
 
-  /** @param found What the table has of the address. It is 0 where `attrs` are a debugger's, or none. */
-  #load(address: number, size: number, attrs: MemTxAttrs | undefined, found: number): Value {
-    const word = address >>> 0
-    const entry = (found & 2) === 0 ? found : this.#tlb.table.part(found, word)
-    if ((entry & 1) !== 0) {
-      const section = this.#list[entry >>> 4] as Section
-      const at = (word - section.start32) >>> 0
-      if (section.callable && at < section.reach32 && !this.#splitsSeams && !attrs?.memory) {
-        const big = section.completerBig
-        const value = section.readCompleter.read(section.offset + at, size, attrs ?? UNSPECIFIED, big)
-        if ((completion.result as number) === 0) this.#result = 0
-        else this.#end(address, size, false, attrs)
-        const ordered = big === this.settings.big ? value : swapValue(value, size)
-        // A number over 2^31 is an object where the JIT does not know that it is one of 32 bits.
-        return typeof ordered === 'number' ? ordered | 0 : ordered
-      }
-    } else if ((found & 4) !== 0 && size !== 8) {
-      const ram = (word + (found & -16)) >>> 0
-      if (this.#permits(address, ram, size)) {
-        this.#result = 0
-        const cells = this.#cells as Cells
-        const value = size === 4 ? cells.load32(ram) : size === 2 ? cells.load16(ram) : cells.load8(ram)
-        return (this.settings.big ? swap(value, size) : value) | 0
-      }
+  /** @param entry What the table has of the address. It is 0 where `attrs` are a debugger's, or none. */
+  #load(address: number, size: number, attrs: MemTxAttrs | undefined, entry: number): Value {
+    const ram = ((address >>> 0) + (entry & -16)) >>> 0
+    if ((entry & 4) === 0 || size === 8 || !this.#permits(address, ram, size)) {
+      const value = this.#accesses.load(address, size, attrs, entry)
+      this.#end(address, size, false, attrs)
+      return value
     }
-    const value = this.#accesses.load(address, size, attrs, found)
-    this.#end(address, size, false, attrs)
-    return value
+    this.#result = 0
+    const cells = this.#cells as Cells
+    const value = size === 4 ? cells.load32(ram) : size === 2 ? cells.load16(ram) : cells.load8(ram)
+    // A number over 2^31 is an object where the JIT does not know that it is one of 32 bits.
+    return (this.settings.big ? swap(value, size) : value) | 0
   }
 
-  #store(address: number, value: Value, size: number, attrs: MemTxAttrs | undefined, found: number): void {
-    const word = address >>> 0
-    const entry = (found & 2) === 0 ? found : this.#tlb.table.part(found, word)
-    if ((entry & 1) !== 0) {
-      const section = this.#list[entry >>> 4] as Section
-      const at = (word - section.start32) >>> 0
-      if (section.callable && at < section.reach32 && !this.#splitsSeams && !attrs?.memory) {
-        const big = section.completerBig
-        const ordered = big === this.settings.big ? value : swapValue(value, size)
-        section.writeCompleter.write(section.offset + at, ordered, size, attrs ?? UNSPECIFIED, big)
-        if ((completion.result as number) === 0) this.#result = 0
-        else this.#end(address, size, true, attrs)
-        return
-      }
-    } else if ((found & 8) !== 0 && typeof value === 'number') {
-      const ram = (word + (found & -16)) >>> 0
-      if (this.#permits(address, ram, size)) {
-        this.#result = 0
-        const cells = this.#cells as Cells
-        const little = this.settings.big ? swap(value, size) : value
-        if (size === 4) cells.store32(ram, little)
-        else if (size === 2) cells.store16(ram, little)
-        else cells.store8(ram, little)
-        if (this.#logs[1] !== 0) this.#tlb.mark(address, size)
-        return
-      }
+  #store(address: number, value: Value, size: number, attrs: MemTxAttrs | undefined, entry: number): void {
+    const ram = ((address >>> 0) + (entry & -16)) >>> 0
+    if ((entry & 8) === 0 || typeof value === 'bigint' || !this.#permits(address, ram, size)) {
+      this.#accesses.store(address, value, size, attrs, entry)
+      this.#end(address, size, true, attrs)
+      return
     }
-    this.#accesses.store(address, value, size, attrs, found)
-    this.#end(address, size, true, attrs)
+    this.#result = 0
+    const cells = this.#cells as Cells
+    const little = this.settings.big ? swap(value, size) : value
+    if (size === 4) cells.store32(ram, little)
+    else if (size === 2) cells.store16(ram, little)
+    else cells.store8(ram, little)
+    if (this.#logs[1] !== 0) this.#tlb.mark(address, size)
   }
 
   /**
@@ -512,7 +476,7 @@ export class AddressSpace extends EndianForms {
 
   /** Keeps what the Tlb has now where the ways above look. */
   #take(): void {
-    const { front, table, elements, logs, cells, list } = this.#tlb
+    const { front, table, elements, logs, cells } = this.#tlb
     this.#tlb.moved = false
     const loads = front?.views ?? NO_VIEWS
     // Who logs the region in this thread has all of this forgotten when that begins or ends.
@@ -533,7 +497,6 @@ export class AddressSpace extends EndianForms {
     this.#all64 = elements.u64
     this.#logs = logs
     this.#cells = cells
-    this.#list = list
   }
 
   // Requests of any length, cut where what is seen changes (RULES E). What lies in one piece of ordered memory, as a

@@ -34,7 +34,6 @@ const WINDOW = 'transfer/dma-window.ts'
 const OPS = 'region/device/ops-completer.ts'
 const ACCESS = 'dispatch/scalar-access.ts'
 const ACCESSES = 'space/accesses.ts'
-const SPACE = 'space/address-space.ts'
 const TABLE = 'dispatch/tlb-table.ts'
 const VIEW = 'space/space-tree.ts'
 const COMMIT = 'listener/commit-views.ts'
@@ -373,14 +372,14 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'G6 a value is not swapped for a device that is found by its page',
-    file: SPACE,
-    from: 'const ordered = big === this.settings.big ? value : swapValue(value, size)\n        return',
-    to: 'const ordered = value\n        return',
+    file: ACCESSES,
+    from: 'const ordered = big === this.#big ? value : swapValue(value, size)\n        //',
+    to: 'const ordered = value\n        //',
     foundBy: 'ACCESSES',
   },
   {
     name: 'I1 a load of a device that is found by its page is split',
-    file: SPACE,
+    file: ACCESSES,
     from: 'const value = section.readCompleter.read(section.offset + at, size, attrs ?? UNSPECIFIED, big)\n',
     to: `const half = size === 2 || size === 4 ? size / 2 : size
         const given = attrs ?? UNSPECIFIED
