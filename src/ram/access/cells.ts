@@ -1,5 +1,6 @@
 import { show } from '../../check.ts'
 import { HOST_LITTLE_ENDIAN } from '../../host/endian.ts'
+import { IS_V8 } from '../../host/engine.ts'
 import type { Kernel } from '../kernels/kernel.ts'
 import type { CellAccess } from './cell-access.ts'
 import { fixedIn, fixedOut } from './fixed-width.ts'
@@ -217,16 +218,18 @@ export class Cells implements CellAccess {
     }
   }
 
+  // V8 calls a builtin for Atomics, which takes longer than its call of a kernel; other engines make one instruction of it.
+
   #load32Atomic(address: number): number {
     const kernel = this.#kernel
-    if (kernel?.atomicLoad32 !== undefined) return kernel.atomicLoad32(address) >>> 0
+    if (IS_V8 && kernel?.atomicLoad32 !== undefined) return kernel.atomicLoad32(address) >>> 0
     const value = Atomics.load(this.#u32, address >>> 2)
     return HOST_LITTLE_ENDIAN ? value : swap32(value)
   }
 
   #store32Atomic(address: number, value: number): void {
     const kernel = this.#kernel
-    if (kernel?.atomicStore32 !== undefined) kernel.atomicStore32(address, value)
+    if (IS_V8 && kernel?.atomicStore32 !== undefined) kernel.atomicStore32(address, value)
     else Atomics.store(this.#u32, address >>> 2, HOST_LITTLE_ENDIAN ? value : swap32(value))
   }
 
