@@ -53,7 +53,15 @@ export class SparseRam {
     checkText(name, 'name')
     checkInteger(bytes, 'bytes', 1, Number.MAX_SAFE_INTEGER)
     const blocks: RamBlock[] = []
-    for (let left = bytes; left > 0; left -= this.#memoryBytes) blocks.push(this.#block(name, left))
+    let at = 0
+    for (let left = bytes; left > 0; left -= this.#memoryBytes) {
+      const size = Math.min(left, this.#memoryBytes)
+      // Where the whole one before found no room, there is none for this one; the last one may be smaller, and looks at all.
+      // Of tens of thousands, each of which looks at all, a file that has only their size would make minutes.
+      at = this.#withRoom(size, size < this.#memoryBytes ? 0 : at)
+      const ram = this.#rams[at] as LazyRam
+      blocks.push(ram.plan(name, ram.gapFor(size) as number, size))
+    }
     return blocks
   }
 
@@ -74,15 +82,9 @@ export class SparseRam {
     return ram.handle
   }
 
-  /** A block of at most `left` bytes: in the first guest RAM that has room, so that small blocks share one. */
-  #block(name: string, left: number): RamBlock {
-    const bytes = Math.min(left, this.#memoryBytes)
-    for (const ram of this.#rams) {
-      const gap = ram.gapFor(bytes)
-      if (gap !== undefined) return ram.plan(name, gap, bytes)
-    }
-    const ram = new LazyRam(this.#memoryBytes, this.#settings)
-    this.#rams.push(ram)
-    return ram.plan(name, 0, bytes)
+  /** The first guest RAM, by its place from `from` on, that has room: small blocks share one. Else there is one more. */
+  #withRoom(bytes: number, from: number): number {
+    for (let at = from; at < this.#rams.length; at++) if (this.#rams[at]?.gapFor(bytes) !== undefined) return at
+    return this.#rams.push(new LazyRam(this.#memoryBytes, this.#settings)) - 1
   }
 }

@@ -11,7 +11,8 @@ import {
   startGlobalDirtyLog,
   stopGlobalDirtyLog,
 } from 'guestmem'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
+import { LazyRam } from '../../src/ram/lazy-ram.ts'
 import { identityOf } from '../../src/ram/memory-identity.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: what is tested is what types would forbid
@@ -71,6 +72,23 @@ describe('its blocks', () => {
       [0, 5],
     ])
     expect(sizes(sparse.blocks('d', PAGE))).toEqual([[PAGE, PAGE]])
+  })
+
+  test('of thousands of whole guest RAMs, each looks at the one before: the rest goes where the first room is', () => {
+    const sparse = new SparseRam({ memoryBytes: MEMORY })
+    const [first] = sparse.blocks('first', PAGE) as [RamBlock]
+    const looks = vi.spyOn(LazyRam.prototype, 'gapFor')
+    const count = 3000
+    const blocks = sparse.blocks('large', count * MEMORY + PAGE)
+    // Looking and laying out. Where each looks at all before it, there are millions.
+    expect(looks.mock.calls.length).toBeLessThan(4 * count)
+    looks.mockRestore()
+    expect(new Set(blocks.map(({ ram }) => ram)).size).toBe(count + 1)
+    expect(blocks.at(-1)?.ram).toBe(first.ram)
+    expect(sizes(blocks.slice(-2))).toEqual([
+      [0, MEMORY],
+      [PAGE, PAGE],
+    ])
   })
 
   test('share a guest RAM while it is not allocated, and never get the same bytes', () => {
