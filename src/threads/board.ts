@@ -37,7 +37,7 @@ export class Board {
   readonly #grace: Grace
   readonly #outbox: Outbox
   readonly #notifiers: NotifierCounts
-  readonly #flush = new Flush()
+  readonly #flush: Flush
   readonly #publisher: Publisher
   readonly #server: Server
   readonly #service: Service
@@ -62,6 +62,8 @@ export class Board {
     this.#grace = new Grace(this.#words, this.#layout, this.#clients)
     this.#outbox = new Outbox(this.#grace, () => this.#publish())
     this.#notifiers = new NotifierCounts(this.#words, this.#layout)
+    // Behind what may be refused: it has a space, which nobody would destroy.
+    this.#flush = new Flush()
     this.#server = new Server(
       this.#clients,
       new Performer(space, onError),

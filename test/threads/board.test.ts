@@ -312,6 +312,14 @@ describe('misuse is refused by name', () => {
     expect(act).toThrow(message)
   })
 
+  test('and leaves no space behind: nobody would destroy it', () => {
+    const serial = () => new AddressSpace('next', space.root).tree.serial
+    const before = serial()
+    expect(() => new Board(space, ram, { members: 0 })).toThrow(RangeError)
+    expect(() => new Board(space, {} as never)).toThrow(TypeError)
+    expect(serial()).toBe(before + 1)
+  })
+
   test('of a board and a member', () => {
     const board = new Board(space, ram, { members: 1 })
     const handle = board.handle()
