@@ -190,7 +190,8 @@ export class World {
     for (const close of this.#close.reverse()) close()
     // The bits who logs this RAM are its own, and stay when a region is dropped.
     for (const region of this.regions.values())
-      if (region.block !== undefined) for (const client of Object.values(DirtyClient)) region.setLog(client, false)
+      if (region.block !== undefined)
+        for (const client of Object.values(DirtyClient)) if (region.dirtyLogMask & client) region.setLog(client, false)
   }
 
   #add<R extends MemoryRegion>(region: R): R {

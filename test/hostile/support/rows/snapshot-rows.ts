@@ -45,9 +45,13 @@ const BYTES: Kind = {
 }
 const source = (world: World) => () => saveMachine(world.bus, { devices: { uart: { save: () => 5, load: () => {} } } })
 
-/** A machine of its own, so that a move changes nothing of the world. */
-function small(): AddressSpace {
-  return new AddressSpace('small', MemoryRegion.ram('ram', GuestRam.allocate(PAGE).block('ram', PAGE)))
+/** A machine of its own, so that a move changes nothing of the world, with which it ends. */
+function small(world: World): AddressSpace {
+  const ram = GuestRam.wrap(new SharedArrayBuffer(PAGE))
+  const space = new AddressSpace('small', MemoryRegion.ram('ram', ram.block('ram', PAGE)))
+  // Each space that is left makes whatever concerns all spaces of the thread take longer.
+  world.later(() => space.destroy())
+  return space
 }
 
 /** The one end of a connection, at whose other end somebody is who does not fail. */
@@ -134,7 +138,7 @@ export const SNAPSHOT_ROWS: readonly Row[] = [
     'migrate',
     [
       { ...arg('source', instance('an AddressSpace'), small), ...SMALL },
-      arg('stream', DUPLEX, () => ended(end => receiveMachine(small(), end))),
+      arg('stream', DUPLEX, world => ended(end => receiveMachine(small(world), end))),
       object(
         'options',
         RECORD,
@@ -157,7 +161,7 @@ export const SNAPSHOT_ROWS: readonly Row[] = [
     'receiveMachine',
     [
       { ...arg('spaces', instance('an AddressSpace'), small), ...SMALL },
-      arg('stream', DUPLEX, () => ended(end => migrate(small(), end, { stop: () => {}, resume: () => {} }))),
+      arg('stream', DUPLEX, world => ended(end => migrate(small(world), end, { stop: () => {}, resume: () => {} }))),
       object('options', OPTIONS, machine(), { closed: true, type: 'MachineOptions' }),
     ],
     (_, spaces, stream, options) => receiveMachine(spaces, stream, options),
