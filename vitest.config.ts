@@ -14,5 +14,12 @@ export default defineConfig({
     },
   },
   // As many files at a time as there are cores: one less, as vitest has it unless told, is half of them on small machines.
-  test: { include: ['test/**/*.test.ts'], testTimeout: 120_000, pool: 'forks', maxWorkers: '100%' },
+  test: {
+    include: ['test/**/*.test.ts'],
+    testTimeout: 120_000,
+    pool: 'forks',
+    maxWorkers: '100%',
+    // What tests build while they run is imported as it is: vitest would parse all of it again.
+    server: { deps: { external: [/\/\.cache\//] } },
+  },
 })

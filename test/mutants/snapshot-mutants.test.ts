@@ -18,11 +18,11 @@ beforeAll(() => {
   // What was found need not be made smaller: that it was is enough.
   fc.configureGlobal({ seed: SEED, endOnFailure: true })
 })
-afterAll(() => {
+afterAll(async () => {
   if (campaign === undefined) delete process.env.CAMPAIGN
   else process.env.CAMPAIGN = campaign
   fc.resetConfigureGlobal()
-  removeMutants()
+  await removeMutants()
 })
 
 /** Why the first of these tests fails that does. */
