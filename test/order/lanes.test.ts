@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { isCell } from '../../src/ram/access/cell-bytes.ts'
 import { scratchBytes } from '../../src/ram/copy/lane.ts'
 import { runs } from '../support/campaign.ts'
+import { toBe, toEqual } from '../support/hold.ts'
 import { FULL, SMALL } from './builds.ts'
 import { type LoggedLane, loggedLanes } from './lanes.ts'
 import { watch, watchedAtomics } from './logged-views.ts'
@@ -83,7 +84,7 @@ describe.each(loggedLanes(8))('$name, logged', logged => {
           const problem = broken(log, jobOf(logged, { dst: undefined, src: src + skew, length }))
           const got = to.slice(at, at + length)
           if (problem !== undefined) expect.fail(`${problem}: ${length} bytes of ${skew} to ${at}\n${log}`)
-          expect(got).toEqual(ram.slice(src + skew, src + skew + length))
+          toEqual(got, ram.slice(src + skew, src + skew + length))
         }
   })
 
@@ -102,7 +103,7 @@ describe.each(loggedLanes(8))('$name, logged', logged => {
             bytes = allocated(() => lane.move(to, from, length))
           })
           const due = isCell(to, length) ? 0 : scratchBytes(distance, length)
-          expect(lane.name === 'script' ? bytes : carried(log, logged.scratch)).toBe(due)
+          toBe(lane.name === 'script' ? bytes : carried(log, logged.scratch), due)
         }
   })
 
@@ -122,7 +123,7 @@ describe.each(loggedLanes(8))('$name, logged', logged => {
           lane.copyOut(again, from + distance, from, length)
           const problem = broken(log, jobOf(logged, { dst: undefined, src: from, length }))
           if (problem !== undefined) expect.fail(`${problem}: ${length} bytes up by ${distance}\n${log}`)
-          expect(ram.slice(from + distance, from + distance + length)).toEqual(due)
+          toEqual(ram.slice(from + distance, from + distance + length), due)
         }
   })
 

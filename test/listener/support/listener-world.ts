@@ -12,6 +12,7 @@ import {
   setCoalescing,
 } from 'guestmem'
 import { expect } from 'vitest'
+import { toBe, toEqual } from '../../support/hold.ts'
 import type { Watcher } from '../../view/support/tree-world.ts'
 import { Mirror, nameOf, type Told } from './listener-mirror.ts'
 
@@ -131,7 +132,7 @@ export class ListenerWorld implements Watcher {
     expectSame([...mirror.coalesced].sort(), this.#clipped(space).sort())
     const changed = this.#views.get(space) !== space.view
     if (mirror.regionNop === undefined && !Number.isNaN(mirror.begun))
-      expect(mirror.begun > 0, 'called if the view is another one').toBe(changed)
+      toBe(mirror.begun > 0, changed, 'called if the view is another one')
     mirror.begun = 0
   }
 
@@ -164,7 +165,7 @@ export class ListenerWorld implements Watcher {
   }
 
   #expectNothing({ ranges, masks, eventfds, coalesced }: Mirror): void {
-    expect([ranges.size, masks.size, eventfds.length, coalesced.length]).toEqual([0, 0, 0, 0])
+    toEqual([ranges.size, masks.size, eventfds.length, coalesced.length], [0, 0, 0, 0])
   }
 
   /** C6, C8: what goes goes before what comes, each ascending; of one section, listeners in their order or its reverse. */

@@ -1,6 +1,7 @@
 import { AddressSpace, GuestRam, MemoryRegion } from 'guestmem'
 import { expect } from 'vitest'
 import { QUIET } from '../../support/board.ts'
+import { toBe, toEqual, toThrow } from '../../support/hold.ts'
 import { type Change, changeNode, changeRegion, type TreeChange } from './tree-changes.ts'
 import { canSee, isEndless, makeNode, type Node, ranges, turnsWithin, viewRoot } from './tree-reference.ts'
 
@@ -97,9 +98,9 @@ export class TreeWorld {
         for (const change of changes) {
           this.#apply(change)
           // Until the outermost one ends, the map is as it was.
-          for (const [space, view] of kept) if (this.#has(space)) expect(space.view).toBe(view)
+          for (const [space, view] of kept) if (this.#has(space)) toBe(space.view, view)
         }
-        for (const [space, expected] of before) if (this.#has(space)) expect(actualRanges(space)).toEqual(expected)
+        for (const [space, expected] of before) if (this.#has(space)) toEqual(actualRanges(space), expected)
         if (throws) throw error
       } finally {
         this.#depth--
@@ -132,7 +133,7 @@ export class TreeWorld {
     const [gone] = this.#spaces.splice(at % this.#spaces.length, 1)
     gone?.space.destroy()
     // Within a transaction, at its end (C10).
-    if (this.#depth === 0) expect(gone?.space.view.ranges).toEqual([])
+    if (this.#depth === 0) toEqual(gone?.space.view.ranges, [])
   }
 
   #change(change: TreeChange): void {
@@ -149,17 +150,17 @@ export class TreeWorld {
     if (!made) for (const [i, each] of this.#nodes.entries()) Object.assign(each, before[i])
     this.#compareTree()
     for (const { space, root, view, sees: saw } of views)
-      if (!saw && !sees(root, changed)) expect(space.view, 'a view that can not see the change').toBe(view)
+      if (!saw && !sees(root, changed)) toBe(space.view, view, 'a view that can not see the change')
   }
 
   /** Makes the call, and says whether it was taken; fails where the rules say otherwise. */
   #attempt(legal: boolean, node: Node, call: () => void): boolean {
     if (!legal) {
-      expect(call).toThrow(TypeError)
+      toThrow(call, TypeError)
       return false
     }
     if (isEndless(node)) {
-      expect(call).toThrow(RangeError)
+      toThrow(call, RangeError)
       return false
     }
     if (turnsWithin(node, SURE)) {
@@ -207,7 +208,7 @@ export class TreeWorld {
   }
 
   #compareRanges(space: AddressSpace, root: Node): void {
-    expect(actualRanges(space)).toEqual(expectedRanges(root))
+    toEqual(actualRanges(space), expectedRanges(root))
   }
 
   #compare(): void {
@@ -216,9 +217,9 @@ export class TreeWorld {
       this.#compareRanges(space, root)
       const shared = viewRoot(root)
       if (!views.has(shared)) views.set(shared, space.view)
-      expect(space.view, 'views are shared by root (C3)').toBe(views.get(shared))
+      toBe(space.view, views.get(shared), 'views are shared by root (C3)')
     }
-    expect(new Set(views.values()).size, 'and by nothing else').toBe(views.size)
+    toBe(new Set(views.values()).size, views.size, 'and by nothing else')
     this.#watcher?.compared(this.#shown)
   }
 }
