@@ -21,8 +21,9 @@ export class Checks {
 
   bytes(what, got, wanted) {
     this.count++
-    const at = wanted.findIndex((byte, i) => byte !== got[i])
-    if (at === -1 && got.length === wanted.length) return
+    let at = 0
+    while (at < wanted.length && got[at] === wanted[at]) at++
+    if (at === wanted.length && got.length === wanted.length) return
     const part = [Math.max(0, at - 4), at + 12]
     this.failures.push(`${what}: byte ${at}: ${show(got.slice(...part))}, not ${show(wanted.slice(...part))}`)
   }

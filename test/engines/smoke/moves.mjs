@@ -5,11 +5,11 @@ const LENGTHS = [1, 2, 3, 5, 8, 13, 16, 31, 64, 100, 257, 4099]
 const DISTANCES = [-67, -16, -8, -7, -1, 0, 1, 3, 8, 16, 29, 67, 2048]
 const START = 8 * KIB
 
-const contents = () => Uint8Array.from({ length: 24 * KIB }, (_, i) => (i * 29 + (i >> 8) * 7) & 0xff)
+const CONTENTS = Uint8Array.from({ length: 24 * KIB }, (_, i) => (i * 29 + (i >> 8) * 7) & 0xff)
 
 /** Overlapping moves both ways, copies between blocks, fills: the whole block against an array changed the same way. */
 function one(checks, { ramCopy, ramFill, ramMove }, name, ram) {
-  const expected = contents()
+  const expected = CONTENTS.slice()
   const block = ram.block('ram', expected.length)
   const other = ram.block('other', expected.length)
   const compare = what => checks.bytes(`${name}, ${what}`, block.view(), expected)
@@ -25,7 +25,7 @@ function one(checks, { ramCopy, ramFill, ramMove }, name, ram) {
       compare(`${length} bytes moved by ${distance}`)
     }
     ramCopy(block, 3, other, length, length)
-    expected.set(contents().subarray(length, 2 * length), 3)
+    expected.set(CONTENTS.subarray(length, 2 * length), 3)
     compare(`${length} bytes of another block`)
     ramFill(block, 5, length & 0xff, length)
     expected.fill(length & 0xff, 5, 5 + length)
