@@ -20,6 +20,6 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: '100%',
     // What tests build while they run is imported as it is: vitest would parse all of it again.
-    server: { deps: { external: [/\/\.cache\//] } },
+    server: { deps: { external: [/\/\.cache\/|\/guestmem-readme-/] } },
   },
 })

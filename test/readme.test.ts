@@ -2,8 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { build } from 'esbuild'
-import { expect, test } from 'vitest'
+import { type BuildContext, context, type OutputFile, type Plugin } from 'esbuild'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { FILE, PAGES, snippetsOf } from '../docs/generate/snippets.mjs'
 import { packedWorker } from '../src/litmus/pack-worker.mjs'
 
@@ -24,9 +24,20 @@ test('there are snippets, and each says what it gives', () => {
   for (const { code } of snippets) expect(code).toMatch(/\/\/ => /)
 })
 
-async function bundle(code: string): Promise<string> {
-  const { outputFiles } = await build({
-    stdin: { contents: code, loader: 'ts', resolveDir: root },
+/** What is bundled next, as if it were a file. */
+let entry = ''
+const snippet: Plugin = {
+  name: 'snippet',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^snippet$/ }, ({ path }) => ({ path, namespace: 'snippet' }))
+    onLoad({ filter: /./, namespace: 'snippet' }, () => ({ contents: entry, loader: 'ts', resolveDir: root }))
+  },
+}
+
+let bundler: BuildContext
+beforeAll(async () => {
+  bundler = await context({
+    entryPoints: ['snippet'],
     alias: {
       guestmem: join(root, 'src/index.ts'),
       'guestmem/litmus': join(root, 'src/litmus/litmus.ts'),
@@ -42,10 +53,17 @@ async function bundle(code: string): Promise<string> {
     format: 'esm',
     target: 'es2022',
     // The races' threads are started from it: there is no file beside a snippet.
-    plugins: [packedWorker],
+    plugins: [snippet, packedWorker],
     write: false,
   })
-  return (outputFiles[0] as { text: string }).text
+})
+afterAll(() => bundler.dispose())
+
+/** The library is parsed once for all. */
+async function bundle(code: string): Promise<string> {
+  entry = code
+  const { outputFiles } = await bundler.rebuild()
+  return (outputFiles as [OutputFile])[0].text
 }
 
 test.each(snippets)('$page: $title', async ({ code, files }) => {
