@@ -3,7 +3,9 @@ import { ADDRESS, FLAG } from './addresses.ts'
 import { machine } from './machine.ts'
 import { start, type Vcpu } from './run.ts'
 
-// What holds where a thread ends in whatever it was doing. Threads start and end in each round, so that a round takes long.
+// What holds where a thread ends in whatever it was doing. Threads start and end in each round, so that a round takes long:
+// 0.1 s where a member is killed; 1 s where the owner dies, as who sleeps then looks once a second. So `npm test` has 12 and 2
+// of them, `npm run threads-soak` as many as its minutes hold.
 
 export type Death = (path: string, rounds: number, hangs?: Promise<unknown>) => Promise<string[]>
 

@@ -68,8 +68,8 @@ export function machine(options: BoardOptions & { readonly endian?: 'little' | '
       } else if (offset === 4) window.setEnabled(value === 1)
       else if (offset === 8) board.stop()
       else if (offset === 12) {
-        window.setEnabled(false)
-        board.raise(value, 1)
+        window.setEnabled(value % 2 === 1)
+        board.raise(1, 1)
       } else throw new Error('no such register')
     },
   })
