@@ -12,6 +12,7 @@ import {
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { PAGE } from '../support/board.ts'
 import { bundle } from '../support/bundle.ts'
+import { later } from '../support/later.ts'
 import { type ForeignTask, storer, WAYS } from './support/foreign-stores.ts'
 
 const { VGA, CODE, MIGRATION } = DirtyClient
@@ -46,7 +47,7 @@ class Foreign {
     const deadline = performance.now() + 60_000
     while (Atomics.load(this.#words, 1) !== order) {
       if (this.#failed !== undefined || performance.now() > deadline) throw this.#failed ?? new Error('no answer')
-      await new Promise(resolve => setTimeout(resolve, 1))
+      await later(1)
     }
   }
 

@@ -6,6 +6,7 @@ import { AddressSpace, GuestRam, MemoryRegion, type MemoryRegionOps, MemTxResult
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { byMap, bySpace } from '../../examples/gh100/carry.mjs'
 import { VirtioBlk } from '../../examples/gh100/virtio-blk.mjs'
+import { later } from '../support/later.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'virtio-blk-'))
 const path = join(folder, 'disk.img')
@@ -20,7 +21,7 @@ const RAM = 0x8000
 /** Noncached memory of a device, which is never lent under `normal-only`. */
 const DEVICE = 0x10_0000
 
-const soon = () => new Promise(resolve => setTimeout(resolve))
+const soon = () => later(0)
 
 interface Descriptor {
   readonly address: number | bigint

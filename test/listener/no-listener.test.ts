@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { isObserved } from '../../src/region/tree/transaction.ts'
 import { QUIET } from '../support/board.ts'
 import { heapBytes } from '../support/collect.ts'
+import { later } from '../support/later.ts'
 
 // In a file of its own: no listener of another test may be there.
 
@@ -70,7 +71,7 @@ test.each([false, true])('C10 of a destroyed space nothing stays; with a listene
     }
   }
   // What a WeakRef is made of stays until the end of the turn.
-  const turn = () => new Promise(resolve => setTimeout(resolve, 5))
+  const turn = () => later(5)
   make(20_000)
   await turn()
   const before = heapBytes()

@@ -4,6 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { AddressSpace, GuestRam, MemoryRegion } from 'guestmem'
 import { type QtestMachine, serveQtest } from 'guestmem/qemu'
 import { describe, expect, test } from 'vitest'
+import { later } from '../support/later.ts'
 import { QtestClient } from './qtest-client.ts'
 
 const MiB = 2 ** 20
@@ -240,7 +241,7 @@ describe('a stream that takes no more', () => {
     client.end(request.repeat(count))
     let most = 0
     for (let i = 0; i < 100; i++) {
-      await new Promise(resolve => setTimeout(resolve, 5))
+      await later(5)
       most = Math.max(most, sockets[0]?.writableLength ?? 0)
     }
     expect(most).toBeGreaterThan(0)

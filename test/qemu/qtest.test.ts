@@ -3,6 +3,7 @@ import { connect, createServer } from 'node:net'
 import { AddressSpace, GuestRam, MemoryRegion } from 'guestmem'
 import { describe, expect, test } from 'vitest'
 import { serveQtest } from '../../src/qemu/qemu.ts'
+import { later } from '../support/later.ts'
 import { QtestClient } from './qtest-client.ts'
 
 /** 64 KiB of RAM at 0, ports that keep a 16-bit register at 0x10, and a handler that throws at 0x20000. */
@@ -136,7 +137,7 @@ describe('streams', () => {
     })
     for (const piece of ['writ', 'eb 0x10 ', '0x5a\r\n\n', 'readb 0x10\nend', 'ianness\nreadb 0x11']) {
       socket.write(piece)
-      await new Promise(resolve => setTimeout(resolve, 5))
+      await later(5)
     }
     socket.end()
     await once(socket, 'close')

@@ -13,6 +13,7 @@ import {
 } from 'guestmem'
 import { describe, expect, test } from 'vitest'
 import { runs } from '../support/campaign.ts'
+import { later } from '../support/later.ts'
 
 const PAGE = 4096
 const MIB = 2 ** 20
@@ -210,7 +211,7 @@ describe('release', () => {
         for (let at = 0; at < 64 * MIB; at += PAGE) block.view(at, 1)[0] = 1
         ram.release()
         // Arrays that were given up are collected between jobs.
-        await new Promise(resolve => setTimeout(resolve, 0))
+        await later(0)
       }
       expect(process.memoryUsage().rss - before).toBeLessThan(600 * MIB)
     },

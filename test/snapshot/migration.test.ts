@@ -5,6 +5,7 @@ import { buildSync } from 'esbuild'
 import { AddressSpace, DirtyClient, GuestRam, MemoryRegion } from 'guestmem'
 import { MigrationError, migrate, receiveMachine, SnapshotError, saveMachine } from 'guestmem/snapshot'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { later } from '../support/later.ts'
 import { type MigrationMachine, migrationMachine } from './support/migration-machine.ts'
 import { here, type MigrationFiles, runMigration } from './support/migration-run.ts'
 import { type MigrationResult, summaryOf } from './support/migration-summary.ts'
@@ -30,7 +31,7 @@ async function move(
   )
   // Time to hear why, on a connection that is still there.
   if (sent instanceof Error) {
-    await Promise.race([received, new Promise(resolve => setTimeout(resolve, 100))])
+    await Promise.race([received, later(100)])
     pair.cut()
   }
   return { sent, received: await received }
@@ -114,7 +115,7 @@ describe('where it can not be moved the source goes on, and the target has nothi
   test('since it does not converge', async () => {
     let runs = true
     const pair = connectionPair()
-    const slow = { ...pair, near: ahead(pair.near, () => new Promise(resolve => setTimeout(resolve, 1))) }
+    const slow = { ...pair, near: ahead(pair.near, () => later(1)) }
     const { sent, received, calls } = await fails(source => {
       const guest = (): void => {
         for (let page = 0; page < 250; page++) source.space.store32(page * PAGE, Math.random() * 2 ** 32)

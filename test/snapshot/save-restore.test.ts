@@ -18,6 +18,7 @@ import {
 import { readSnapshot, restoreMachine, SnapshotError, type SnapshotSource, saveMachine } from 'guestmem/snapshot'
 import { describe, expect, test } from 'vitest'
 import { heapBytes } from '../support/collect.ts'
+import { later } from '../support/later.ts'
 import { bytesOf, inPieces } from './support/streams.ts'
 
 const PAGE = 4096
@@ -103,7 +104,7 @@ describe('a stream is made as it is read', () => {
     const reader = saveMachine(space).getReader()
     await reader.read()
     await reader.read()
-    await new Promise(resolve => setTimeout(resolve, 1))
+    await later(1)
     // Ahead of the reader there is nothing: a page is copied with its chunk, be it the next one or the last.
     space.store32(8, 0x8765_4321)
     space.store32(4 * MIB - 8, 0x1234_5678)

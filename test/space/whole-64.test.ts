@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import { AddressSpace, GuestRam, MemoryRegion } from 'guestmem'
 import { expect, test } from 'vitest'
+import { later } from '../support/later.ts'
 
 const OLD = 0x0102_0304_0506_0708n
 const NEW = 0xf1f2_f3f4_f5f6_f7f8n
@@ -19,7 +20,7 @@ async function other(ram: GuestRam, stores: boolean): Promise<{ stop(): Promise<
     }
     parentPort.postMessage(torn)`
   const worker = new Worker(text, { eval: true, workerData: { buffer: ram.buffer, flag, stores, values: [OLD, NEW] } })
-  while (Atomics.load(flag, 1) === 0) await new Promise(resolve => setTimeout(resolve, 5))
+  while (Atomics.load(flag, 1) === 0) await later(5)
   return {
     stop: () =>
       new Promise((resolve, reject) => {

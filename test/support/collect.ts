@@ -1,5 +1,6 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import { later } from './later.ts'
 
 setFlagsFromString('--expose-gc')
 const gc = runInNewContext('gc') as () => void
@@ -8,9 +9,9 @@ const gc = runInNewContext('gc') as () => void
 export async function collect(refs: readonly WeakRef<object>[]): Promise<number> {
   for (let i = 0; i < 30; i++) {
     // What a WeakRef gave, or was made of, stays until the end of the turn.
-    await new Promise(resolve => setTimeout(resolve, 1))
+    await later(1)
     gc()
-    await new Promise(resolve => setTimeout(resolve, 1))
+    await later(1)
     if (refs.every(ref => ref.deref() === undefined)) return 0
   }
   return refs.filter(ref => ref.deref() !== undefined).length

@@ -14,6 +14,7 @@ import {
 import { Attention, abandonBoard, Board, type BoardHandle, Member } from 'guestmem/threads'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { runs } from '../support/campaign.ts'
+import { later } from '../support/later.ts'
 import { ADDRESS } from './support/addresses.ts'
 import { bundle, type Program } from './support/bundle.ts'
 import { machine } from './support/machine.ts'
@@ -39,7 +40,6 @@ function vcpu(handle: BoardHandle, data: object): Vcpu {
   started.push(one)
   return one
 }
-const later = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms))
 async function until(done: () => boolean): Promise<void> {
   while (!done()) await later(1)
 }
@@ -214,7 +214,7 @@ describe('life and death', () => {
       await board.settled
     }
     const [verdict] = await Promise.all([vcpu(board.handle(), { program: 'own', rounds: 50 }).result])
-    expect(verdict).toEqual({ bad: 0, of: 200 })
+    expect(verdict).toEqual({ bad: 0, of: 50 })
     stop()
     board.close()
     expect(seen.errors).toEqual([])

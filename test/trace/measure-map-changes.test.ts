@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { AddressSpace, MemoryRegion, registerMemoryListener, tap } from 'guestmem'
 import { type MapChangeDetail, measureMapChanges } from 'guestmem/trace'
 import { afterEach, expect, test } from 'vitest'
+import { later } from '../support/later.ts'
 
 const io = (name: string, size = 0x100) => MemoryRegion.io(name, { read: () => 0, write: () => {} }, size)
 let serial = 0
@@ -71,7 +72,7 @@ test('one entry for each transaction that changed what is shown, with what came 
   expect(measuring.removed).toBe(true)
   b.setAddress(0x4000)
   expect(entriesOf(name).length).toBe(2)
-  await new Promise(resolve => setTimeout(resolve, 0))
+  await later(0)
   observer.disconnect()
   expect(observed).toEqual([name, name])
 })

@@ -4,6 +4,7 @@ import { MemTxAttrs } from 'guestmem'
 import { type TracedAccess, type TraceEvent, TraceRing } from 'guestmem/trace'
 import { describe, expect, test } from 'vitest'
 import { bundle } from '../support/bundle.ts'
+import { later } from '../support/later.ts'
 import { accesses, eventOf, REGIONS, SPACES } from './support/access.ts'
 import type { DrainReport } from './support/drainer.ts'
 
@@ -130,7 +131,7 @@ describe.each(['drop', 'overwrite'] as const)('a full ring, %s', whenFull => {
       })
       for (let i = 0; i < total; i++) ring.record(numbered(i))
       // Nothing is dropped behind it that it could wait for.
-      while (ring.length >= 64) await new Promise(resolve => setTimeout(resolve, 1))
+      while (ring.length >= 64) await later(1)
       ring.record(numbered(total))
       const { drained, torn, disordered } = await report
       expect({ torn, disordered }).toEqual({ torn: 0, disordered: 0 })
@@ -152,7 +153,7 @@ describe('follow', () => {
       for await (const { sequence } of ring.follow({ signal: end.signal, interval: 1 })) got.push(sequence)
     })()
     ring.record(numbered(0))
-    while (got.length < 1) await new Promise(resolve => setTimeout(resolve, 1))
+    while (got.length < 1) await later(1)
     ring.record(numbered(1))
     end.abort()
     await done

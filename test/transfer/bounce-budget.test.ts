@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { AddressSpace, type DmaWindow, MemoryRegion } from 'guestmem'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { runs } from '../support/campaign.ts'
+import { later } from '../support/later.ts'
 
 /** A space in which every window is a bounce buffer, and comes out of `bounceBytes` bytes. */
 function device(bounceBytes: number): AddressSpace {
@@ -9,7 +10,7 @@ function device(bounceBytes: number): AddressSpace {
   return new AddressSpace('dma', MemoryRegion.io('io', ops, 2 ** 32), { bounceBytes })
 }
 
-const soon = () => new Promise(resolve => setTimeout(resolve, 5))
+const soon = () => later(5)
 
 describe('J4 who waits for a bounce buffer', () => {
   test('is called soon where there is room, and not before', async () => {
@@ -108,7 +109,7 @@ describe('J4 who waits for a bounce buffer', () => {
     }
     again()
     // A task that comes due lets go: in microtasks `again` would call itself for ever.
-    await new Promise(resolve => setTimeout(resolve, 20))
+    await later(20)
     live = false
     await soon()
     const last = calls

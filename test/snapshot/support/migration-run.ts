@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { type MigrationReport, migrate } from 'guestmem/snapshot'
+import { later } from '../../support/later.ts'
 import type { GuestTask } from './migration-guest.ts'
 import { migrationMachine } from './migration-machine.ts'
 
@@ -34,8 +35,6 @@ export interface MigrationOutcome {
   readonly runsOn: boolean
 }
 
-const delay = (ms: number) => new Promise<void>(resolve => setTimeout(resolve, ms))
-
 /** One migration: a guest in a thread here, its target in a process of its own, a socket between them. */
 export async function runMigration(files: MigrationFiles, run: MigrationRun): Promise<MigrationOutcome> {
   const machine = migrationMachine(run.bytes)
@@ -49,12 +48,12 @@ export async function runMigration(files: MigrationFiles, run: MigrationRun): Pr
   const guest = new Worker(files.guest, { workerData: task })
   const steps = () => Atomics.load(control, 1)
   const met = async (): Promise<void> => {
-    for (let from = steps(); steps() < from + 2; ) await delay(1)
+    for (let from = steps(); steps() < from + 2; ) await later(1)
   }
   const stop = async (): Promise<void> => {
     Atomics.store(control, 0, 0)
     Atomics.notify(control, 0)
-    while (Atomics.load(control, 2) === 0) await delay(0)
+    while (Atomics.load(control, 2) === 0) await later(0)
   }
   const resume = (): void => {
     Atomics.store(control, 0, 1)
@@ -70,7 +69,7 @@ export async function runMigration(files: MigrationFiles, run: MigrationRun): Pr
     socket.setNoDelay()
     await new Promise(resolve => socket.once('connect', resolve))
     await met()
-    await delay(run.warmUp)
+    await later(run.warmUp)
     machine.device.text = 'state of the device'
     run.harm?.(child, socket)
     let report: MigrationReport | undefined
@@ -92,7 +91,7 @@ export async function runMigration(files: MigrationFiles, run: MigrationRun): Pr
     const before = steps()
     // Where it was moved, it is not looked at for long whether the guest stands still.
     const deadline = performance.now() + (report === undefined && !isUnknown(error) ? 10_000 : 30)
-    while (steps() <= before + 2 && performance.now() < deadline) await delay(2)
+    while (steps() <= before + 2 && performance.now() < deadline) await later(2)
     const runsOn = steps() > before + 2
     if (report === undefined && runsOn) await stop()
     const checksum = await machine.checksumInTurns()

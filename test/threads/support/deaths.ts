@@ -1,4 +1,5 @@
 import { abandonBoard } from 'guestmem/threads'
+import { later } from '../../support/later.ts'
 import { ADDRESS, FLAG } from './addresses.ts'
 import { machine } from './machine.ts'
 import { start, type Vcpu } from './run.ts'
@@ -8,8 +9,6 @@ import { start, type Vcpu } from './run.ts'
 // of them, `npm run threads-soak` as many as its minutes hold.
 
 export type Death = (path: string, rounds: number, hangs?: Promise<unknown>) => Promise<string[]>
-
-const later = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms))
 
 /**
  * A member is killed at random. What it had posted is made, once and in order; nobody waits for it; the others go on.

@@ -1,4 +1,5 @@
 import { DirtyClient, snapshotAndClearDirty } from 'guestmem'
+import { later } from '../../support/later.ts'
 import { ADDRESS, FLAG } from './addresses.ts'
 import { type Machine, machine } from './machine.ts'
 import { startAll } from './run.ts'
@@ -49,7 +50,7 @@ export async function faultsOf(
   const meanwhile = invariant.meanwhile?.(made, rounds, cpus)
   const run = startAll(path, board, cpus, { program, rounds, options, together: true })
   try {
-    if (late > 0) await new Promise(resolve => setTimeout(resolve, late))
+    if (late > 0) await later(late)
     const stop = board.listen()
     const verdicts = await Promise.race([run.results, hangs])
     // What a member posted last is made as it is buried.
