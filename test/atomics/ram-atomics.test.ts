@@ -78,7 +78,7 @@ describe.each(Object.keys(MEMORIES) as (keyof typeof MEMORIES)[])('in RAM: %s', 
   test.each(['little', 'big'] as const)('%s-endian: what bytes become, one by one', endian => {
     fc.assert(
       fc.property(
-        fc.array(accesses, { minLength: 1, maxLength: 12 }),
+        fc.array(accesses, { minLength: 1, maxLength: 12, size: 'max' }),
         fc.infiniteStream(fc.nat(255)),
         (list, noise) => {
           const ram = MEMORIES[name]()

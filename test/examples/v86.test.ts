@@ -145,7 +145,7 @@ describe('a machine that stands still', () => {
       near(VGA - 300),
       fc.integer({ min: 0x10_0000, max: RAM_BYTES - 300 }),
     )
-    const bytes = fc.uint8Array({ minLength: 1, maxLength: 200 })
+    const bytes = fc.uint8Array({ minLength: 1, maxLength: 200, size: 'max' })
     let growths = 0
     fc.assert(
       fc.property(place, bytes, fc.boolean(), fc.constantFrom('blob', 'dma', 'window'), (at, given, grows, way) => {

@@ -9,7 +9,7 @@ const CALLBACKS: Hostile = {
   name: 'whatever callbacks do and throw, the map, its listeners and its devices are in order after each operation',
   count: 1500,
   property: fc.property(
-    fc.array(callbackAct, { minLength: 1, maxLength: 15 }),
+    fc.array(callbackAct, { minLength: 1, maxLength: 15, size: 'max' }),
     fc.array(callbackAct, { maxLength: 60, size: 'max' }),
     (operations, tape) => {
       const world = new CallbackWorld(tape)

@@ -38,7 +38,7 @@ const region: fc.Arbitrary<RegionSpec> = fc.record({
 })
 
 const machine: fc.Arbitrary<MachineSpec> = fc.record({
-  regions: fc.array(region, { minLength: 2, maxLength: 14 }),
+  regions: fc.array(region, { minLength: 2, maxLength: 14, size: 'max' }),
   policy: fc.constantFrom(...DIRECT_ACCESS),
   big: fc.boolean(),
   bounceBytes: fc.constantFrom(0, 1, 100, 4096, 2 ** 20),
@@ -55,7 +55,7 @@ function told(spec: unknown, ops: readonly unknown[]): string {
 const GUESTS: Hostile = {
   name: 'whatever numbers a guest chooses, nothing is thrown, and nothing changes but what is its own',
   count: 1500,
-  property: fc.property(machine, fc.array(guestOp, { minLength: 1, maxLength: 12 }), (spec, ops) => {
+  property: fc.property(machine, fc.array(guestOp, { minLength: 1, maxLength: 12, size: 'max' }), (spec, ops) => {
     const made = new GuestMachine(spec)
     const held = new Held()
     watched(told(spec, ops), () => {

@@ -52,7 +52,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
       { minLength: 1, maxLength: 8 },
     ),
   }),
-  { minLength: 1, maxLength: 12 },
+  { minLength: 1, maxLength: 12, size: 'max' },
 )
 
 const order = fc.constantFrom('host', 'host', 'language', 'weak') as fc.Arbitrary<'host' | 'language' | 'weak'>

@@ -66,7 +66,7 @@ const accesses = fc.array(
     size: fc.constantFrom<Size[]>(1, 2, 4, 8),
     value: fc.option(fc.bigInt(0n, 2n ** 64n - 1n), { nil: undefined }),
   }),
-  { minLength: 1, maxLength: 30 },
+  { minLength: 1, maxLength: 30, size: 'max' },
 )
 const ranges = fc.array(
   fc.record({

@@ -116,13 +116,13 @@ const anything = fc.oneof(
       names: fc.oneof(fc.anything(), fc.array(fc.array(fc.anything()))),
     })
     .map(value => JSON.stringify(value)),
-  fc.uint8Array({ maxLength: 300 }).map(({ buffer }) => buffer),
+  fc.uint8Array({ maxLength: 300, size: 'max' }).map(({ buffer }) => buffer),
 )
 
 describe('whatever comes', () => {
   test('nothing is thrown, and each message is taken or refused with a reason', () => {
     fc.assert(
-      fc.property(fc.array(anything, { maxLength: 30 }), messages => {
+      fc.property(fc.array(anything, { maxLength: 30, size: 'max' }), messages => {
         const { made } = follower()
         for (const message of messages) {
           const before = made.refused
@@ -190,26 +190,31 @@ describe('the marks', () => {
   test('are where the accesses are, of what is in sight, before it is and after, until they are old', () => {
     const sights = fc.tuple(fc.nat(2 ** 20), fc.integer({ min: 4, max: 2 ** 20 }))
     fc.assert(
-      fc.property(fc.array(event, { maxLength: 30 }), sights, fc.boolean(), (events, [start, bytes], isFirst) => {
-        const lights = new Lights()
-        const sight = { start, end: start + bytes }
-        if (isFirst) lights.look('memory', sight)
-        lights.light(events, 1000)
-        if (!isFirst) lights.look('memory', sight)
-        const expected = new Set<string>()
-        for (const { kind, address, size, space } of events)
-          for (let place = 0; place < PLACES; place++) {
-            // A place shows the bytes from `place` to `place + 1` hundredths of what is in sight.
-            const from = Math.max(0, Number(address) - start)
-            const to = Math.min(bytes, Number(address) + size - start)
-            const isThere = from < to && to * PLACES > place * bytes && from * PLACES < (place + 1) * bytes
-            if (space === 'memory' && isThere) expected.add(`${kind} ${place}`)
-          }
-        const marks = lights.marks(1000 + SHOWN - 1)
-        expect(new Set(marks.map(({ kind, place }) => `${kind} ${place}`))).toEqual(expected)
-        expect(marks.length).toBe(expected.size)
-        expect(lights.marks(1000 + SHOWN)).toEqual([])
-      }),
+      fc.property(
+        fc.array(event, { maxLength: 30, size: 'max' }),
+        sights,
+        fc.boolean(),
+        (events, [start, bytes], isFirst) => {
+          const lights = new Lights()
+          const sight = { start, end: start + bytes }
+          if (isFirst) lights.look('memory', sight)
+          lights.light(events, 1000)
+          if (!isFirst) lights.look('memory', sight)
+          const expected = new Set<string>()
+          for (const { kind, address, size, space } of events)
+            for (let place = 0; place < PLACES; place++) {
+              // A place shows the bytes from `place` to `place + 1` hundredths of what is in sight.
+              const from = Math.max(0, Number(address) - start)
+              const to = Math.min(bytes, Number(address) + size - start)
+              const isThere = from < to && to * PLACES > place * bytes && from * PLACES < (place + 1) * bytes
+              if (space === 'memory' && isThere) expected.add(`${kind} ${place}`)
+            }
+          const marks = lights.marks(1000 + SHOWN - 1)
+          expect(new Set(marks.map(({ kind, place }) => `${kind} ${place}`))).toEqual(expected)
+          expect(marks.length).toBe(expected.size)
+          expect(lights.marks(1000 + SHOWN)).toEqual([])
+        },
+      ),
       { numRuns: 1000 },
     )
   })

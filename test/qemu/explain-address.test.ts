@@ -75,7 +75,7 @@ describe('explainAddress', () => {
         kind: fc.constantFrom('io', 'container', 'alias'),
         enabled: fc.boolean(),
       }),
-      { minLength: 1, maxLength: 12 },
+      { minLength: 1, maxLength: 12, size: 'max' },
     )
     fc.assert(
       fc.property(tree, fc.nat(20), (parts, address) => {

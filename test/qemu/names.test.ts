@@ -98,9 +98,9 @@ describe('a name is printed on one line, and so that all of it is seen', () => {
 
   test('whatever it is made of: as many lines as there are regions, and XML', () => {
     const name = fc.oneof(
-      fc.string({ unit: 'binary', minLength: 1, maxLength: 30 }),
+      fc.string({ unit: 'binary', minLength: 1, maxLength: 30, size: 'max' }),
       fc
-        .array(fc.integer({ min: 0, max: 0xffff }), { minLength: 1, maxLength: 12 })
+        .array(fc.integer({ min: 0, max: 0xffff }), { minLength: 1, maxLength: 12, size: 'max' })
         .map(codes => String.fromCharCode(...codes)),
       fc
         .array(fc.constantFrom(...INVISIBLE.map(([text]) => text), ...VISIBLE), { minLength: 1, maxLength: 5 })

@@ -47,7 +47,7 @@ function everyPair(siblings: readonly MtreeNode[]): [MtreeNode, MtreeNode][] {
 
 test('overlapping siblings are those of which each is compared with each', () => {
   fc.assert(
-    fc.property(fc.array(node, { maxLength: 16 }), siblings => {
+    fc.property(fc.array(node, { maxLength: 16, size: 'max' }), siblings => {
       const expected = everyPair(siblings)
       expect(overlappingPairs(siblings, 1000)).toEqual({ pairs: expected, more: false })
       const few = overlappingPairs(siblings, 3)
@@ -74,30 +74,34 @@ const targetOf = fc.record({
 
 test('an alias is of the region that is chosen by looking at all of them', () => {
   fc.assert(
-    fc.property(fc.array(aliasOf, { maxLength: 12 }), fc.array(targetOf, { maxLength: 10 }), (aliases, targets) => {
-      const text =
-        spaceOf(
-          aliases.map(({ name, type, size, offset }, i) =>
-            line(1, i * 16, i * 16 + size - 1, alias('x', name, offset, offset + size - 1), { type }),
-          ),
-        ) + targets.map(({ name, type, size }) => target(name, size - 1, type)).join('')
-      const { blocks } = parseMtree(text)
-      const regions = blocks.filter(({ kind }) => kind === 'memory-region')
-      const places = new Map(blocks.map(block => [block, block.root]))
-      const candidates = new AliasCandidates(regions, places)
-      const found = new Set<MtreeBlock>()
-      for (const each of blocks[0]?.root.children ?? []) {
-        const named = regions.filter(({ names }) => names[0] === each.alias?.name)
-        const size = (each.alias?.offset ?? 0n) + sizeOf(each)
-        const fitting = named.filter(({ root }) => root.type === each.type && sizeOf(root) >= size)
-        const choices = named.length < 2 || fitting.length === 0 ? named : fitting
-        const next = regions.find(block => !found.has(block))
-        const latest = [...choices].reverse().find(block => found.has(block))
-        const chosen = choices.find(block => block === next) ?? latest ?? choices[0]
-        if (chosen !== undefined) found.add(chosen)
-        expect(candidates.choose(each)).toEqual(chosen && { block: chosen, candidates: choices.length })
-      }
-    }),
+    fc.property(
+      fc.array(aliasOf, { maxLength: 12, size: 'max' }),
+      fc.array(targetOf, { maxLength: 10 }),
+      (aliases, targets) => {
+        const text =
+          spaceOf(
+            aliases.map(({ name, type, size, offset }, i) =>
+              line(1, i * 16, i * 16 + size - 1, alias('x', name, offset, offset + size - 1), { type }),
+            ),
+          ) + targets.map(({ name, type, size }) => target(name, size - 1, type)).join('')
+        const { blocks } = parseMtree(text)
+        const regions = blocks.filter(({ kind }) => kind === 'memory-region')
+        const places = new Map(blocks.map(block => [block, block.root]))
+        const candidates = new AliasCandidates(regions, places)
+        const found = new Set<MtreeBlock>()
+        for (const each of blocks[0]?.root.children ?? []) {
+          const named = regions.filter(({ names }) => names[0] === each.alias?.name)
+          const size = (each.alias?.offset ?? 0n) + sizeOf(each)
+          const fitting = named.filter(({ root }) => root.type === each.type && sizeOf(root) >= size)
+          const choices = named.length < 2 || fitting.length === 0 ? named : fitting
+          const next = regions.find(block => !found.has(block))
+          const latest = [...choices].reverse().find(block => found.has(block))
+          const chosen = choices.find(block => block === next) ?? latest ?? choices[0]
+          if (chosen !== undefined) found.add(chosen)
+          expect(candidates.choose(each)).toEqual(chosen && { block: chosen, candidates: choices.length })
+        }
+      },
+    ),
     runs(1500),
   )
 })

@@ -12,7 +12,7 @@ describe('a map of pages', () => {
       fc.record({ free: fc.nat(30) }),
     )
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 60 }), steps => {
+      fc.property(fc.array(step, { maxLength: 60, size: 'max' }), steps => {
         const map = new PageMap(new ArrayBuffer(PageMap.size(PAGES * 4096)))
         const taken = new Array<boolean>(PAGES).fill(false)
         const held: [number, number][] = []

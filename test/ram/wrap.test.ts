@@ -266,25 +266,28 @@ describe('a private memory that grows', () => {
   test('what is stored right after it grew is not lost, by whichever way that was warm before', () => {
     const way = fc.constantFrom(1, 2, 4, 8)
     fc.assert(
-      fc.property(fc.array(fc.tuple(way, fc.nat(4000), fc.boolean()), { minLength: 1, maxLength: 60 }), steps => {
-        const { memory, space, main } = board()
-        const reference = new Uint8Array(main.size)
-        const view = new DataView(reference.buffer)
-        for (const [size, at, grows] of steps) {
-          const value = at * 77 + size
-          if (size === 1) space.store8(0x1000 + at, value & 0xff)
-          else if (size === 2) space.store16(0x1000 + at, value & 0xffff)
-          else if (size === 4) space.store32(0x1000 + at, value)
-          else space.store64(0x1000 + at, BigInt(value))
-          if (size === 1) view.setUint8(at, value)
-          else if (size === 2) view.setUint16(at, value, true)
-          else if (size === 4) view.setUint32(at, value, true)
-          else view.setBigUint64(at, BigInt(value), true)
-          if (grows && memory.buffer.byteLength < 60 * 65536) memory.grow(1)
-          expect(space.load8(0x1000 + at)).toBe(reference[at])
-        }
-        expect(Buffer.compare(main.view(), reference)).toBe(0)
-      }),
+      fc.property(
+        fc.array(fc.tuple(way, fc.nat(4000), fc.boolean()), { minLength: 1, maxLength: 60, size: 'max' }),
+        steps => {
+          const { memory, space, main } = board()
+          const reference = new Uint8Array(main.size)
+          const view = new DataView(reference.buffer)
+          for (const [size, at, grows] of steps) {
+            const value = at * 77 + size
+            if (size === 1) space.store8(0x1000 + at, value & 0xff)
+            else if (size === 2) space.store16(0x1000 + at, value & 0xffff)
+            else if (size === 4) space.store32(0x1000 + at, value)
+            else space.store64(0x1000 + at, BigInt(value))
+            if (size === 1) view.setUint8(at, value)
+            else if (size === 2) view.setUint16(at, value, true)
+            else if (size === 4) view.setUint32(at, value, true)
+            else view.setBigUint64(at, BigInt(value), true)
+            if (grows && memory.buffer.byteLength < 60 * 65536) memory.grow(1)
+            expect(space.load8(0x1000 + at)).toBe(reference[at])
+          }
+          expect(Buffer.compare(main.view(), reference)).toBe(0)
+        },
+      ),
       runs(300),
     )
   })

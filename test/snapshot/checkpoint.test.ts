@@ -38,7 +38,7 @@ const step = fc.oneof(
 
 test('random machines go back to any checkpoint, whatever was kept, dropped and gone back to before', () => {
   fc.assert(
-    fc.property(machinePlan, fc.array(step, { minLength: 3, maxLength: 40 }), (plan, steps) => {
+    fc.property(machinePlan, fc.array(step, { minLength: 3, maxLength: 40, size: 'max' }), (plan, steps) => {
       const machine = build(plan)
       const kept: { point: Checkpoint; seen: unknown; model: Uint8Array[] }[] = []
       for (const each of steps) {

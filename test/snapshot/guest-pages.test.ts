@@ -26,6 +26,7 @@ const used = fc.array(
   fc.record({ page: fc.nat({ max: 149 }), at: fc.nat({ max: PAGE - 1 }), bit: fc.nat({ max: 7 }) }),
   {
     maxLength: 12,
+    size: 'max',
   },
 )
 

@@ -36,10 +36,10 @@ function board() {
 }
 
 test('what was stored to is in a harvest that is committed once, and in each one until then', () => {
-  const pages = fc.array(fc.nat({ max: 47 }), { maxLength: 12 })
+  const pages = fc.array(fc.nat({ max: 47 }), { maxLength: 12, size: 'max' })
   const turn = fc.record({ before: pages, meanwhile: pages, commits: fc.boolean(), how: fc.nat({ max: 2 }) })
   fc.assert(
-    fc.property(fc.array(turn, { maxLength: 12 }), turns => {
+    fc.property(fc.array(turn, { maxLength: 12, size: 'max' }), turns => {
       const { blocks, regions, space } = board()
       // What must be in the next harvest, as addresses of pages.
       const model = new Set<number>()

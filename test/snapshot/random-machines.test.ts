@@ -5,7 +5,7 @@ import { runs } from '../support/campaign.ts'
 import { act, build, close, machinePlan, perform, seen, wrongByte } from './support/random-machine.ts'
 import { bytesOf, inPieces } from './support/streams.ts'
 
-const acts = fc.array(act, { maxLength: 30 })
+const acts = fc.array(act, { maxLength: 30, size: 'max' })
 
 describe('a machine is saved and restored', () => {
   test('with all that its map can become, into one that has become something else', async () => {

@@ -121,7 +121,7 @@ describe('requests to private guest RAM', () => {
     const { numRuns } = runs(450)
     for (let left = numRuns; left > 0; left -= CASES_OF_A_JOB) {
       fc.assert(
-        fc.property(fc.boolean(), fc.array(step, { minLength: 2, maxLength: 30 }), (isGrowable, steps) => {
+        fc.property(fc.boolean(), fc.array(step, { minLength: 2, maxLength: 30, size: 'max' }), (isGrowable, steps) => {
           const boards = [board(isGrowable), board(isGrowable)] as const
           let isLogged = false
           try {

@@ -12,7 +12,7 @@ describe('a tapped machine and its twin', () => {
     fc.assert(
       fc.property(
         fc.array(tapChoices, { minLength: 1, maxLength: 4 }),
-        fc.array(acts, { maxLength: 25 }),
+        fc.array(acts, { maxLength: 25, size: 'max' }),
         (choices, list) => {
           const options = { endian, ...(splitsSeams && { seams: 'split' as const }) }
           const plain = new Machine(0, options)
@@ -38,7 +38,7 @@ describe('a tapped machine and its twin', () => {
 describe('what is told', () => {
   test('of a single access: once, whole, where any byte of it is in the range', () => {
     fc.assert(
-      fc.property(tapChoices, fc.array(acts, { minLength: 1, maxLength: 12 }), (choice, list) => {
+      fc.property(tapChoices, fc.array(acts, { minLength: 1, maxLength: 12, size: 'max' }), (choice, list) => {
         const machine = new Machine(0)
         const told: TapAccess[] = []
         const { start, length } = choice

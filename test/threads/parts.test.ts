@@ -106,7 +106,7 @@ test('a ring is first in, first out, and full at its size', () => {
   const [put, take] = [new RingProducer(one, layout, 1), new RingConsumer(one, layout, 1)]
   let [pushed, taken] = [0, 0]
   fc.assert(
-    fc.property(fc.array(fc.boolean(), { maxLength: 1500 }), fc.boolean(), (steps, often) => {
+    fc.property(fc.array(fc.boolean(), { maxLength: 1500, size: 'max' }), fc.boolean(), (steps, often) => {
       for (const step of steps) {
         expect(put.isFull).toBe(pushed - taken === RING_ENTRIES)
         if ((step || often) && !put.isFull) {

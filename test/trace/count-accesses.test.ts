@@ -196,7 +196,7 @@ describe('a counted machine', () => {
     '%s-endian, seams split: %s, single accesses counted: %s: is its twin',
     (endian, splitsSeams, singles) => {
       fc.assert(
-        fc.property(fc.array(acts, { maxLength: 25 }), list => {
+        fc.property(fc.array(acts, { maxLength: 25, size: 'max' }), list => {
           const options = { endian, ...(splitsSeams && { seams: 'split' as const }) }
           const [plain, machine] = [new Machine(0, options), new Machine(1, options)]
           const counters = [countAccesses(machine.space, { ram: singles }), countAccesses(machine.space)]
@@ -219,7 +219,7 @@ describe('a counted machine', () => {
 
   test.each(['little', 'big'] as const)('%s-endian: the numbers are those of a trace', endian => {
     fc.assert(
-      fc.property(fc.array(acts, { maxLength: 25 }), list => {
+      fc.property(fc.array(acts, { maxLength: 25, size: 'max' }), list => {
         const machine = new Machine(1, { endian })
         const counter = countAccesses(machine.space, { ram: true })
         const ring = TraceRing.allocate({ events: 8192 })

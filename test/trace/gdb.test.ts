@@ -103,7 +103,7 @@ describe('packets', () => {
     const memory = gdbMemory(space)
     fc.assert(
       fc.property(
-        fc.uint8Array({ maxLength: 40 }),
+        fc.uint8Array({ maxLength: 40, size: 'max' }),
         fc.constantFrom(0x1000, 0x1003, 0x8000),
         fc.boolean(),
         (bytes, at, binary) => {

@@ -14,7 +14,7 @@ describe('the numbers of a trace', () => {
   test('are what one counts by hand', () => {
     let now = 0
     fc.assert(
-      fc.property(fc.array(accesses, { maxLength: 60 }), fc.nat(5), (list, left) => {
+      fc.property(fc.array(accesses, { maxLength: 60, size: 'max' }), fc.nat(5), (list, left) => {
         const events = eventsOf(list, () => now++)
         const kept = events.filter((_, index) => index === 0 || index % (left + 1) === 0)
         const all = traceStatistics(kept)
@@ -53,8 +53,8 @@ describe('the picture of a trace', () => {
   test('is XML that is closed, whatever the names, and has each region', () => {
     fc.assert(
       fc.property(
-        fc.array(accesses, { maxLength: 60 }),
-        fc.array(fc.string({ unit: 'binary' }), { maxLength: 80 }),
+        fc.array(accesses, { maxLength: 60, size: 'max' }),
+        fc.array(fc.string({ unit: 'binary' }), { maxLength: 80, size: 'max' }),
         (list, names) => {
           const events = eventsOf(list)
           const renamed = names.map((region, sequence) => ({ ...(events[0] as TraceEvent), region, sequence }))

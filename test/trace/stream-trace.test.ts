@@ -160,7 +160,7 @@ describe('what is more than is sent at a time', () => {
     const { space, ring } = machine()
     fc.assert(
       fc.property(
-        fc.array(fc.integer({ min: 0, max: 3000 }), { maxLength: 12 }),
+        fc.array(fc.integer({ min: 0, max: 3000 }), { maxLength: 12, size: 'max' }),
         fc.integer({ min: 1, max: 2000 }),
         (bursts, events) => {
           ring.drain()

@@ -59,24 +59,30 @@ test('a trace of the firmware of the demo has as many accesses as the demo count
 describe('a recorded trace', () => {
   test('is made again by replayAccess, and a wrong value in it is found', () => {
     fc.assert(
-      fc.property(fc.array(acts, { minLength: 5, maxLength: 30 }), fc.constantFrom('little', 'big'), (list, endian) => {
-        const machine = new Machine(0, { endian })
-        const ring = TraceRing.allocate({ events: 4096 })
-        const set = traceTo(machine.space, ring)
-        // Without changes of the map, which a trace does not have, and nothing written past it.
-        for (const item of list.filter(({ act }) => act < 9)) perform(machine, { ...item, attrs: 0 })
-        set.remove()
-        const file = accessTraceOf(ring.drain(), machine.space)
-        const report = replayAccess(JSON.stringify(file))
-        expect(report.different).toEqual([])
-        expect(report.cases).toBe(file.cases.length)
-        const index = file.cases.findIndex(([, direction, , , , events]) => direction === 'r' && events.length > 0)
-        if (index < 0) return
-        const [space, direction, address, size, bytes, events, sort] = file.cases[index] as (typeof file.cases)[number]
-        const wrong = bytes.replace(/^./, digit => (digit === '0' ? '1' : '0'))
-        const cases = file.cases.with(index, [space, direction, address, size, wrong, events, sort])
-        expect(replayAccess({ ...file, cases }).different.map(each => each.case)).toEqual([index])
-      }),
+      fc.property(
+        fc.array(acts, { minLength: 5, maxLength: 30, size: 'max' }),
+        fc.constantFrom('little', 'big'),
+        (list, endian) => {
+          const machine = new Machine(0, { endian })
+          const ring = TraceRing.allocate({ events: 4096 })
+          const set = traceTo(machine.space, ring)
+          // Without changes of the map, which a trace does not have, and nothing written past it.
+          for (const item of list.filter(({ act }) => act < 9)) perform(machine, { ...item, attrs: 0 })
+          set.remove()
+          const file = accessTraceOf(ring.drain(), machine.space)
+          const report = replayAccess(JSON.stringify(file))
+          expect(report.different).toEqual([])
+          expect(report.cases).toBe(file.cases.length)
+          const index = file.cases.findIndex(([, direction, , , , events]) => direction === 'r' && events.length > 0)
+          if (index < 0) return
+          const [space, direction, address, size, bytes, events, sort] = file.cases[
+            index
+          ] as (typeof file.cases)[number]
+          const wrong = bytes.replace(/^./, digit => (digit === '0' ? '1' : '0'))
+          const cases = file.cases.with(index, [space, direction, address, size, wrong, events, sort])
+          expect(replayAccess({ ...file, cases }).different.map(each => each.case)).toEqual([index])
+        },
+      ),
       { numRuns: 150 },
     )
   })

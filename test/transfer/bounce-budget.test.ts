@@ -156,7 +156,7 @@ test('J2, J4 whoever waits, maps and unmaps: nobody waits for what is free, and 
   vi.useFakeTimers()
   try {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 100 }), fc.array(step, { maxLength: 30 }), (total, steps) => {
+      fc.property(fc.integer({ min: 1, max: 100 }), fc.array(step, { maxLength: 30, size: 'max' }), (total, steps) => {
         const space = device(total)
         const held: DmaWindow[] = []
         const waiting = new Map<number, number>()

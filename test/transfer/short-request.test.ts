@@ -72,7 +72,7 @@ test('E1, E2, F2: a request without attributes does what one does that says the 
   })
   const boards = [board(), board()]
   fc.assert(
-    fc.property(fc.array(arbitrary, { minLength: 1, maxLength: 12 }), requests => {
+    fc.property(fc.array(arbitrary, { minLength: 1, maxLength: 12, size: 'max' }), requests => {
       for (const { reset } of boards) reset()
       for (const { address, length, write, seed, own } of requests) {
         const ends = boards.map(({ space, bytes, state }, i) => {

@@ -122,7 +122,7 @@ describe('sparse RAM that nobody has accessed', () => {
     const there = GuestRam.allocate(SIZE)
     fc.assert(
       fc.property(
-        fc.array(step, { minLength: 1, maxLength: 12 }),
+        fc.array(step, { minLength: 1, maxLength: 12, size: 'max' }),
         fc.constantFrom('little', 'big'),
         (steps, endian) => {
           const plain = Array.from({ length: 5 }, (_, i) => there.blocks[i] ?? there.block(`${i}`, MEMORY_BYTES))

@@ -237,6 +237,7 @@ const spec = fc.record({
   leaves: fc.array(fc.record({ at: fc.nat(0x60), size: fc.integer({ min: 1, max: 4 }) }), {
     minLength: 8,
     maxLength: 40,
+    size: 'max',
   }),
   windows: fc.array(
     fc.record({

@@ -142,7 +142,7 @@ export const DIRTY: readonly Campaign[] = [
   {
     name: 'F2, F3 stores that no region sees; queries and snapshots of parts take what is theirs and leave the rest',
     count: 300,
-    property: fc.property(fc.array(fc.oneof(raw, window), { minLength: 1, maxLength: 12 }), steps => {
+    property: fc.property(fc.array(fc.oneof(raw, window), { minLength: 1, maxLength: 12, size: 'max' }), steps => {
       const dirty = new Set<number>()
       const pages = (offset: number, bytes: number): number[] => {
         const all = new Set<number>()

@@ -181,14 +181,19 @@ function memoryOf(code: readonly number[], filling: Uint8Array, at: number): Uin
 describe('the hart and the reference', () => {
   test('do the same in random programs', () => {
     fc.assert(
-      fc.property(fc.array(instruction, { minLength: 1, maxLength: 40 }), registers, data, (code, x, filling) => {
-        // Zeros, which are no instruction, are behind the program, for where it runs out.
-        const memory = memoryOf([...code.flat(), 0, 0], filling, CODE)
-        const expected = byReference(memory, x, 100)
-        // A jump may lead anywhere.
-        fc.pre(expected !== undefined)
-        expect(byHart(memory, x, 100)).toEqual(expected)
-      }),
+      fc.property(
+        fc.array(instruction, { minLength: 1, maxLength: 40, size: 'max' }),
+        registers,
+        data,
+        (code, x, filling) => {
+          // Zeros, which are no instruction, are behind the program, for where it runs out.
+          const memory = memoryOf([...code.flat(), 0, 0], filling, CODE)
+          const expected = byReference(memory, x, 100)
+          // A jump may lead anywhere.
+          fc.pre(expected !== undefined)
+          expect(byHart(memory, x, 100)).toEqual(expected)
+        },
+      ),
       { numRuns: RUNS },
     )
   })

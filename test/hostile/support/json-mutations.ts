@@ -144,6 +144,7 @@ export function stretchedTrace(trace: string): fc.Arbitrary<Mutated> {
       {
         minLength: 1,
         maxLength: 12,
+        size: 'max',
       },
     )
     .map(changes => {

@@ -25,7 +25,7 @@ export const LISTENERS: readonly Campaign[] = [
       root,
       fc.array(spec, { minLength: 3, maxLength: 11 }),
       fc.array(add, { minLength: 2, maxLength: 12 }),
-      fc.array(change, { maxLength: 24 }),
+      fc.array(change, { maxLength: 24, size: 'max' }),
       (first, specs, adds, changes) => {
         const listeners = new ListenerWorld()
         const world = new TreeWorld([first, ...specs], listeners)

@@ -23,7 +23,7 @@ describe('requests to private guest RAM', () => {
       length: fc.oneof(fc.integer({ min: 1, max: 32 }), fc.integer({ min: 33, max: 64 })),
     })
     fc.assert(
-      fc.property(fc.array(request, { minLength: 1, maxLength: 30 }), fc.boolean(), (requests, wraps) => {
+      fc.property(fc.array(request, { minLength: 1, maxLength: 30, size: 'max' }), fc.boolean(), (requests, wraps) => {
         const { space, view } = privateSpace(wraps ? GuestRam.wrap(new ArrayBuffer(BYTES)) : undefined)
         const arrays = {
           plain: new Uint8Array(BYTES),

@@ -80,7 +80,7 @@ test('H2 of those that take a write, the first is rung: size, with or without da
   fc.assert(
     fc.property(
       fc.array(match, { maxLength: 24, size: 'max' }),
-      fc.array(write, { maxLength: 12 }),
+      fc.array(write, { maxLength: 12, size: 'max' }),
       (steps, writes) => {
         const { region, space, calls } = board()
         let rung: number | undefined

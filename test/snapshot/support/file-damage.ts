@@ -13,7 +13,7 @@ export type Damage =
 
 const at = fc.nat({ max: 2 ** 24 })
 const length = fc.integer({ min: 1, max: 5000 })
-const bytes = fc.uint8Array({ minLength: 1, maxLength: 40 })
+const bytes = fc.uint8Array({ minLength: 1, maxLength: 40, size: 'max' })
 
 export const damage: fc.Arbitrary<Damage> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ how: fc.constant('flip' as const), at, bit: fc.nat({ max: 7 }) }) },

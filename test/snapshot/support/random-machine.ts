@@ -85,7 +85,7 @@ export const regionPlan: fc.Arbitrary<RegionPlan> = fc.record({
 })
 
 export const machinePlan: fc.Arbitrary<MachinePlan> = fc.record({
-  regions: fc.array(regionPlan, { minLength: 1, maxLength: 12 }),
+  regions: fc.array(regionPlan, { minLength: 1, maxLength: 12, size: 'max' }),
   spaces: fc.integer({ min: 1, max: 3 }),
   shared: fc.boolean(),
   free: natural(2),
