@@ -26,7 +26,7 @@ const CORE = 'AddressSpace, GuestRam, MemoryRegion, MemTxAttrs, MemTxResult'
 
 const LIMITS = [
   { what: 'the core, minified and gzipped', program: `export { ${CORE} } from 'guestmem'`, gzip: true, limit: 32_650 },
-  { what: 'everything, minified and gzipped', program: "export * from 'guestmem'", gzip: true, limit: 57_200 },
+  { what: 'everything, minified and gzipped', program: "export * from 'guestmem'", gzip: true, limit: 57_250 },
   { what: 'MemTxResult alone, minified', program: "export { MemTxResult } from 'guestmem'", gzip: false, limit: 1000 },
 ]
 
