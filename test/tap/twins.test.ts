@@ -4,6 +4,12 @@ import { describe, expect, test } from 'vitest'
 import { runs } from '../support/campaign.ts'
 import { acts, Machine, perform, setTap, tapChoices } from './support/twins.ts'
 
+/** A window on RAM, of which the tap reaches the second byte. */
+const HALF_TAPPED: [Parameters<typeof setTap>[1][], Parameters<typeof perform>[1][]] = [
+  [{ region: undefined, start: 8199, length: 1, when: 'before' }],
+  [{ act: 11, address: 4095, size: 1, value: 0n, attrs: 0, length: 1 }],
+]
+
 describe('a tapped machine and its twin', () => {
   test.each([
     ['little', false],
@@ -30,7 +36,7 @@ describe('a tapped machine and its twin', () => {
           }
         },
       ),
-      runs(200),
+      { ...runs(200), examples: [HALF_TAPPED] },
     )
   })
 })

@@ -187,16 +187,22 @@ export function perform({ space, other, regions }: Machine, item: Act): { text: 
         size === 4 ? atomicAdd32(space, address, low, attrs) : atomicCompareExchange16(space, address, low, 5, attrs),
       )
     case 11: {
-      // Within RAM: else what is granted differs, and with it what a device gets. Taps of RAM have it bounced.
+      // Within RAM: else what is granted differs, and with it what a device gets. Taps of RAM have it bounced, and a window
+      // ends where what is tapped begins: so they are mapped one after the other, as every device has to.
       const bytesOf = 1 + (length % 64)
       const at = PAGE + (address % (RAM - 64))
-      const window = space.map(at, bytesOf, { write: size > 2 })
-      if (window === undefined) return done('none')
-      const { bytes, result } = window
-      const shown = `${size > 2 ? '' : bytes} ${result}`
-      if (size > 2) bytes.fill(low & 0xff)
-      window.unmap()
-      return done(size > 2 ? '' : shown, 0 as MemTxResult)
+      const shown: number[] = []
+      let results = 0
+      for (let next = 0; next < bytesOf; ) {
+        const window = space.map(at + next, bytesOf - next, { write: size > 2 })
+        if (window === undefined) return done('none')
+        shown.push(...(size > 2 ? [] : window.bytes))
+        results |= window.result
+        if (size > 2) window.bytes.fill(low & 0xff)
+        next += window.bytes.length
+        window.unmap()
+      }
+      return done(`${shown} ${results}`, 0 as MemTxResult)
     }
     case 12:
       regions[low % 7]?.setEnabled(size > 1)
