@@ -11,7 +11,7 @@ import {
 } from 'guestmem'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { PAGE } from '../support/board.ts'
-import { runs } from '../support/campaign.ts'
+import { LONG, runs } from '../support/campaign.ts'
 import {
   atomic,
   bytesOf,
@@ -78,7 +78,7 @@ describe.each(Object.keys(MEMORIES) as (keyof typeof MEMORIES)[])('in RAM: %s', 
   test.each(['little', 'big'] as const)('%s-endian: what bytes become, one by one', endian => {
     fc.assert(
       fc.property(
-        fc.array(accesses, { minLength: 1, maxLength: 12, size: 'max' }),
+        fc.array(accesses, { minLength: 1, maxLength: 12, ...LONG }),
         fc.infiniteStream(fc.nat(255)),
         (list, noise) => {
           const ram = MEMORIES[name]()

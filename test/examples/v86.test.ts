@@ -6,6 +6,7 @@ import { type AddressSpace, MemoryRegion, MemTxResult, ScatterGatherList } from 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { DISK, dueLines, wrongBytes } from '../../examples/v86/due.mjs'
 import { type Bridge, type Cpu, type Emulator, machine, plugDisk, plugEdu, run } from '../../examples/v86/machine.mjs'
+import { LONG } from '../support/campaign.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'v86-'))
 const path = join(folder, 'disk.img')
@@ -145,7 +146,7 @@ describe('a machine that stands still', () => {
       near(VGA - 300),
       fc.integer({ min: 0x10_0000, max: RAM_BYTES - 300 }),
     )
-    const bytes = fc.uint8Array({ minLength: 1, maxLength: 200, size: 'max' })
+    const bytes = fc.uint8Array({ minLength: 1, maxLength: 200, ...LONG })
     let growths = 0
     fc.assert(
       fc.property(place, bytes, fc.boolean(), fc.constantFrom('blob', 'dma', 'window'), (at, given, grows, way) => {

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { LONG } from '../support/campaign.ts'
 import { callbackAct } from './support/callback-acts.ts'
 import { CallbackWorld } from './support/callback-world.ts'
 import { type Hostile, pursueSeeded } from './support/seeded.ts'
@@ -9,7 +10,7 @@ const CALLBACKS: Hostile = {
   name: 'whatever callbacks do and throw, the map, its listeners and its devices are in order after each operation',
   count: 1500,
   property: fc.property(
-    fc.array(callbackAct, { minLength: 1, maxLength: 15, size: 'max' }),
+    fc.array(callbackAct, { minLength: 1, maxLength: 15, ...LONG }),
     fc.array(callbackAct, { maxLength: 60, size: 'max' }),
     (operations, tape) => {
       const world = new CallbackWorld(tape)

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { DIRECT_ACCESS } from 'guestmem'
 import { expect, test } from 'vitest'
+import { LONG } from '../support/campaign.ts'
 import { driverOp, ExampleBoard } from './support/example-board.ts'
 import { GuestMachine, type MachineSpec, type RegionSpec } from './support/guest-machine.ts'
 import { carryOut, guestOp, Held } from './support/guest-ops.ts'
@@ -38,7 +39,7 @@ const region: fc.Arbitrary<RegionSpec> = fc.record({
 })
 
 const machine: fc.Arbitrary<MachineSpec> = fc.record({
-  regions: fc.array(region, { minLength: 2, maxLength: 14, size: 'max' }),
+  regions: fc.array(region, { minLength: 2, maxLength: 14, ...LONG }),
   policy: fc.constantFrom(...DIRECT_ACCESS),
   big: fc.boolean(),
   bounceBytes: fc.constantFrom(0, 1, 100, 4096, 2 ** 20),
@@ -55,7 +56,7 @@ function told(spec: unknown, ops: readonly unknown[]): string {
 const GUESTS: Hostile = {
   name: 'whatever numbers a guest chooses, nothing is thrown, and nothing changes but what is its own',
   count: 1500,
-  property: fc.property(machine, fc.array(guestOp, { minLength: 1, maxLength: 12, size: 'max' }), (spec, ops) => {
+  property: fc.property(machine, fc.array(guestOp, { minLength: 1, maxLength: 12, ...LONG }), (spec, ops) => {
     const made = new GuestMachine(spec)
     const held = new Held()
     watched(told(spec, ops), () => {

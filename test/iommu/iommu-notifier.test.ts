@@ -11,6 +11,7 @@ import {
 } from 'guestmem'
 import { describe, expect, test } from 'vitest'
 import { PAGE } from '../support/board.ts'
+import { LONG } from '../support/campaign.ts'
 import { iommuBoard } from '../support/iommu-board.ts'
 
 const { MAP, UNMAP, DEVIOTLB_UNMAP } = IommuNotifierFlag
@@ -397,7 +398,7 @@ describe('K5 replay', () => {
     const orders = fc.array(fc.tuple(fc.constantFrom(0, 1, 2, 3, 6), fc.boolean()), {
       minLength: 1,
       maxLength: 12,
-      size: 'max',
+      ...LONG,
     })
     fc.assert(
       fc.property(orders, fc.nat(), fc.nat(), (list, low, high) => {

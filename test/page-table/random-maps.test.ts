@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { DIRECT_ACCESS, DirtyClient, isDirty, stopGlobalDirtyLog } from 'guestmem'
 import { type PageTable, type PageTableOptions, pageTable } from 'guestmem/page-table'
 import { expect, test } from 'vitest'
-import { pursue } from '../support/campaign.ts'
+import { LONG, pursue } from '../support/campaign.ts'
 import { anyChange, type Change, change, transactionIf } from './support/changes.ts'
 import { cpuOf, entryInMemory, type Size } from './support/cpu.ts'
 import { expectedEntry } from './support/expected-entry.ts'
@@ -52,7 +52,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
       { minLength: 1, maxLength: 8 },
     ),
   }),
-  { minLength: 1, maxLength: 12, size: 'max' },
+  { minLength: 1, maxLength: 12, ...LONG },
 )
 
 const order = fc.constantFrom('host', 'host', 'language', 'weak') as fc.Arbitrary<'host' | 'language' | 'weak'>

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { AddressSpace, GuestRam, MemoryRegion, stop, TapStop, tap } from 'guestmem'
 import { PAGE_READ, PAGE_SLOW, PAGE_WRITE, pageTable } from 'guestmem/page-table'
 import { expect, test } from 'vitest'
+import { LONG } from '../support/campaign.ts'
 import { cpuOf, entryInMemory, type Size } from './support/cpu.ts'
 
 const PAGE = 4096
@@ -66,7 +67,7 @@ const accesses = fc.array(
     size: fc.constantFrom<Size[]>(1, 2, 4, 8),
     value: fc.option(fc.bigInt(0n, 2n ** 64n - 1n), { nil: undefined }),
   }),
-  { minLength: 1, maxLength: 30, size: 'max' },
+  { minLength: 1, maxLength: 30, ...LONG },
 )
 const ranges = fc.array(
   fc.record({

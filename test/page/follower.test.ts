@@ -6,6 +6,7 @@ import { Follower } from '../../src/page/follower.ts'
 import { Lights, PLACES, SHOWN } from '../../src/page/lights.ts'
 import { placeOf } from '../../src/page/link.ts'
 import { encodeMessage } from '../../src/trace/stream-message.ts'
+import { LONG } from '../support/campaign.ts'
 import { accesses, eventOf } from '../trace/support/access.ts'
 
 /** A follower, and what it said and told. */
@@ -116,13 +117,13 @@ const anything = fc.oneof(
       names: fc.oneof(fc.anything(), fc.array(fc.array(fc.anything()))),
     })
     .map(value => JSON.stringify(value)),
-  fc.uint8Array({ maxLength: 300, size: 'max' }).map(({ buffer }) => buffer),
+  fc.uint8Array({ maxLength: 300, ...LONG }).map(({ buffer }) => buffer),
 )
 
 describe('whatever comes', () => {
   test('nothing is thrown, and each message is taken or refused with a reason', () => {
     fc.assert(
-      fc.property(fc.array(anything, { maxLength: 30, size: 'max' }), messages => {
+      fc.property(fc.array(anything, { maxLength: 30, ...LONG }), messages => {
         const { made } = follower()
         for (const message of messages) {
           const before = made.refused
@@ -191,7 +192,7 @@ describe('the marks', () => {
     const sights = fc.tuple(fc.nat(2 ** 20), fc.integer({ min: 4, max: 2 ** 20 }))
     fc.assert(
       fc.property(
-        fc.array(event, { maxLength: 30, size: 'max' }),
+        fc.array(event, { maxLength: 30, ...LONG }),
         sights,
         fc.boolean(),
         (events, [start, bytes], isFirst) => {

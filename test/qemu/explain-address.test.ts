@@ -3,6 +3,7 @@ import { AddressSpace, GuestRam, MemoryRegion } from 'guestmem'
 import { explainAddress, formatExplanation, machineFromJson } from 'guestmem/qemu'
 import { describe, expect, test } from 'vitest'
 import { QUIET } from '../support/board.ts'
+import { LONG } from '../support/campaign.ts'
 import { recordings } from './corpus.ts'
 
 const names = (list: readonly { readonly region: MemoryRegion }[]) => list.map(({ region }) => region.name)
@@ -75,7 +76,7 @@ describe('explainAddress', () => {
         kind: fc.constantFrom('io', 'container', 'alias'),
         enabled: fc.boolean(),
       }),
-      { minLength: 1, maxLength: 12, size: 'max' },
+      { minLength: 1, maxLength: 12, ...LONG },
     )
     fc.assert(
       fc.property(tree, fc.nat(20), (parts, address) => {

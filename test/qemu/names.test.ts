@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { AddressSpace, MemoryRegion } from 'guestmem'
 import { flatViewToSvg, formatFlatView, formatMtree, machineFromMtree } from 'guestmem/qemu'
 import { describe, expect, test } from 'vitest'
-import { runs } from '../support/campaign.ts'
+import { LONG, runs } from '../support/campaign.ts'
 import { isWellFormedXml } from './xml.ts'
 
 const QUIET = { read: () => 0, write: () => undefined }
@@ -98,9 +98,9 @@ describe('a name is printed on one line, and so that all of it is seen', () => {
 
   test('whatever it is made of: as many lines as there are regions, and XML', () => {
     const name = fc.oneof(
-      fc.string({ unit: 'binary', minLength: 1, maxLength: 30, size: 'max' }),
+      fc.string({ unit: 'binary', minLength: 1, maxLength: 30, ...LONG }),
       fc
-        .array(fc.integer({ min: 0, max: 0xffff }), { minLength: 1, maxLength: 12, size: 'max' })
+        .array(fc.integer({ min: 0, max: 0xffff }), { minLength: 1, maxLength: 12, ...LONG })
         .map(codes => String.fromCharCode(...codes)),
       fc
         .array(fc.constantFrom(...INVISIBLE.map(([text]) => text), ...VISIBLE), { minLength: 1, maxLength: 5 })

@@ -5,7 +5,7 @@ import { AliasCandidates } from '../../src/qemu/alias-candidates.ts'
 import { sizeOf } from '../../src/qemu/mtree-nodes.ts'
 import { placeTrees } from '../../src/qemu/mtree-places.ts'
 import { overlappingPairs } from '../../src/qemu/overlapping-siblings.ts'
-import { runs } from '../support/campaign.ts'
+import { LONG, runs } from '../support/campaign.ts'
 import { alias, line, spaceOf, target } from './mtree-text.ts'
 
 // What is done here in time that grows with a text, done as it is said: by looking at everything, every time.
@@ -47,7 +47,7 @@ function everyPair(siblings: readonly MtreeNode[]): [MtreeNode, MtreeNode][] {
 
 test('overlapping siblings are those of which each is compared with each', () => {
   fc.assert(
-    fc.property(fc.array(node, { maxLength: 16, size: 'max' }), siblings => {
+    fc.property(fc.array(node, { maxLength: 16, ...LONG }), siblings => {
       const expected = everyPair(siblings)
       expect(overlappingPairs(siblings, 1000)).toEqual({ pairs: expected, more: false })
       const few = overlappingPairs(siblings, 3)
@@ -75,7 +75,7 @@ const targetOf = fc.record({
 test('an alias is of the region that is chosen by looking at all of them', () => {
   fc.assert(
     fc.property(
-      fc.array(aliasOf, { maxLength: 12, size: 'max' }),
+      fc.array(aliasOf, { maxLength: 12, ...LONG }),
       fc.array(targetOf, { maxLength: 10 }),
       (aliases, targets) => {
         const text =

@@ -12,7 +12,7 @@ import {
   SparseRam,
 } from 'guestmem'
 import { describe, expect, test } from 'vitest'
-import { runs } from '../support/campaign.ts'
+import { LONG, runs } from '../support/campaign.ts'
 import { later } from '../support/later.ts'
 
 const PAGE = 4096
@@ -54,7 +54,7 @@ describe.each(KINDS)('a block of %s guest RAM', (_kind, options) => {
   test('blocks come and go at random: no two overlap, and what is free can be had', () => {
     const step = fc.oneof(fc.record({ cut: fc.integer({ min: 1, max: 5 * PAGE }) }), fc.record({ free: fc.nat(20) }))
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 50, size: 'max' }), steps => {
+      fc.property(fc.array(step, { maxLength: 50, ...LONG }), steps => {
         const ram = GuestRam.allocate(20 * PAGE, options)
         const held: RamBlock[] = []
         for (const each of steps) {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { PageMap } from '../../src/ram/page-map.ts'
-import { runs } from '../support/campaign.ts'
+import { LONG, runs } from '../support/campaign.ts'
 
 const PAGES = 200
 
@@ -12,7 +12,7 @@ describe('a map of pages', () => {
       fc.record({ free: fc.nat(30) }),
     )
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 60, size: 'max' }), steps => {
+      fc.property(fc.array(step, { maxLength: 60, ...LONG }), steps => {
         const map = new PageMap(new ArrayBuffer(PageMap.size(PAGES * 4096)))
         const taken = new Array<boolean>(PAGES).fill(false)
         const held: [number, number][] = []

@@ -16,7 +16,7 @@ import {
   writel,
 } from 'guestmem'
 import { describe, expect, test } from 'vitest'
-import { runs } from '../support/campaign.ts'
+import { LONG, runs } from '../support/campaign.ts'
 
 const PAGE = 4096
 // biome-ignore lint/suspicious/noExplicitAny: what is tested is what types would forbid
@@ -267,7 +267,7 @@ describe('a private memory that grows', () => {
     const way = fc.constantFrom(1, 2, 4, 8)
     fc.assert(
       fc.property(
-        fc.array(fc.tuple(way, fc.nat(4000), fc.boolean()), { minLength: 1, maxLength: 60, size: 'max' }),
+        fc.array(fc.tuple(way, fc.nat(4000), fc.boolean()), { minLength: 1, maxLength: 60, ...LONG }),
         steps => {
           const { memory, space, main } = board()
           const reference = new Uint8Array(main.size)

@@ -15,7 +15,7 @@ import {
 } from 'guestmem'
 import { type Checkpoint, checkpoint } from 'guestmem/snapshot'
 import { describe, expect, test } from 'vitest'
-import { runs } from '../support/campaign.ts'
+import { LONG, runs } from '../support/campaign.ts'
 import { heapBytes } from '../support/collect.ts'
 import { act, build, close, machinePlan, perform, seen, wrongByte } from './support/random-machine.ts'
 
@@ -38,7 +38,7 @@ const step = fc.oneof(
 
 test('random machines go back to any checkpoint, whatever was kept, dropped and gone back to before', () => {
   fc.assert(
-    fc.property(machinePlan, fc.array(step, { minLength: 3, maxLength: 40, size: 'max' }), (plan, steps) => {
+    fc.property(machinePlan, fc.array(step, { minLength: 3, maxLength: 40, ...LONG }), (plan, steps) => {
       const machine = build(plan)
       const kept: { point: Checkpoint; seen: unknown; model: Uint8Array[] }[] = []
       for (const each of steps) {

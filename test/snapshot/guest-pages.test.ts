@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { GuestRam, ramCopy } from 'guestmem'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { beginsAs, isPageAs, zeroPagesFrom } from '../../src/snapshot/guest-pages.ts'
-import { runs } from '../support/campaign.ts'
+import { LONG, runs } from '../support/campaign.ts'
 
 const PAGE = 4096
 
@@ -26,7 +26,7 @@ const used = fc.array(
   fc.record({ page: fc.nat({ max: 149 }), at: fc.nat({ max: PAGE - 1 }), bit: fc.nat({ max: 7 }) }),
   {
     maxLength: 12,
-    size: 'max',
+    ...LONG,
   },
 )
 

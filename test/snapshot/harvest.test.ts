@@ -13,7 +13,7 @@ import {
 } from 'guestmem'
 import { harvestDirty } from 'guestmem/snapshot'
 import { expect, test } from 'vitest'
-import { runs } from '../support/campaign.ts'
+import { LONG, runs } from '../support/campaign.ts'
 
 const PAGE = 4096
 const { CODE, MIGRATION, VGA } = DirtyClient
@@ -36,10 +36,10 @@ function board() {
 }
 
 test('what was stored to is in a harvest that is committed once, and in each one until then', () => {
-  const pages = fc.array(fc.nat({ max: 47 }), { maxLength: 12, size: 'max' })
+  const pages = fc.array(fc.nat({ max: 47 }), { maxLength: 12, ...LONG })
   const turn = fc.record({ before: pages, meanwhile: pages, commits: fc.boolean(), how: fc.nat({ max: 2 }) })
   fc.assert(
-    fc.property(fc.array(turn, { maxLength: 12, size: 'max' }), turns => {
+    fc.property(fc.array(turn, { maxLength: 12, ...LONG }), turns => {
       const { blocks, regions, space } = board()
       // What must be in the next harvest, as addresses of pages.
       const model = new Set<number>()

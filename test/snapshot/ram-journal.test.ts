@@ -3,7 +3,7 @@ import { DirtyClient, GuestRam, isDirty, MemoryRegion, type RamBlock, SparseRam 
 import { expect, test } from 'vitest'
 import { PageBits } from '../../src/snapshot/page-bits.ts'
 import { RamJournal } from '../../src/snapshot/ram-journal.ts'
-import { runs } from '../support/campaign.ts'
+import { LONG, runs } from '../support/campaign.ts'
 
 const PAGE = 4096
 const PAGES = 6
@@ -22,7 +22,7 @@ const step = fc.record({
   block: fc.nat({ max: 2 }),
   first: fc.nat({ max: PAGES - 1 }),
   /** What the pages get, one number each: 0 is a page of zeros. */
-  fills: fc.array(fc.constantFrom(0, 0, 1, 2, 3), { minLength: 1, maxLength: PAGES, size: 'max' }),
+  fills: fc.array(fc.constantFrom(0, 0, 1, 2, 3), { minLength: 1, maxLength: PAGES, ...LONG }),
   /** Of a page, from here on: pages that begin alike differ there. */
   from: fc.constantFrom(0, 15, 16, 4000),
   skip: fc.nat({ max: 9 }),
@@ -33,7 +33,7 @@ test('all that was stored is there, and is put back as long as what was in use c
   fc.assert(
     fc.property(
       fc.array(step, { maxLength: 8 }),
-      fc.array(step, { minLength: 1, maxLength: 12, size: 'max' }),
+      fc.array(step, { minLength: 1, maxLength: 12, ...LONG }),
       fc.nat({ max: 12 }),
       (before, steps, most) => {
         const blocks = makeBlocks()

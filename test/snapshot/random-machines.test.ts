@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { restoreMachine, saveMachine } from 'guestmem/snapshot'
 import { describe, expect, test } from 'vitest'
-import { runs } from '../support/campaign.ts'
+import { LONG, runs } from '../support/campaign.ts'
 import { act, build, close, machinePlan, perform, seen, wrongByte } from './support/random-machine.ts'
 import { bytesOf, inPieces } from './support/streams.ts'
 
-const acts = fc.array(act, { maxLength: 30, size: 'max' })
+const acts = fc.array(act, { maxLength: 30, ...LONG })
 
 describe('a machine is saved and restored', () => {
   test('with all that its map can become, into one that has become something else', async () => {

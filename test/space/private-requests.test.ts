@@ -13,7 +13,7 @@ import {
 } from 'guestmem'
 import { countAccesses } from 'guestmem/trace'
 import { describe, expect, test } from 'vitest'
-import { CASES_OF_A_JOB, runs } from '../support/campaign.ts'
+import { CASES_OF_A_JOB, LONG, runs } from '../support/campaign.ts'
 import { collect } from '../support/collect.ts'
 
 /** They say what is said where none are given, but are others: such a request goes the long way. */
@@ -121,7 +121,7 @@ describe('requests to private guest RAM', () => {
     const { numRuns } = runs(450)
     for (let left = numRuns; left > 0; left -= CASES_OF_A_JOB) {
       fc.assert(
-        fc.property(fc.boolean(), fc.array(step, { minLength: 2, maxLength: 30, size: 'max' }), (isGrowable, steps) => {
+        fc.property(fc.boolean(), fc.array(step, { minLength: 2, maxLength: 30, ...LONG }), (isGrowable, steps) => {
           const boards = [board(isGrowable), board(isGrowable)] as const
           let isLogged = false
           try {

@@ -8,6 +8,12 @@ export function runs(count: number): { numRuns: number } {
   return { numRuns: Math.max(1, Math.round(count * factor)) }
 }
 
+/**
+ * For arrays of random cases: as long as their maxLength says, in campaigns. fast-check makes no more than about ten elements
+ * over the least unless it is told to; `npm test` has those, in the time that it has.
+ */
+export const LONG: { readonly size?: 'max' } = process.env.CAMPAIGN === undefined ? {} : { size: 'max' }
+
 /** A property of random cases, and how many of them `npm test` makes; `npm run campaign` makes 26 times as many. */
 export interface Campaign {
   readonly name: string

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { type TapAccess, tap } from 'guestmem'
 import { describe, expect, test } from 'vitest'
-import { runs } from '../support/campaign.ts'
+import { LONG, runs } from '../support/campaign.ts'
 import { acts, Machine, perform, setTap, tapChoices } from './support/twins.ts'
 
 /** A window on RAM, of which the tap reaches the second byte. */
@@ -18,7 +18,7 @@ describe('a tapped machine and its twin', () => {
     fc.assert(
       fc.property(
         fc.array(tapChoices, { minLength: 1, maxLength: 4 }),
-        fc.array(acts, { maxLength: 25, size: 'max' }),
+        fc.array(acts, { maxLength: 25, ...LONG }),
         (choices, list) => {
           const options = { endian, ...(splitsSeams && { seams: 'split' as const }) }
           const plain = new Machine(0, options)
@@ -44,7 +44,7 @@ describe('a tapped machine and its twin', () => {
 describe('what is told', () => {
   test('of a single access: once, whole, where any byte of it is in the range', () => {
     fc.assert(
-      fc.property(tapChoices, fc.array(acts, { minLength: 1, maxLength: 12, size: 'max' }), (choice, list) => {
+      fc.property(tapChoices, fc.array(acts, { minLength: 1, maxLength: 12, ...LONG }), (choice, list) => {
         const machine = new Machine(0)
         const told: TapAccess[] = []
         const { start, length } = choice

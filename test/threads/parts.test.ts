@@ -30,6 +30,7 @@ import {
 import { RingConsumer, RingProducer } from '../../src/threads/ring.ts'
 import { postedRows } from '../../src/threads/space-rows.ts'
 import { Waiter } from '../../src/threads/waiter.ts'
+import { LONG } from '../support/campaign.ts'
 
 const layout = new Layout({ members: 3, ranges: 8, notifiers: 2 })
 const wordsOf = (): Int32Array => new Int32Array(new SharedArrayBuffer(4 * layout.words))
@@ -106,7 +107,7 @@ test('a ring is first in, first out, and full at its size', () => {
   const [put, take] = [new RingProducer(one, layout, 1), new RingConsumer(one, layout, 1)]
   let [pushed, taken] = [0, 0]
   fc.assert(
-    fc.property(fc.array(fc.boolean(), { maxLength: 1500, size: 'max' }), fc.boolean(), (steps, often) => {
+    fc.property(fc.array(fc.boolean(), { maxLength: 1500, ...LONG }), fc.boolean(), (steps, often) => {
       for (const step of steps) {
         expect(put.isFull).toBe(pushed - taken === RING_ENTRIES)
         if ((step || often) && !put.isFull) {

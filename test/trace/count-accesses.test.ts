@@ -22,6 +22,7 @@ import {
 } from 'guestmem/trace'
 import { describe, expect, test } from 'vitest'
 import { bundle } from '../support/bundle.ts'
+import { LONG } from '../support/campaign.ts'
 import { acts, Machine, perform } from '../tap/support/twins.ts'
 
 const ram = GuestRam.allocate(0x10000)
@@ -196,7 +197,7 @@ describe('a counted machine', () => {
     '%s-endian, seams split: %s, single accesses counted: %s: is its twin',
     (endian, splitsSeams, singles) => {
       fc.assert(
-        fc.property(fc.array(acts, { maxLength: 25, size: 'max' }), list => {
+        fc.property(fc.array(acts, { maxLength: 25, ...LONG }), list => {
           const options = { endian, ...(splitsSeams && { seams: 'split' as const }) }
           const [plain, machine] = [new Machine(0, options), new Machine(1, options)]
           const counters = [countAccesses(machine.space, { ram: singles }), countAccesses(machine.space)]
@@ -219,7 +220,7 @@ describe('a counted machine', () => {
 
   test.each(['little', 'big'] as const)('%s-endian: the numbers are those of a trace', endian => {
     fc.assert(
-      fc.property(fc.array(acts, { maxLength: 25, size: 'max' }), list => {
+      fc.property(fc.array(acts, { maxLength: 25, ...LONG }), list => {
         const machine = new Machine(1, { endian })
         const counter = countAccesses(machine.space, { ram: true })
         const ring = TraceRing.allocate({ events: 8192 })

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { AddressSpace, GuestRam, MemoryRegion, MemTxAttrs, TapStop } from 'guestmem'
 import { gdbMemory } from 'guestmem/trace'
 import { describe, expect, test } from 'vitest'
+import { LONG } from '../support/campaign.ts'
 import { type Exchange, GdbStub } from './support/gdb-stub.ts'
 
 const ram = GuestRam.allocate(0x10000)
@@ -103,7 +104,7 @@ describe('packets', () => {
     const memory = gdbMemory(space)
     fc.assert(
       fc.property(
-        fc.uint8Array({ maxLength: 40, size: 'max' }),
+        fc.uint8Array({ maxLength: 40, ...LONG }),
         fc.constantFrom(0x1000, 0x1003, 0x8000),
         fc.boolean(),
         (bytes, at, binary) => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { compareTraces, formatTrace, formatTraceLine, parseTraceLines, TraceRing } from 'guestmem/trace'
 import { describe, expect, test } from 'vitest'
+import { LONG } from '../support/campaign.ts'
 import { accesses } from './support/access.ts'
 
 /** As QEMU prints them, with and without time stamps, among lines of others. */
@@ -45,7 +46,7 @@ describe('lines of QEMU', () => {
 
   test('what is printed is parsed as what it was', () => {
     fc.assert(
-      fc.property(fc.array(accesses, { maxLength: 20, size: 'max' }), list => {
+      fc.property(fc.array(accesses, { maxLength: 20, ...LONG }), list => {
         const ring = TraceRing.allocate({ events: 64 })
         for (const access of list) ring.record(access)
         const printed = ring.drain().filter(event => formatTraceLine(event) !== undefined)

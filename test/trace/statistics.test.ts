@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { formatTraceStatistics, type TraceEvent, TraceRing, traceStatistics, traceToSvg } from 'guestmem/trace'
 import { describe, expect, test } from 'vitest'
 import { isWellFormedXml } from '../qemu/xml.ts'
+import { LONG } from '../support/campaign.ts'
 import { accesses } from './support/access.ts'
 
 function eventsOf(list: readonly Parameters<TraceRing['record']>[0][], clock?: () => number): TraceEvent[] {
@@ -14,7 +15,7 @@ describe('the numbers of a trace', () => {
   test('are what one counts by hand', () => {
     let now = 0
     fc.assert(
-      fc.property(fc.array(accesses, { maxLength: 60, size: 'max' }), fc.nat(5), (list, left) => {
+      fc.property(fc.array(accesses, { maxLength: 60, ...LONG }), fc.nat(5), (list, left) => {
         const events = eventsOf(list, () => now++)
         const kept = events.filter((_, index) => index === 0 || index % (left + 1) === 0)
         const all = traceStatistics(kept)
@@ -53,8 +54,8 @@ describe('the picture of a trace', () => {
   test('is XML that is closed, whatever the names, and has each region', () => {
     fc.assert(
       fc.property(
-        fc.array(accesses, { maxLength: 60, size: 'max' }),
-        fc.array(fc.string({ unit: 'binary' }), { maxLength: 80, size: 'max' }),
+        fc.array(accesses, { maxLength: 60, ...LONG }),
+        fc.array(fc.string({ unit: 'binary' }), { maxLength: 80, ...LONG }),
         (list, names) => {
           const events = eventsOf(list)
           const renamed = names.map((region, sequence) => ({ ...(events[0] as TraceEvent), region, sequence }))

@@ -4,6 +4,7 @@ import { formatFlatView, machineFromJson } from 'guestmem/qemu'
 import { mapToJson, streamTrace, TraceRing, type TraceTarget, traceTo } from 'guestmem/trace'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { encodeMessage } from '../../src/trace/stream-message.ts'
+import { LONG } from '../support/campaign.ts'
 import { Listener } from './support/listener.ts'
 
 const QUIET = { read: () => 0, write: () => undefined }
@@ -160,7 +161,7 @@ describe('what is more than is sent at a time', () => {
     const { space, ring } = machine()
     fc.assert(
       fc.property(
-        fc.array(fc.integer({ min: 0, max: 3000 }), { maxLength: 12, size: 'max' }),
+        fc.array(fc.integer({ min: 0, max: 3000 }), { maxLength: 12, ...LONG }),
         fc.integer({ min: 1, max: 2000 }),
         (bursts, events) => {
           ring.drain()

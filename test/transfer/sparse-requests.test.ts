@@ -15,7 +15,7 @@ import {
   translate,
 } from 'guestmem'
 import { describe, expect, test } from 'vitest'
-import { runs } from '../support/campaign.ts'
+import { LONG, runs } from '../support/campaign.ts'
 
 const MEMORY_BYTES = 2 ** 16
 const SIZE = 5 * MEMORY_BYTES
@@ -122,7 +122,7 @@ describe('sparse RAM that nobody has accessed', () => {
     const there = GuestRam.allocate(SIZE)
     fc.assert(
       fc.property(
-        fc.array(step, { minLength: 1, maxLength: 12, size: 'max' }),
+        fc.array(step, { minLength: 1, maxLength: 12, ...LONG }),
         fc.constantFrom('little', 'big'),
         (steps, endian) => {
           const plain = Array.from({ length: 5 }, (_, i) => there.blocks[i] ?? there.block(`${i}`, MEMORY_BYTES))

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { CACHE_MODES } from 'guestmem'
 import { parseRegionInfo, regionInfoFromObject, type VfioRegionObject } from 'guestmem/vfio'
 import { describe, expect, test } from 'vitest'
-import { runs } from '../support/campaign.ts'
+import { LONG, runs } from '../support/campaign.ts'
 import { jsonMutations } from '../support/mutations.ts'
 import { type Area, CACHE_MODE_ID, cacheMode, type WrittenCapability, type WrittenRegion, write } from './writer.ts'
 
@@ -73,7 +73,7 @@ const valid = fc.record({
 describe('S3 whatever the bytes are', () => {
   test('random bytes are a report, or a refusal that names a field', () => {
     fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 256, size: 'max' }), endian, (bytes, order) => {
+      fc.property(fc.uint8Array({ maxLength: 256, ...LONG }), endian, (bytes, order) => {
         parsesOrRefuses(bytes, order)
       }),
       runs(2000),
@@ -83,7 +83,7 @@ describe('S3 whatever the bytes are', () => {
   test('random bytes behind a sound head are both', () => {
     const ends = { report: 0, refusal: 0 }
     fc.assert(
-      fc.property(fc.uint8Array({ minLength: 8, maxLength: 200, size: 'max' }), tail => {
+      fc.property(fc.uint8Array({ minLength: 8, maxLength: 200, ...LONG }), tail => {
         const head = write({ argsz: 32 + tail.length, flags: 15, capOffset: 32, size: 2n ** 63n })
         const bytes = Uint8Array.of(...head, ...tail)
         // A chain that ends now and then.

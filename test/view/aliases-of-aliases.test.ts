@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { AddressSpace, MemoryRegion, registerMemoryListener } from 'guestmem'
 import { describe, expect, test } from 'vitest'
 import { QUIET, shown } from '../support/board.ts'
-import { runs } from '../support/campaign.ts'
+import { LONG, runs } from '../support/campaign.ts'
 import { toBe } from '../support/hold.ts'
 
 /** C4, for one address: what is seen at `at` of a region, by name and offset. */
@@ -237,7 +237,7 @@ const spec = fc.record({
   leaves: fc.array(fc.record({ at: fc.nat(0x60), size: fc.integer({ min: 1, max: 4 }) }), {
     minLength: 8,
     maxLength: 40,
-    size: 'max',
+    ...LONG,
   }),
   windows: fc.array(
     fc.record({

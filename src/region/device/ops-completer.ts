@@ -304,25 +304,27 @@ export class OpsCompleter implements Completer {
    */
   #accessWide(isWrite: boolean, offset: number, value: Value, size: number, attrs: MemTxAttrs, big: boolean): Value {
     const { minSize, maxSize, aligned } = this.#checked.impl
-    const end = offset + size
+    // Counted from the access, as numbers past 2^53 are not all there.
+    const skew = offset & 7
     const given = BigInt(value)
     let all = 0n
     let result = 0
-    for (let at = offset, next = at; at < end; at = next) {
+    for (let at = 0, next = at; at < size; at = next) {
       let width = maxSize
-      while (width > minSize && (at + width > end || (aligned && at % width !== 0))) width /= 2
-      const base = aligned ? at - (at % width) : at
-      next = Math.min(base + width, end)
+      while (width > minSize && (at + width > size || (aligned && (skew + at) % width !== 0))) width /= 2
+      const base = aligned ? at - ((skew + at) % width) : at
+      next = Math.min(base + width, size)
       // Where the bytes of the access begin in the piece, and where they begin in the value of the whole access, bits.
       const shift = BigInt(8 * (big ? base + width - next : at - base))
-      const place = BigInt(8 * (big ? end - next : at - offset))
+      const place = BigInt(8 * (big ? size - next : at))
       const mask = BigInt.asUintN(8 * (next - at), -1n)
       const reads = !isWrite || (aligned && next - at < width)
-      const read = reads ? this.#piece(false, base, 0n, width, attrs) : 0n
+      const read = reads ? this.#piece(false, offset + base, 0n, width, attrs) : 0n
       if (reads) result |= completion.result
       all |= ((read >> shift) & mask) << place
       if (!isWrite || (reads && completion.result !== MemTxResult.OK)) continue
-      this.#piece(true, base, (read & ~(mask << shift)) | (((given >> place) & mask) << shift), width, attrs)
+      const piece = (read & ~(mask << shift)) | (((given >> place) & mask) << shift)
+      this.#piece(true, offset + base, piece, width, attrs)
       result |= completion.result
     }
     completion.result = result as MemTxResult

@@ -17,6 +17,7 @@ import {
 import { expect } from 'vitest'
 import { PAGE } from '../../support/board.ts'
 import type { Campaign } from '../../support/campaign.ts'
+import { LONG } from '../../support/campaign.ts'
 
 const CLIENTS = Object.values(DirtyClient)
 /** Of the blocks, bytes: the second one is not whole pages, and begins where a word of its bitmap does not. */
@@ -142,7 +143,7 @@ export const DIRTY: readonly Campaign[] = [
   {
     name: 'F2, F3 stores that no region sees; queries and snapshots of parts take what is theirs and leave the rest',
     count: 300,
-    property: fc.property(fc.array(fc.oneof(raw, window), { minLength: 1, maxLength: 12, size: 'max' }), steps => {
+    property: fc.property(fc.array(fc.oneof(raw, window), { minLength: 1, maxLength: 12, ...LONG }), steps => {
       const dirty = new Set<number>()
       const pages = (offset: number, bytes: number): number[] => {
         const all = new Set<number>()

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import * as rv from '../../../examples/smp/assembler.mjs'
+import { LONG } from '../../support/campaign.ts'
 import { OneHart } from './support/one-hart.ts'
 import { BASE, PRIVILEGED, Reference } from './support/reference.ts'
 
@@ -182,7 +183,7 @@ describe('the hart and the reference', () => {
   test('do the same in random programs', () => {
     fc.assert(
       fc.property(
-        fc.array(instruction, { minLength: 1, maxLength: 40, size: 'max' }),
+        fc.array(instruction, { minLength: 1, maxLength: 40, ...LONG }),
         registers,
         data,
         (code, x, filling) => {

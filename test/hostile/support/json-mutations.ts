@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { LONG } from '../../support/campaign.ts'
 import { Mutated, mutated } from './mutations.ts'
 
 const DEPTH = 50_000
@@ -144,7 +145,7 @@ export function stretchedTrace(trace: string): fc.Arbitrary<Mutated> {
       {
         minLength: 1,
         maxLength: 12,
-        size: 'max',
+        ...LONG,
       },
     )
     .map(changes => {

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import type { Campaign } from '../../support/campaign.ts'
+import { LONG } from '../../support/campaign.ts'
 import { add, changeOr, few, root, spec } from '../../view/support/tree-arbitraries.ts'
 import { TreeWorld } from '../../view/support/tree-world.ts'
 import { ListenerWorld } from './listener-world.ts'
@@ -25,7 +26,7 @@ export const LISTENERS: readonly Campaign[] = [
       root,
       fc.array(spec, { minLength: 3, maxLength: 11 }),
       fc.array(add, { minLength: 2, maxLength: 12 }),
-      fc.array(change, { maxLength: 24, size: 'max' }),
+      fc.array(change, { maxLength: 24, ...LONG }),
       (first, specs, adds, changes) => {
         const listeners = new ListenerWorld()
         const world = new TreeWorld([first, ...specs], listeners)

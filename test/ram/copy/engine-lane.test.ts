@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { AddressSpace, GuestRam, MemoryRegion } from 'guestmem'
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { LONG } from '../../support/campaign.ts'
 
 const BYTES = 512
 
@@ -23,7 +24,7 @@ describe('requests to private guest RAM', () => {
       length: fc.oneof(fc.integer({ min: 1, max: 32 }), fc.integer({ min: 33, max: 64 })),
     })
     fc.assert(
-      fc.property(fc.array(request, { minLength: 1, maxLength: 30, size: 'max' }), fc.boolean(), (requests, wraps) => {
+      fc.property(fc.array(request, { minLength: 1, maxLength: 30, ...LONG }), fc.boolean(), (requests, wraps) => {
         const { space, view } = privateSpace(wraps ? GuestRam.wrap(new ArrayBuffer(BYTES)) : undefined)
         const arrays = {
           plain: new Uint8Array(BYTES),

@@ -11,6 +11,7 @@ import {
   withBusAddress,
 } from 'guestmem'
 import { describe, expect, test } from 'vitest'
+import { LONG } from '../../support/campaign.ts'
 
 const SIZE = 0x40
 
@@ -207,7 +208,7 @@ describe('the address on the bus', () => {
     const accesses = fc.array(fc.tuple(fc.integer({ min: 0, max: 0xff0 }), fc.constantFrom(1, 2, 4, 16)), {
       minLength: 1,
       maxLength: 20,
-      size: 'max',
+      ...LONG,
     })
     fc.assert(
       fc.property(fc.array(alias, { minLength: 1, maxLength: 8 }), accesses, (aliases, list) => {

@@ -8,7 +8,7 @@ import {
   removeEventNotifier,
 } from 'guestmem'
 import { describe, expect, test } from 'vitest'
-import { runs } from '../../support/campaign.ts'
+import { LONG, runs } from '../../support/campaign.ts'
 import { type Call, recorder } from '../../support/device.ts'
 
 // No time is asserted but the test's own limit: with the square of the number of notifiers, each would take many minutes.
@@ -80,7 +80,7 @@ test('H2 of those that take a write, the first is rung: size, with or without da
   fc.assert(
     fc.property(
       fc.array(match, { maxLength: 24, size: 'max' }),
-      fc.array(write, { maxLength: 12, size: 'max' }),
+      fc.array(write, { maxLength: 12, ...LONG }),
       (steps, writes) => {
         const { region, space, calls } = board()
         let rung: number | undefined

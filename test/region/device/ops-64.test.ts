@@ -1,4 +1,4 @@
-import { MemTxResult, memTxFault } from 'guestmem'
+import { AddressSpace, MemoryRegion, type MemoryRegionOps, MemTxResult, memTxFault } from 'guestmem'
 import { describe, expect, test } from 'vitest'
 import { bytes } from '../../support/board.ts'
 import { type Call, mount, recorder } from '../../support/device.ts'
@@ -28,6 +28,28 @@ describe('G5 the 64-bit pair', () => {
       ['read', 8, 4],
       ['write', 9, 1, 5],
     ])
+  })
+
+  test('gets 8 bytes whole also where they reach past 2^53, up to which numbers are all there', () => {
+    for (const endian of ['little', 'big'] as const)
+      for (let before = 1; before <= 8; before++) {
+        const stored: bigint[] = []
+        const ops: MemoryRegionOps = {
+          read: () => 0,
+          write() {},
+          read64: () => VALUE,
+          write64: (_, value) => {
+            stored.push(value)
+          },
+          endianness: endian,
+          valid: { maxSize: 8, unaligned: true },
+          impl: { minSize: 8, maxSize: 8, unaligned: true },
+        }
+        const space = new AddressSpace('memory', MemoryRegion.io('device', ops, 2 ** 64), { endian })
+        const address = 2 ** 53 - before
+        space.store64(address, VALUE)
+        expect([endian, before, stored, space.load64(address)]).toEqual([endian, before, [VALUE], VALUE])
+      }
   })
 
   test('its value is cut to 64 bits, and read unsigned', () => {

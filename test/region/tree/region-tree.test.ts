@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { AddressSpace, MemoryRegion } from 'guestmem'
 import { describe, expect, test } from 'vitest'
 import { QUIET, shown } from '../../support/board.ts'
-import { runs } from '../../support/campaign.ts'
+import { LONG, runs } from '../../support/campaign.ts'
 
 function io(name: string, size = 16): MemoryRegion {
   return MemoryRegion.io(name, QUIET, size)
@@ -27,7 +27,7 @@ function family(): { root: MemoryRegion; a: MemoryRegion; b: MemoryRegion; c: Me
 describe('B1 adding', () => {
   test('keeps subregions by priority, and among equals the latest is seen', () => {
     fc.assert(
-      fc.property(fc.array(fc.integer({ min: -2, max: 2 }), { maxLength: 12, size: 'max' }), priorities => {
+      fc.property(fc.array(fc.integer({ min: -2, max: 2 }), { maxLength: 12, ...LONG }), priorities => {
         const root = MemoryRegion.container('root', 16)
         const space = new AddressSpace('space', root)
         priorities.forEach((priority, index) => {

@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { LONG } from '../../support/campaign.ts'
 import { joined } from './streams.ts'
 
 /** One way to spoil a file. Positions are taken modulo what there is. */
@@ -13,7 +14,7 @@ export type Damage =
 
 const at = fc.nat({ max: 2 ** 24 })
 const length = fc.integer({ min: 1, max: 5000 })
-const bytes = fc.uint8Array({ minLength: 1, maxLength: 40, size: 'max' })
+const bytes = fc.uint8Array({ minLength: 1, maxLength: 40, ...LONG })
 
 export const damage: fc.Arbitrary<Damage> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ how: fc.constant('flip' as const), at, bit: fc.nat({ max: 7 }) }) },

@@ -12,6 +12,7 @@ import {
   SparseRam,
 } from 'guestmem'
 import type { SavedDevices } from 'guestmem/snapshot'
+import { LONG } from '../../support/campaign.ts'
 
 /** How one region of a machine is made. */
 export interface RegionPlan {
@@ -85,7 +86,7 @@ export const regionPlan: fc.Arbitrary<RegionPlan> = fc.record({
 })
 
 export const machinePlan: fc.Arbitrary<MachinePlan> = fc.record({
-  regions: fc.array(regionPlan, { minLength: 1, maxLength: 12, size: 'max' }),
+  regions: fc.array(regionPlan, { minLength: 1, maxLength: 12, ...LONG }),
   spaces: fc.integer({ min: 1, max: 3 }),
   shared: fc.boolean(),
   free: natural(2),

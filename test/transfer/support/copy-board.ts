@@ -11,6 +11,7 @@ import {
   type RamBlock,
   testAndClearDirty,
 } from 'guestmem'
+import { LONG } from '../../support/campaign.ts'
 
 const PAGE = 4096
 
@@ -155,7 +156,7 @@ export function copyWorlds(
   return fc.record({
     size: fc.constant(size),
     page: fc.constant(page),
-    parts: fc.array(part, { minLength: 1, maxLength: most, size: 'max' }),
+    parts: fc.array(part, { minLength: 1, maxLength: most, ...LONG }),
     host: fc.constantFrom('x86-64', 'aarch64'),
     directAccess: fc.constantFrom('by-mapping', 'by-mapping', 'normal-only'),
     pages: fc.array(fc.nat(Math.ceil(size / page) + 1), { minLength: 1, maxLength: 8 }),

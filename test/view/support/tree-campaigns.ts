@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import type { Campaign } from '../../support/campaign.ts'
+import { LONG } from '../../support/campaign.ts'
 import { add, changeOr, few, openWindows, root, spec, windowChange, windows } from './tree-arbitraries.ts'
 import type { Change } from './tree-changes.ts'
 import { TreeWorld } from './tree-world.ts'
@@ -43,7 +44,7 @@ export const TREES: readonly Campaign[] = [
       root,
       fc.array(spec, { minLength: 3, maxLength: 11 }),
       fc.array(add, { minLength: 2, maxLength: 12 }),
-      fc.array(change, { maxLength: 24, size: 'max' }),
+      fc.array(change, { maxLength: 24, ...LONG }),
       (first, specs, adds, changes) => {
         const world = new TreeWorld([first, ...specs])
         world.apply(adds)
