@@ -56,8 +56,8 @@ export class SparseRam {
     let at = 0
     for (let left = bytes; left > 0; left -= this.#memoryBytes) {
       const size = Math.min(left, this.#memoryBytes)
-      // Where the whole one before found no room, there is none for this one; the last one may be smaller, and looks at all.
-      // Of tens of thousands, each of which looks at all, a file that has only their size would make minutes.
+      // Where a whole block found no room, the next whole one finds none, either; the last one may be smaller, and looks at all.
+      // A line of text can ask for tens of thousands of blocks: if each looked at all, they would take minutes.
       at = this.#withRoom(size, size < this.#memoryBytes ? 0 : at)
       const ram = this.#rams[at] as LazyRam
       blocks.push(ram.plan(name, ram.gapFor(size) as number, size))

@@ -54,25 +54,31 @@ export async function restoreFrom(
   sources: readonly OpenSource[],
   staging: number = STAGED,
 ): Promise<void> {
-  const { sources: staged, again: readable } = await stage(sources, staging)
-  // What is stored to memory that nobody has touched is put back by zeros, so that one reading is enough.
-  const again = readable && !machine.blocks.every(({ ram }) => ram.untouched)
+  const { sources: staged, again } = await stage(sources, staging)
+  // Read from end to end before anything is stored. What is stored to memory that nobody has touched is put back by zeros, so that
+  // one reading is enough.
+  const isChecked = again && !machine.blocks.every(({ ram }) => ram.untouched)
   // Nothing but a device's own error is to be expected of what is in memory, and that comes when all pages are stored: where not
   // all of them can be kept until then, none are.
   const overwritten = staged.every(({ atHand }) => atHand) ? new OverwrittenPages() : undefined
-  if (again) await readChain(staged, machine, blocks => new CheckingSink(blocks, overwritten))
+  if (isChecked) await readChain(staged, machine, blocks => new CheckingSink(blocks, overwritten))
   const refuse = (): never => {
     throw new RangeError(
       'source must be one that can be read twice (a Blob, an array, or a function that opens a stream): more than 16 MiB of pages that are in use here would be overwritten',
     )
   }
   // What was found good a moment ago goes on where no more can be kept: nothing but a device's own error is to be expected.
-  const most = again ? KEPT_OF_CHECKED : KEPT_OF_STREAM
+  const most = isChecked ? KEPT_OF_CHECKED : KEPT_OF_STREAM
   const isTooMuch = overwritten !== undefined && overwritten.least > most
-  const journal = new RamJournal(machine.blocks, isTooMuch ? 0 : most, again ? undefined : refuse)
+  const journal = new RamJournal(machine.blocks, isTooMuch ? 0 : most, isChecked ? undefined : refuse)
   const present = StoringSink.presence(machine.blocks)
   try {
-    const state = await readChain(staged, machine, blocks => new StoringSink(machine, blocks, journal, present), again)
+    const state = await readChain(
+      staged,
+      machine,
+      blocks => new StoringSink(machine, blocks, journal, present),
+      isChecked,
+    )
     applyState(machine, state)
   } catch (error) {
     if (journal.undoable) {

@@ -1,4 +1,5 @@
 import { DirtyClient, snapshotAndClearDirty } from 'guestmem'
+import { afterTurn } from '../../../src/threads/event-loop.ts'
 import { later } from '../../support/later.ts'
 import { ADDRESS, FLAG } from './addresses.ts'
 import { type Machine, machine } from './machine.ts'
@@ -74,16 +75,8 @@ export async function faultsOf(
   }
 }
 
-/** Of the event loop: in Node and on a page a message comes sooner than a timer, which takes a millisecond or four. */
-const turn = (): Promise<void> =>
-  new Promise(resolve => {
-    const { port1, port2 } = new MessageChannel()
-    port1.onmessage = () => {
-      port1.close()
-      resolve()
-    }
-    port2.postMessage(null)
-  })
+/** Of the event loop: sooner than a timer, which takes a millisecond or four. */
+const turn = (): Promise<void> => new Promise(resolve => afterTurn(resolve))
 const counted = (what: string, is: number, should: number): string[] =>
   is === should ? [] : [`${is} ${what}, not ${should}`]
 
