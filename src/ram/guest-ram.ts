@@ -382,7 +382,7 @@ export class GuestRam {
         atomic,
         oneAccess,
         unaligned: bytes.private ? ('split' as const) : unaligned,
-        elements64: bytes.private || (this.order === 'host' && IS_V8),
+        elements64: bytes.private || (this.order === 'host' && IS_V8 && !atomic),
       }
       cells = new Cells(bytes.views, this.#kernel, options, () => bytes.live())
       this.#cells.set(key, cells)
