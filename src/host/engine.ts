@@ -1,7 +1,4 @@
-/**
- * True in V8, as far as an error's text tells: it is asked for speed alone. 64-bit elements of typed arrays are quickest there,
- * where other engines make a bigint of each.
- */
+/** True in V8, as far as an error's text tells: it is asked for speed alone. */
 export const IS_V8: boolean = /* @__PURE__ */ (() => {
   try {
     return (undefined as unknown as { x: boolean }).x

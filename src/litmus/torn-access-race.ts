@@ -1,3 +1,4 @@
+import { AddressSpace, MemoryRegion } from 'guestmem'
 import type { Copy } from './copies.ts'
 import type { Observation } from './observation.ts'
 import type { RaceMemory } from './race-memory.ts'
@@ -41,8 +42,28 @@ export function tornAccessRace(bytes: 2 | 4 | 8) {
   }
 }
 
-/** Makes one atomic load of the value: 0 and -1 are what the device stores, anything else is a mixture of them. */
-function loaderOf({ ram, guest }: RaceMemory, bytes: 2 | 4 | 8): () => number {
+/**
+ * Loads the value in one access, by Atomics and by a space in turn: 0 and -1 are what the device stores, anything else is a
+ * mixture of them.
+ */
+function loaderOf(memory: RaceMemory, bytes: 2 | 4 | 8): () => number {
+  const atomic = atomicLoader(memory, bytes)
+  const plain = spaceLoader(memory, bytes)
+  let turn = 0
+  return () => (turn++ % 2 === 0 ? atomic() : plain())
+}
+
+function spaceLoader({ guest }: RaceMemory, bytes: 2 | 4 | 8): () => number {
+  const space = new AddressSpace('guest', MemoryRegion.ram('guest', guest))
+  if (bytes === 2) return () => (space.load16(VALUE) << 16) >> 16
+  if (bytes === 4) return () => space.load32(VALUE) | 0
+  return () => {
+    const low = space.load64Pair(VALUE) | 0
+    return low === (space.high | 0) ? low : 1
+  }
+}
+
+function atomicLoader({ ram, guest }: RaceMemory, bytes: 2 | 4 | 8): () => number {
   const at = guest.offset + VALUE
   if (bytes === 2) {
     const elements = new Int16Array(ram.buffer, at, 1)

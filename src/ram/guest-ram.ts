@@ -1,6 +1,5 @@
 import { checkInteger, checkOptions, checkText } from '../check.ts'
 import type { CacheMode } from '../host/cache-mode.ts'
-import { IS_V8 } from '../host/engine.ts'
 import type { HostProfile } from '../host/profile.ts'
 import { Cells } from './access/cells.ts'
 import { GuestBytes } from './access/guest-bytes.ts'
@@ -382,7 +381,7 @@ export class GuestRam {
         atomic,
         oneAccess,
         unaligned: bytes.private ? ('split' as const) : unaligned,
-        elements64: bytes.private || (this.order === 'host' && IS_V8 && !atomic),
+        elements64: bytes.private || (this.order === 'host' && !atomic),
       }
       cells = new Cells(bytes.views, this.#kernel, options, () => bytes.live())
       this.#cells.set(key, cells)

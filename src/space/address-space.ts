@@ -16,7 +16,7 @@ import type { SectionMap } from '../dispatch/section-map.ts'
 import { HOST_LITTLE_ENDIAN } from '../host/endian.ts'
 import type { Value } from '../ram/access/cell-values.ts'
 import type { Cells } from '../ram/access/cells.ts'
-import { LOW, PUN32, PUN64 } from '../ram/access/pun.ts'
+import { PUN32, PUN64, punFloat, storePair } from '../ram/access/pun.ts'
 import { NO_VIEWS } from '../ram/access/section-views.ts'
 import { swap, swap16, swap32, swap64 } from '../ram/access/views.ts'
 import { PrivatePart } from '../ram/copy/private-part.ts'
@@ -97,6 +97,7 @@ export class AddressSpace extends EndianForms {
   #all16: Uint16Array = NO_VIEWS.u16
   #all32: Uint32Array = NO_VIEWS.u32
   #all64: BigUint64Array = NO_VIEWS.u64
+  #floats: Float64Array | undefined = undefined
   #logs: Int32Array = NO_LOGS
   // And what else it leads to.
   #cells: Cells | undefined = undefined
@@ -104,6 +105,11 @@ export class AddressSpace extends EndianForms {
   readonly #private = new PrivatePart()
   /** The target's byte order is not the host's, which elements are in. */
   readonly #swaps: boolean
+  // Of two halves in host order the first is not the low one, or they are not in the target's byte order. The arrays stand here
+  // as the JIT looks a name of the module up each time.
+  readonly #turns: boolean
+  readonly #pun32 = PUN32
+  readonly #pun64 = PUN64
   readonly #accesses: Accesses
   readonly #tlb: Tlb
 
@@ -125,6 +131,7 @@ export class AddressSpace extends EndianForms {
     this.#tlb = this.#accesses.tlb
     this.#pages = this.#pagesAbove = this.#tlb.table.low
     this.#swaps = settings.big === HOST_LITTLE_ENDIAN
+    this.#turns = settings.big || !HOST_LITTLE_ENDIAN
   }
 
   get endian(): 'little' | 'big' {
@@ -381,12 +388,13 @@ export class AddressSpace extends EndianForms {
       const all = this.#all64
       if ((word & 7) === 0 && (entry & 4) !== 0 && ram >>> 3 < all.length) {
         this.#result = 0
-        // Moved from one array to another, it makes no bigint.
-        PUN64[0] = all[ram >>> 3] as bigint
-        const low = PUN32[LOW] as number
-        const high = PUN32[1 - LOW] as number
-        this.#high = (this.#swaps ? swap32(low) : high) | 0
-        return this.#swaps ? swap32(high) : low
+        const floats = this.#floats
+        const halves = this.#pun32
+        if (floats === undefined) this.#pun64[0] = all[ram >>> 3] as bigint
+        else punFloat(all, floats, ram >>> 3)
+        const first = halves[0] as number
+        this.#high = (halves[1] as number) | 0
+        return this.#turns ? this.#turn(first) : first
       }
     }
     const low = this.#accesses.loadPair(address, attrs, entry)
@@ -405,15 +413,24 @@ export class AddressSpace extends EndianForms {
       const all = this.#all64
       if ((word & 7) === 0 && (entry & 8) !== 0 && ram >>> 3 < all.length) {
         this.#result = 0
-        // V8 makes no bigint of a sum that goes into an element.
-        const value = BigInt(low >>> 0) | (BigInt(high >>> 0) << 32n)
-        all[ram >>> 3] = this.#swaps ? swap64(value) : value
+        if (this.#swaps) storePair(all, this.#floats, ram >>> 3, swap32(high), swap32(low))
+        else storePair(all, this.#floats, ram >>> 3, low, high)
         if (this.#logs[1] !== 0) this.#tlb.mark(address, 8)
         return
       }
     }
     this.#accesses.storePair(address, low, high, attrs, entry)
     this.#end(address, 8, true, attrs)
+  }
+
+  /** Of two halves in host order, of which `high` is the second: keeps the high one in the target's order, returns the low one. */
+  #turn(first: number): number {
+    const second = this.high
+    const { big } = this.settings
+    const low = big ? second : first
+    const high = big ? first : second
+    this.#high = (this.#swaps ? swap32(high) : high) | 0
+    return this.#swaps ? swap32(low) : low
   }
 
   /** What the table has of an address with these low 32 bits, from 2^32 on; 0 where it has nothing, and of what is no address. */
@@ -476,7 +493,7 @@ export class AddressSpace extends EndianForms {
 
   /** Keeps what the Tlb has now where the ways above look. */
   #take(): void {
-    const { front, table, elements, logs, cells } = this.#tlb
+    const { front, table, elements, floats, logs, cells } = this.#tlb
     this.#tlb.moved = false
     const loads = front?.views ?? NO_VIEWS
     // Who logs the region in this thread has all of this forgotten when that begins or ends.
@@ -495,6 +512,7 @@ export class AddressSpace extends EndianForms {
     this.#all16 = elements.u16
     this.#all32 = elements.u32
     this.#all64 = elements.u64
+    this.#floats = floats
     this.#logs = logs
     this.#cells = cells
   }

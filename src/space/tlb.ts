@@ -4,6 +4,7 @@ import type { SectionMap } from '../dispatch/section-map.ts'
 import { TlbTable } from '../dispatch/tlb-table.ts'
 import { accessOrder } from '../ram/access/access-order.ts'
 import type { Cells } from '../ram/access/cells.ts'
+import { floatsOf } from '../ram/access/pun.ts'
 import { NO_VIEWS } from '../ram/access/section-views.ts'
 import type { Views } from '../ram/access/views.ts'
 import type { BlockMemory } from '../ram/ram-block.ts'
@@ -24,6 +25,8 @@ export class Tlb {
   list: (Section | undefined)[]
   /** The elements of the guest RAM. None where accesses have to be atomic to be ordered; of 64 bits where those are no elements. */
   elements: Views
+  /** Those of 64 bits as pun.ts wants them. */
+  floats: Float64Array | undefined
   cells: Cells | undefined
   /** BlockMemory.logs. */
   logs: Int32Array
@@ -41,6 +44,7 @@ export class Tlb {
     this.table = new TlbTable()
     this.list = []
     this.elements = NO_VIEWS
+    this.floats = undefined
     this.cells = undefined
     this.logs = NO_LOGS
     this.#tree = tree
@@ -93,11 +97,9 @@ export class Tlb {
 
   #takeElements(): void {
     const { cells } = this
-    if (cells === undefined || cells.atomic) this.elements = NO_VIEWS
-    else {
-      const { u8, u16, u32, u64 } = (this.#ram as BlockMemory).elements
-      this.elements = { u8, u16, u32, u64: cells.elements64 ? u64 : NO_VIEWS.u64 }
-    }
+    const { u8, u16, u32, u64 } = cells === undefined || cells.atomic ? NO_VIEWS : (this.#ram as BlockMemory).elements
+    this.elements = { u8, u16, u32, u64: cells?.elements64 ? u64 : NO_VIEWS.u64 }
+    this.floats = floatsOf(u64)
   }
 
   /** Has direct entries lead to this guest RAM: there are none yet. */
