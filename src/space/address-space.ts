@@ -438,27 +438,30 @@ export class AddressSpace extends EndianForms {
     return this.#base + word === address ? (this.#pagesAbove[word >>> 12] as number) : 0
   }
 
-  // All others: first what the table has of cells that are no elements, as atomic and unaligned ones are. Accesses has the rest,
-  // devices first, in methods that are too long to be inlined.
+  // All others. What the table says is RAM is unaligned, or atomic, or has moved; Accesses has the rest, devices first, in methods
+  // that are too long to be inlined.
 
   /** @param entry What the table has of the address. It is 0 where `attrs` are a debugger's, or none. */
   #load(address: number, size: number, attrs: MemTxAttrs | undefined, entry: number): Value {
     const ram = ((address >>> 0) + (entry & -16)) >>> 0
-    if ((entry & 4) === 0 || size === 8 || !this.#permits(address, ram, size)) {
+    if ((entry & 4) === 0 || size === 8 || !this.#permits(ram, size)) {
       const value = this.#accesses.load(address, size, attrs, entry)
       this.#end(address, size, false, attrs)
       return value
     }
     this.#result = 0
     const cells = this.#cells as Cells
-    const value = size === 4 ? cells.load32(ram) : size === 2 ? cells.load16(ram) : cells.load8(ram)
+    const { words } = cells
+    let value: number
+    if (size !== 4) value = size === 2 ? cells.load16(ram) : cells.load8(ram)
+    else value = words !== undefined && (ram & words.bits) === 0 ? words.load32(ram) : cells.load32(ram)
     // A number over 2^31 is an object where the JIT does not know that it is one of 32 bits.
     return (this.settings.big ? swap(value, size) : value) | 0
   }
 
   #store(address: number, value: Value, size: number, attrs: MemTxAttrs | undefined, entry: number): void {
     const ram = ((address >>> 0) + (entry & -16)) >>> 0
-    if ((entry & 8) === 0 || typeof value === 'bigint' || !this.#permits(address, ram, size)) {
+    if ((entry & 8) === 0 || typeof value === 'bigint' || !this.#permits(ram, size)) {
       this.#accesses.store(address, value, size, attrs, entry)
       this.#end(address, size, true, attrs)
       return
@@ -476,10 +479,10 @@ export class AddressSpace extends EndianForms {
    * An access at `ram` may be made by the cells, within its page. Not where their memory has moved: Accesses has them taken
    * anew.
    */
-  #permits(address: number, ram: number, size: number): boolean {
+  #permits(ram: number, size: number): boolean {
     const cells = this.#cells
     if (cells === undefined || !(cells.atomic || this.#all8.length !== 0)) return false
-    return (ram & (size - 1)) === 0 || ((address & 4095) + size <= 4096 && cells.permits(ram, size))
+    return (ram & (size - 1)) === 0 || ((ram & 4095) + size <= 4096 && cells.permits(ram, size))
   }
 
   /** After an access or a request that was made elsewhere: keeps how it ended, and has it told where that is not well. */

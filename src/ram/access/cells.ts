@@ -21,6 +21,13 @@ export interface CellOptions {
   readonly elements64?: boolean
 }
 
+/** 32 bits in one call of a kernel: little-endian, not always unsigned, and `bits` of the address have to be 0. */
+export interface Words {
+  readonly bits: number
+  load32(address: number): number
+  store32(address: number, value: number): void
+}
+
 /**
  * Cells: one guest access of 8, 16, 32 or 64 bits at a byte address in guest RAM, little-endian (a big-endian one is
  * the same access with its value reversed).
@@ -37,6 +44,8 @@ export class Cells implements CellAccess {
   readonly splits: boolean
   /** Aligned accesses of 64 bits are elements (CellOptions). */
   readonly elements64: boolean
+  /** For those that are no elements. */
+  readonly words: Words | undefined
   /** The high half of the latest `load64Pair`. */
   high = 0
   readonly #live: () => PrivateViews
@@ -67,6 +76,7 @@ export class Cells implements CellAccess {
     this.#u64 = views.u64
     this.#data = views.data
     this.#kernel = kernel
+    this.words = wordsOf(this, views, kernel)
   }
 
   /** To be called before an access to bytes that may have moved: private memory that has grown (GuestBytes). */
@@ -218,18 +228,16 @@ export class Cells implements CellAccess {
     }
   }
 
-  // V8 calls a builtin for Atomics, which takes longer than its call of a kernel; other engines make one instruction of it.
-
   #load32Atomic(address: number): number {
-    const kernel = this.#kernel
-    if (IS_V8 && kernel?.atomicLoad32 !== undefined) return kernel.atomicLoad32(address) >>> 0
+    const { words } = this
+    if (words !== undefined) return words.load32(address) >>> 0
     const value = Atomics.load(this.#u32, address >>> 2)
     return HOST_LITTLE_ENDIAN ? value : swap32(value)
   }
 
   #store32Atomic(address: number, value: number): void {
-    const kernel = this.#kernel
-    if (IS_V8 && kernel?.atomicStore32 !== undefined) kernel.atomicStore32(address, value)
+    const { words } = this
+    if (words !== undefined) words.store32(address, value)
     else Atomics.store(this.#u32, address >>> 2, HOST_LITTLE_ENDIAN ? value : swap32(value))
   }
 
@@ -300,4 +308,14 @@ export class Cells implements CellAccess {
     this.high = HOST_LITTLE_ENDIAN ? second : swap32(second)
     return HOST_LITTLE_ENDIAN ? first : swap32(first)
   }
+}
+
+function wordsOf({ atomic, oneAccess }: Cells, { data }: PrivateViews, kernel: Kernel | undefined): Words | undefined {
+  if (kernel === undefined || data !== undefined) return undefined
+  const { atomicLoad32, atomicStore32, load32, store32 } = kernel
+  if (oneAccess) return { bits: 0, load32, store32 }
+  // V8 calls a builtin for Atomics, which takes longer than its call of a kernel; other engines make one instruction of it.
+  return IS_V8 && atomic && atomicLoad32 && atomicStore32
+    ? { bits: 3, load32: atomicLoad32, store32: atomicStore32 }
+    : undefined
 }
