@@ -53,14 +53,18 @@ export function otherAtomic(
   const { big, splitsSeams, onReject } = settings
   const request: Request = { operation, size, operand, expected, big, attrs }
   const section = sections.select(address)
+  const over = (write: boolean): boolean => reachesOver(section, sections, address, size, write, attrs)
+  // Where the store alone is none that an IOMMU lets through, the load is made as ever, and the store fails.
   const splits =
-    splitsSeams &&
-    (reachesOver(section, sections, address, size, false, attrs) ||
-      reachesOver(section, sections, address, size, true, attrs))
+    splitsSeams && (over(false) || (over(true) && resolveSection(sections, address, true, attrs).region !== undefined))
   const found = splits ? overSeam(sections, address, request) : within(sections, section, address, request)
   const { result } = completion
   space.noteResult(result)
-  if (result !== 0) onReject?.(address, size, true, attrs, result)
+  if (result !== 0 && onReject) {
+    onReject(address, size, true, attrs, result)
+    // It may have made accesses of the space.
+    space.noteResult(result)
+  }
   return found
 }
 

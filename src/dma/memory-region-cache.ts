@@ -183,21 +183,37 @@ export class MemoryRegionCache extends EndianForms {
 
   #transfer(kind: 'read' | 'write', at: number, bytes: Uint8Array, attrs: MemTxAttrs): MemTxResult {
     const start = this.#section.start + at
-    this.#result = transfer(this.#map, { kind, bytes, byte: 0 }, start, bytes.length, checkAttrs(attrs))
-    return this.#result
+    const { length } = bytes
+    completion.result = transfer(this.#map, { kind, bytes, byte: 0 }, start, length, checkAttrs(attrs))
+    return this.#end(start, length, kind === 'write', attrs)
   }
 
   #load(offset: number, size: number, attrs: MemTxAttrs = MemTxAttrs.UNSPECIFIED): Value {
     const at = this.#place(offset, size)
+    const { start } = this.#section
     const value = loadScalar(this.#section, at, size, checkAttrs(attrs), this.#big)
-    this.#result = completion.result
+    this.#end(start + at, size, false, attrs)
     return value
   }
 
   #store(offset: number, value: Value, size: number, attrs: MemTxAttrs = MemTxAttrs.UNSPECIFIED): void {
     const at = this.#writable(offset, size)
+    const { start } = this.#section
     storeScalar(this.#section, at, value, size, checkAttrs(attrs), this.#big)
-    this.#result = completion.result
+    this.#end(start + at, size, true, attrs)
+  }
+
+  /** Keeps how an access ended, and has its space told where that is not well. */
+  #end(address: number, size: number, write: boolean, attrs: MemTxAttrs): MemTxResult {
+    const { result } = completion
+    this.#result = result
+    const { onReject } = this.space.settings
+    if (result !== 0 && !attrs.debug && onReject) {
+      onReject(address, size, write, attrs, result)
+      // It may have made accesses of the cache.
+      this.#result = result
+    }
+    return result
   }
 
   #make(): Section {

@@ -166,7 +166,7 @@ export class ScatterGatherList {
         if (there > 0) result |= space[kind](address, there === length ? bytes : partOf(bytes, at, there), attrs)
         if (there < left) {
           if (kind === 'read') bytes.fill(0, at + there, at + left)
-          result |= nowhere(attrs)
+          result |= nowhere(space, left - there, kind === 'write', attrs)
         }
       }
       at += left
@@ -227,9 +227,11 @@ function mapped(address: number, size: number): number {
   return Math.min(size, Math.max(0, ADDRESS_LIMIT - address))
 }
 
-/** What an access past 2^53 gives, as one to any address where nothing is (RULES E8). */
-function nowhere(attrs: MemTxAttrs): MemTxResult {
-  return attrs.memory ? MemTxResult.ACCESS_ERROR : MemTxResult.DECODE_ERROR
+/** What an access past 2^53 gives, as one to any address where nothing is (RULES E8). The space is told of it. */
+function nowhere({ settings }: AddressSpace, size: number, write: boolean, attrs: MemTxAttrs): MemTxResult {
+  const result = attrs.memory ? MemTxResult.ACCESS_ERROR : MemTxResult.DECODE_ERROR
+  if (!attrs.debug) settings.onReject?.(ADDRESS_LIMIT, size, write, attrs, result)
+  return result
 }
 
 /** Copies contiguous bytes to contiguous bytes. Those from past 2^53 are zero, those to there are dropped. */
@@ -243,9 +245,12 @@ function copyPart(
 ): MemTxResult {
   const stored = mapped(address, size)
   const loaded = Math.min(stored, mapped(sourceAddress, size))
-  let result: number = loaded < size ? nowhere(attrs) : MemTxResult.OK
+  let result: number = MemTxResult.OK
   if (loaded > 0) result |= to.copy(address, from, sourceAddress, loaded, attrs)
-  if (loaded < stored) result |= to.fill(address + loaded, 0, stored - loaded, attrs)
+  if (loaded < stored) {
+    result |= to.fill(address + loaded, 0, stored - loaded, attrs) | nowhere(from, stored - loaded, false, attrs)
+  }
+  if (stored < size) result |= nowhere(to, size - stored, true, attrs)
   return result as MemTxResult
 }
 

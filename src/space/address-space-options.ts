@@ -1,9 +1,9 @@
 import { checkFunction, checkInteger, checkOneOf, checkOptions } from '../check.ts'
-import type { SpaceSettings } from '../dispatch/section.ts'
 import type { Ordering } from '../ram/access/access-order.ts'
 import type { MemTxAttrs } from '../request/attrs.ts'
 import type { MemTxResult } from '../request/result.ts'
 import { DIRECT_ACCESS, type DirectAccess } from '../request/route.ts'
+import type { SpaceSettings } from '../request/space-settings.ts'
 
 /** What `new AddressSpace` may be told. */
 export interface AddressSpaceOptions {
@@ -27,8 +27,12 @@ export interface AddressSpaceOptions {
    */
   readonly seams?: 'reject' | 'split' | undefined
   /**
-   * Called after each access and request that did not end with OK, with what it was: `size` is its length, bytes. What it
-   * throws reaches the caller of the access. It costs nothing where all is well.
+   * Called after each access and request that did not end with OK, with what it was: `size` is its length, bytes. Those of
+   * a MemoryRegionCache and of a ScatterGatherList are among them. A copy is told of to the space that it goes to, as a
+   * write; a DMA window says it by its `result`, and by what `unmap` returns. Past 2^53 the address is 2^53.
+   *
+   * What it throws reaches the caller of the access. It may make accesses: `result` and `high` are those of the access
+   * that it was told of, all the same. It costs nothing where all is well.
    */
   readonly onReject?:
     | ((address: number, size: number, write: boolean, attrs: MemTxAttrs, result: MemTxResult) => void)

@@ -490,7 +490,13 @@ export class AddressSpace extends EndianForms {
     if (this.#tlb.moved) this.#take()
     const { result } = completion
     this.#result = result
-    if (result !== 0 && !attrs.debug) this.settings.onReject?.(address, size, write, attrs, result)
+    if (result !== 0 && !attrs.debug) {
+      // Who is told may make accesses of this space: the one that it was told of is the latest all the same.
+      const high = this.#high
+      this.settings.onReject?.(address, size, write, attrs, result)
+      this.#high = high
+      this.#result = result
+    }
     return result
   }
 
@@ -629,8 +635,7 @@ export class AddressSpace extends EndianForms {
     const given = attrs === undefined ? UNSPECIFIED : checkAttrs(attrs)
     // Not afterwards, as a handler may have changed the map by then.
     this.#takePrivate(sections.select(to))
-    const result = copyAnew(sections, to, source.tree.sections, from, size, given)
-    completion.result = result
+    completion.result = copyAnew(sections, to, source.tree.sections, from, size, given)
     return this.#end(to, size, true, given)
   }
 
@@ -689,8 +694,7 @@ export class AddressSpace extends EndianForms {
   }
 
   #transfer(request: Transfer, address: number, length: number, attrs: MemTxAttrs): MemTxResult {
-    const result = transfer(this.tree.sections, request, address, length, checkAttrs(attrs))
-    completion.result = result
+    completion.result = transfer(this.tree.sections, request, address, length, checkAttrs(attrs))
     return this.#end(address, length, request.kind !== 'read', attrs)
   }
 }

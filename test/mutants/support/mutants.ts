@@ -455,8 +455,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'E13 the answer is that of pieces by the absolute address',
     file: 'space/translate.ts',
-    from: '(completerOf(place, write), place, size',
-    to: '(completerOf(place, write), { ...place, offset: start + done }, size',
+    from: '(completerOf(place, write, space.settings), place, size',
+    to: '(completerOf(place, write, space.settings), { ...place, offset: start + done }, size',
     foundBy: 'IOMMUS',
   },
   {
@@ -700,15 +700,15 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'I5 a seam is split where the space does not say so',
     file: ATOMIC,
-    from: '    splitsSeams &&\n',
-    to: '',
+    from: 'splitsSeams && (over(false)',
+    to: '(over(false)',
     foundBy: 'ATOMICS',
   },
   {
     name: 'I5 onReject is not told of an atomic access',
     file: ATOMIC,
-    from: 'if (result !== 0) onReject?.(',
-    to: 'if (result < 0) onReject?.(',
+    from: 'if (result !== 0 && onReject) {',
+    to: 'if (result < 0 && onReject) {',
     foundBy: 'ATOMICS',
   },
   {
