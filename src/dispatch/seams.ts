@@ -19,7 +19,8 @@ export function reachesOver(
   if (address + size > section.start + section.room) return true
   if (section.translator === undefined) return false
   const target = resolveSection(map, address, write, attrs)
-  return resolved.length < size || resolved.at + size > target.length
+  // Where nothing is, or an IOMMU faults, nobody knows how far that goes.
+  return !target.region || resolved.length < size || resolved.at + size > target.length
 }
 
 /** A load made of loads of a byte, in ascending order. Its result is theirs, OR-ed. */
@@ -47,7 +48,7 @@ export function storeBytes(
   let result = 0
   for (let i = 0; i < size; i++) {
     const section = map.select(address + i)
-    const byte = Number(BigInt.asUintN(8, BigInt(value) >> BigInt(8 * (big ? size - 1 - i : i))))
+    const byte = Number((BigInt(value) >> BigInt(8 * (big ? size - 1 - i : i))) & 255n)
     storeScalar(section, address + i - section.start, byte, 1, attrs, big)
     result |= completion.result
   }

@@ -1,7 +1,8 @@
 import { backingIndexAt } from '../region/backing.ts'
+import type { SpaceSettings } from '../request/space-settings.ts'
 import type { FlatRange, FlatView } from '../view/flat-view.ts'
 import { pageSlotCount, pageSlotOf, pageSlotShift } from '../view/page-slots.ts'
-import { Section, type SpaceSettings } from './section.ts'
+import { Section } from './section.ts'
 
 /** While something is tapped: what makes a space's own of the map that it would have, and of a section, beside the plain one. */
 export const taps: {

@@ -1,4 +1,4 @@
-import { accessOrder, type Ordering } from '../ram/access/access-order.ts'
+import { accessOrder } from '../ram/access/access-order.ts'
 import type { Cells } from '../ram/access/cells.ts'
 import { NO_VIEWS, type SectionViews } from '../ram/access/section-views.ts'
 import type { Lane } from '../ram/copy/lane.ts'
@@ -10,18 +10,10 @@ import { RegisterCompleter } from '../region/device/register-completer.ts'
 import { REJECTING } from '../region/device/rejecting-completer.ts'
 import type { MemoryRegion } from '../region/memory-region.ts'
 import type { MemTxAttrs } from '../request/attrs.ts'
-import type { DirectAccess, Route } from '../request/route.ts'
+import type { Route } from '../request/route.ts'
+import type { SpaceSettings } from '../request/space-settings.ts'
 import type { FlatRange } from '../view/flat-view.ts'
 import { type Place, rangeRoute } from './place.ts'
-
-/** What a section needs to know of the space that looks through it. */
-export interface SpaceSettings {
-  /** The target's byte order. */
-  readonly big: boolean
-  readonly directAccess: DirectAccess
-  /** What its single accesses of RAM promise among themselves; `auto` unless said. */
-  readonly ordering?: Ordering | undefined
-}
 
 /** What an IOMMU region has for an access: it leads to another section (RULES K2). */
 export interface IommuTranslator extends Completer {
@@ -30,6 +22,8 @@ export interface IommuTranslator extends Completer {
    * left in `resolved`.
    */
   translate(offset: number, write: boolean, attrs: MemTxAttrs): Section
+  /** What carries out accesses by a space of these settings. */
+  in(settings: SpaceSettings): IommuTranslator
   /** The same where nothing is accessed. @param left Bytes to the end of the region's range. */
   lookUp(offset: number, left: number, write: boolean, attrs: MemTxAttrs): Place
 }
@@ -134,7 +128,7 @@ export class Section {
     const registers = region && ram && new RegisterCompleter(block.offset - blockStart, region, ram)
     // A region that is readonly itself has no re-entrancy guard (RULES G7).
     const device = (range?.rom ? region?.access?.unguarded : undefined) ?? region?.access
-    const access = device?.bus?.at(device, start - offset) ?? device
+    const access = device?.bus?.at(device, start - offset, settings) ?? device
     const translator = region?.kind === 'iommu' ? (access as IommuTranslator) : undefined
     // In the order of their declaration, as the engine lays fields out in the order of their first assignment.
     this.start32 = start | 0

@@ -4,9 +4,10 @@ import { resolved } from '../dispatch/resolve.ts'
 import { loadDevice, loadScalar, reject, storeScalar } from '../dispatch/scalar-access.ts'
 import { type IommuTranslator, Section } from '../dispatch/section.ts'
 import type { Value } from '../ram/access/cell-values.ts'
-import type { Completer } from '../region/device/completer.ts'
+import { BUS, type BusBase, type Completer } from '../region/device/completer.ts'
 import type { MemTxAttrs } from '../request/attrs.ts'
 import { MemTxResult } from '../request/result.ts'
+import type { SpaceSettings } from '../request/space-settings.ts'
 import type { AddressSpace } from '../space/address-space.ts'
 import { IommuPermissions, latestEntry, readEntry } from './iommu-entry.ts'
 import type { CheckedIommuOps } from './iommu-ops.ts'
@@ -29,6 +30,8 @@ export class IommuCompleter implements IommuTranslator {
   readonly maxSize: number
   readonly unaligned: boolean
   readonly endianness: 'native'
+  /** Each kind of space that shows the region has another completer (alike-spaces.ts). */
+  readonly bus: BusBase | undefined
   readonly #checked: CheckedIommuOps
   /** Where an access goes that is not translated. Its offset is the untranslated address (RULES D3). */
   readonly #fault: Section = Section.unassigned(0, Number.POSITIVE_INFINITY, { big: false, directAccess: 'by-mapping' })
@@ -39,7 +42,13 @@ export class IommuCompleter implements IommuTranslator {
     this.maxSize = 8
     this.unaligned = true
     this.endianness = 'native'
+    this.bus = (checked.ops as { [BUS]?: BusBase })[BUS]
     this.#checked = checked
+  }
+
+  /** What carries out accesses to the region that are made by a space of these settings. */
+  in(settings: SpaceSettings): IommuCompleter {
+    return (this.bus?.at(this, 0, settings) ?? this) as IommuCompleter
   }
 
   translate(offset: number, write: boolean, attrs: MemTxAttrs): Section {
@@ -76,11 +85,11 @@ export class IommuCompleter implements IommuTranslator {
       const target = from.#step(iova, write, attrs)
       if (target === undefined) break
       length = Math.min(length, stepped.left)
-      const { view, directAccess } = target.sections
-      const place = placeIn(view, directAccess, stepped.address, length, alike)
+      const { sections } = target
+      const place = placeIn(sections.view, sections.directAccess, stepped.address, length, alike)
       const access = place.range?.region.access
       if (!(access instanceof IommuCompleter)) return place
-      from = access
+      from = access.in(sections)
       iova = place.offset
       alike = place.alike
     }

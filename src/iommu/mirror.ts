@@ -2,8 +2,11 @@ import { checkInteger, checkOptions } from '../check.ts'
 import type { MemoryRegion } from '../region/memory-region.ts'
 import { checkRegion } from '../region/tree/region-tree.ts'
 import { AddressSpace } from '../space/address-space.ts'
+import type { AddressSpaceOptions } from '../space/address-space-options.ts'
+import { alikeRegion } from './alike-spaces.ts'
 import { IommuPermissions, isPowerOfTwo } from './iommu-entry.ts'
-import { IommuMemoryRegion } from './iommu-memory-region.ts'
+import type { IommuMemoryRegion } from './iommu-memory-region.ts'
+import type { IommuOps } from './iommu-ops.ts'
 
 /** What `mirror` may be told. */
 export interface MirrorOptions {
@@ -39,26 +42,30 @@ export function mirror(
   const given = checkOptions<MirrorOptions>(options, ['unit', 'stride'])
   let bytes = 1
   while (bytes < target.size) bytes *= 2
-  const { unit = bytes } = given
-  checkPower(unit, 'options.unit', 1, bytes)
+  // No address is 2^53 or more: a target that is as large as that is seen once.
+  const { unit = Math.min(bytes, 2 ** 53) } = given
+  checkPower(unit, 'options.unit', 1, Math.min(bytes, 2 ** 53))
   const { stride = unit } = given
-  checkPower(stride, 'options.stride', unit, 2 ** 52)
-  const space = new AddressSpace(name, target)
-  // One entry for all questions: an access reads it at once.
-  const entry = { target: space, translated: 0, mask: unit - 1, permissions: IommuPermissions.NONE as IommuPermissions }
-  return new IommuMemoryRegion(
-    name,
-    {
+  checkPower(stride, 'options.stride', unit, 2 ** 53)
+  const opsFor = (options: AddressSpaceOptions): IommuOps => {
+    // One entry for all questions: an access reads it at once.
+    const entry = {
+      target: new AddressSpace(name, target, options),
+      translated: 0,
+      mask: unit - 1,
+      permissions: IommuPermissions.NONE as IommuPermissions,
+    }
+    return {
       translate(address) {
         const within = address % stride
         entry.translated = (((address - within) / stride) * unit + within) % bytes
         entry.permissions = within < unit ? IommuPermissions.BOTH : IommuPermissions.NONE
         return entry
       },
-      minPageSize: unit,
-    },
-    size,
-  )
+      minPageSize: Math.min(unit, 2 ** 52),
+    }
+  }
+  return alikeRegion(name, opsFor, size)
 }
 
 function checkPower(value: number, argument: string, min: number, max: number): void {

@@ -2,8 +2,11 @@ import { checkObject } from '../check.ts'
 import type { MemoryRegion } from '../region/memory-region.ts'
 import { checkRegion } from '../region/tree/region-tree.ts'
 import { AddressSpace } from '../space/address-space.ts'
-import { IommuPermissions } from './iommu-entry.ts'
-import { IommuMemoryRegion } from './iommu-memory-region.ts'
+import type { AddressSpaceOptions } from '../space/address-space-options.ts'
+import { alikeRegion } from './alike-spaces.ts'
+import { IommuPermissions, type IommuTlbEntry } from './iommu-entry.ts'
+import type { IommuMemoryRegion } from './iommu-memory-region.ts'
+import type { IommuOps } from './iommu-ops.ts'
 
 /** Where accesses go that read, and those that write. */
 export interface SplitTargets {
@@ -23,16 +26,15 @@ export function splitAccess(name: string, targets: SplitTargets, size: number): 
   const { reads, writes } = checkObject(targets, 'targets') as unknown as SplitTargets
   checkRegion(reads, 'targets.reads')
   checkRegion(writes, 'targets.writes')
-  const entryOf = (region: MemoryRegion) => ({
-    target: new AddressSpace(name, region),
-    translated: 0,
-    mask: Number.MAX_SAFE_INTEGER,
-    permissions: IommuPermissions.BOTH,
-  })
-  const [read, write] = [entryOf(reads), entryOf(writes)]
-  return new IommuMemoryRegion(
-    name,
-    { translate: (_address, access) => (access === IommuPermissions.WRITE ? write : read) },
-    size,
-  )
+  const opsFor = (options: AddressSpaceOptions): IommuOps => {
+    const entryOf = (region: MemoryRegion): IommuTlbEntry => ({
+      target: new AddressSpace(name, region, options),
+      translated: 0,
+      mask: Number.MAX_SAFE_INTEGER,
+      permissions: IommuPermissions.BOTH,
+    })
+    const [read, write] = [entryOf(reads), entryOf(writes)]
+    return { translate: (_address, access) => (access === IommuPermissions.WRITE ? write : read) }
+  }
+  return alikeRegion(name, opsFor, size)
 }

@@ -1,10 +1,10 @@
-import type { SpaceSettings } from '../dispatch/section.ts'
 import { type Refine, SectionMap, sectionMapOf, taps } from '../dispatch/section-map.ts'
 import { completion } from '../region/device/completer.ts'
 import type { MemoryRegion } from '../region/memory-region.ts'
 import { inTransaction, markDirty, nextEpoch, transaction, type Viewer } from '../region/tree/transaction.ts'
 import { markStale } from '../region/tree/viewers.ts'
 import type { MemTxResult } from '../request/result.ts'
+import type { SpaceSettings } from '../request/space-settings.ts'
 import { emptyView, type FlatView } from '../view/flat-view.ts'
 import { viewOf } from '../view/render.ts'
 

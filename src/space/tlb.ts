@@ -1,5 +1,5 @@
 import { checkAddress } from '../check.ts'
-import { NO_LOGS, type Section, type SpaceSettings } from '../dispatch/section.ts'
+import { NO_LOGS, type Section } from '../dispatch/section.ts'
 import type { SectionMap } from '../dispatch/section-map.ts'
 import { TlbTable } from '../dispatch/tlb-table.ts'
 import { accessOrder } from '../ram/access/access-order.ts'
@@ -8,6 +8,7 @@ import { floatsOf } from '../ram/access/pun.ts'
 import { NO_VIEWS } from '../ram/access/section-views.ts'
 import type { Views } from '../ram/access/views.ts'
 import type { BlockMemory } from '../ram/ram-block.ts'
+import type { SpaceSettings } from '../request/space-settings.ts'
 
 /**
  * What the single accesses of a space know without a search: where plain memory is, and by number who else answers at a

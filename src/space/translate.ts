@@ -7,6 +7,7 @@ import { REJECTING } from '../region/device/rejecting-completer.ts'
 import type { MemoryRegion } from '../region/memory-region.ts'
 import { checkAttrs, MemTxAttrs } from '../request/attrs.ts'
 import { guestNumber } from '../request/guest-address.ts'
+import type { SpaceSettings } from '../request/space-settings.ts'
 import { pieceSize } from '../transfer/device-pieces.ts'
 import type { AddressSpace } from './address-space.ts'
 import { checkSpace } from './check-space.ts'
@@ -86,7 +87,7 @@ export function accessValid(
     const size = ends(place, write) ? Math.min(rest, place.left) : rest
     if (isDirect(place, write)) done += size
     else {
-      const accepted = acceptedBytes(completerOf(place, write), place, size, write, attrs)
+      const accepted = acceptedBytes(completerOf(place, write, space.settings), place, size, write, attrs)
       if (accepted === 0) return false
       done += accepted
     }
@@ -111,10 +112,10 @@ function ends(place: Place, write: boolean): boolean {
 type Acceptor = Pick<Completer, 'maxSize' | 'unaligned' | 'asks' | 'accepts'>
 
 /** What answers where nothing is direct: handlers, who rejects all, or the memory's register accessors. */
-function completerOf({ range, block, blockStart }: Place, write: boolean): Acceptor {
+function completerOf({ range, block, blockStart }: Place, write: boolean, settings: SpaceSettings): Acceptor {
   const region = range?.region
   const access = region?.access
-  if (range && access) return access.bus?.at(access, range.start - range.offset) ?? access
+  if (range && access) return access.bus?.at(access, range.start - range.offset, settings) ?? access
   if (block === undefined || (write && range?.rom)) return REJECTING
   const mode = region?.cacheMode as CacheMode
   const { oneAccess, splits } = block.ram.plannedCells?.(mode) ?? block.ram.cells(mode)

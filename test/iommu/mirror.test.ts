@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { AddressSpace, GuestRam, MemoryRegion, MemTxResult, mirror } from 'guestmem'
+import { AddressSpace, GuestRam, MemoryRegion, MemTxResult, mirror, type RamBlock } from 'guestmem'
 import { describe, expect, test } from 'vitest'
 import { runs } from '../support/campaign.ts'
 
@@ -36,6 +36,61 @@ describe('a mirror', () => {
       runs(150),
     )
   })
+
+  test.each(['little', 'big'] as const)(
+    'where seams are split, %s-endian: an access is its bytes, wherever it begins',
+    endian => {
+      const power = (min: number, max: number) => fc.integer({ min, max }).map(bits => 2 ** bits)
+      fc.assert(
+        fc.property(power(0, 4), power(0, 3), fc.integer({ min: 1, max: 200 }), (unit, gap, size) => {
+          const region = mirror('mirror', target, size, { unit, stride: unit * gap })
+          const space = new AddressSpace('space', region, { endian, seams: 'split' })
+          for (let at = 0; at < size; at++)
+            for (const width of [2, 4, 8]) {
+              let due = 0n
+              let result = 0
+              for (let i = 0; i < width; i++) {
+                due |= BigInt(space.load8(at + i)) << BigInt(8 * (endian === 'big' ? width - 1 - i : i))
+                result |= space.result
+              }
+              const load = width === 2 ? space.load16(at) : width === 4 ? space.load32(at) : space.load64(at)
+              expect([at, width, BigInt(load), space.result]).toEqual([at, width, due, result])
+              space.fill(0, 0, size)
+              if (width === 2) space.store16(at, 0x8182)
+              else if (width === 4) space.store32(at, 0x8182_8384)
+              else space.store64(at, 0x8182_8384_8586_8788n)
+              const kept = Array.from({ length: width }, (_, i) => space.load8(at + i) !== 0)
+              expect(kept).toEqual(
+                Array.from({ length: width }, (_, i) => {
+                  space.load8(at + i)
+                  return space.result === MemTxResult.OK
+                }),
+              )
+              for (let i = 0; i < 48; i++) (target.block as RamBlock).view()[i] = i * 7 + 3
+            }
+          space.destroy()
+        }),
+        runs(12),
+      )
+    },
+  )
+
+  test.each([2 ** 51, 2 ** 52, 2 ** 53, 2 ** 60, 2 ** 64])(
+    'of a target of %d bytes, to the end of all addresses',
+    bytes => {
+      const container = MemoryRegion.container('container', bytes)
+      const last = Math.min(bytes, 2 ** 53) - 64
+      container.addSubregion(last, memory(64))
+      for (const size of [2 ** 53, 2 ** 64]) {
+        const space = new AddressSpace('space', mirror('mirror', container, size))
+        for (let at = last; at < 2 ** 53; at += bytes) {
+          space.store64(at + 8, 0x1122_3344_5566_7788n)
+          expect([space.result, space.load32(at + 8), space.load8(at + 63)]).toEqual([0, 0x5566_7788, 63 * 7 + 3 - 256])
+        }
+        expect([space.load8(0), space.result]).toEqual([0, MemTxResult.DECODE_ERROR])
+      }
+    },
+  )
 
   test('of registers: handlers get the offset in the target, and what is stored is stored once', () => {
     const seen: string[] = []

@@ -2,6 +2,7 @@ import { checkObject } from '../../check.ts'
 import type { Value } from '../../ram/access/cell-values.ts'
 import type { MemTxAttrs } from '../../request/attrs.ts'
 import type { MemTxFault } from '../../request/result.ts'
+import type { SpaceSettings } from '../../request/space-settings.ts'
 import { BUS, type BusBase, type Completer } from './completer.ts'
 import { checkOps, type MemoryRegionOps, type WriteAnswer } from './ops.ts'
 
@@ -49,31 +50,47 @@ export function withBusAddress(ops: BusAddressOps): MemoryRegionOps {
     endianness,
     bridge,
     atomics: typeof atomics === 'function' ? atomics.bind(ops) : atomics,
-    read: (offset, size, attrs) => ops.read(offset, size, attrs, bus.base + offset),
-    write: (offset, value, size, attrs) => ops.write(offset, value, size, attrs, bus.base + offset),
-    ...(read64 && { read64: (offset, attrs) => read64.call(ops, offset, attrs, bus.base + offset) }),
-    ...(write64 && { write64: (offset, value, attrs) => write64.call(ops, offset, value, attrs, bus.base + offset) }),
+    read: (offset, size, attrs) => ops.read(offset, size, attrs, bus.place.base + offset),
+    write: (offset, value, size, attrs) => ops.write(offset, value, size, attrs, bus.place.base + offset),
+    ...(read64 && { read64: (offset, attrs) => read64.call(ops, offset, attrs, bus.place.base + offset) }),
+    ...(write64 && {
+      write64: (offset, value, attrs) => write64.call(ops, offset, value, attrs, bus.place.base + offset),
+    }),
     ...(readBytes && {
-      readBytes: (offset, into, attrs) => readBytes.call(ops, offset, into, attrs, bus.base + offset),
+      readBytes: (offset, into, attrs) => readBytes.call(ops, offset, into, attrs, bus.place.base + offset),
     }),
     ...(writeBytes && {
-      writeBytes: (offset, from, attrs) => writeBytes.call(ops, offset, from, attrs, bus.base + offset),
+      writeBytes: (offset, from, attrs) => writeBytes.call(ops, offset, from, attrs, bus.place.base + offset),
     }),
-    ...(peek && { peek: (offset, size, attrs) => peek.call(ops, offset, size, attrs, bus.base + offset) }),
+    ...(peek && { peek: (offset, size, attrs) => peek.call(ops, offset, size, attrs, bus.place.base + offset) }),
     ...(accepts && {
-      accepts: (offset, size, isWrite, attrs) => accepts.call(ops, offset, size, isWrite, attrs, bus.base + offset),
+      accepts: (offset, size, isWrite, attrs) =>
+        accepts.call(ops, offset, size, isWrite, attrs, bus.place.base + offset),
     }),
     [BUS]: bus,
   } as MemoryRegionOps
 }
 
-/** Where a device is, as the access sees it that is under way. */
-class Bus implements BusBase {
-  /** The address of the region's offset 0. Below zero where the bus shows only what lies behind. */
-  base = 0
+/** Where a device is, and in which byte order, as the access sees it that is under way. */
+export class Bus implements BusBase {
+  place: BusPlace = { base: 0, big: false }
 
-  at(device: Completer, base: number): Completer {
-    return new BusCompleter(this, device, base)
+  at(device: Completer, base: number, { big }: SpaceSettings): Completer {
+    return new BusCompleter(this, device, { base, big })
+  }
+}
+
+interface BusPlace {
+  /** The address of the region's offset 0. Below zero where the bus shows only what lies behind. */
+  readonly base: number
+  /** The target's byte order. */
+  readonly big: boolean
+}
+
+/** For handlers that need the byte order alone. */
+export class OrderBus extends Bus {
+  override at(device: Completer, base: number, settings: SpaceSettings): Completer {
+    return settings.big ? super.at(device, base, settings) : device
   }
 }
 
@@ -88,9 +105,9 @@ class BusCompleter implements Completer {
   readonly writesRuns: number | undefined
   readonly #bus: Bus
   readonly #device: Completer
-  readonly #base: number
+  readonly #place: BusPlace
 
-  constructor(bus: Bus, device: Completer, base: number) {
+  constructor(bus: Bus, device: Completer, place: BusPlace) {
     this.maxSize = device.maxSize
     this.unaligned = device.unaligned
     this.endianness = device.endianness
@@ -100,54 +117,54 @@ class BusCompleter implements Completer {
     this.writesRuns = device.writesRuns
     this.#bus = bus
     this.#device = device
-    this.#base = base
+    this.#place = place
   }
 
   get debug(): Completer | undefined {
     const { debug } = this.#device
-    return debug && new BusCompleter(this.#bus, debug, this.#base)
+    return debug && new BusCompleter(this.#bus, debug, this.#place)
   }
 
   // A handler may access its own device at another place, where it has no guard: the place is put back afterwards, as the
   // access that is under way may go on with further pieces.
 
   accepts(offset: number, size: number, isWrite: boolean, attrs: MemTxAttrs): boolean {
-    const before = this.#bus.base
-    this.#bus.base = this.#base
+    const before = this.#bus.place
+    this.#bus.place = this.#place
     try {
       return this.#device.accepts(offset, size, isWrite, attrs)
     } finally {
-      this.#bus.base = before
+      this.#bus.place = before
     }
   }
 
   read(offset: number, size: number, attrs: MemTxAttrs, big: boolean): Value {
-    const before = this.#bus.base
-    this.#bus.base = this.#base
+    const before = this.#bus.place
+    this.#bus.place = this.#place
     try {
       return this.#device.read(offset, size, attrs, big)
     } finally {
-      this.#bus.base = before
+      this.#bus.place = before
     }
   }
 
   write(offset: number, value: Value, size: number, attrs: MemTxAttrs, big: boolean): void {
-    const before = this.#bus.base
-    this.#bus.base = this.#base
+    const before = this.#bus.place
+    this.#bus.place = this.#place
     try {
       this.#device.write(offset, value, size, attrs, big)
     } finally {
-      this.#bus.base = before
+      this.#bus.place = before
     }
   }
 
   run(isWrite: boolean, offset: number, bytes: Uint8Array, attrs: MemTxAttrs): void {
-    const before = this.#bus.base
-    this.#bus.base = this.#base
+    const before = this.#bus.place
+    this.#bus.place = this.#place
     try {
       this.#device.run?.(isWrite, offset, bytes, attrs)
     } finally {
-      this.#bus.base = before
+      this.#bus.place = before
     }
   }
 }

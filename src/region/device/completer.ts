@@ -1,6 +1,7 @@
 import type { Value } from '../../ram/access/cell-values.ts'
 import type { MemTxAttrs } from '../../request/attrs.ts'
 import type { MemTxResult } from '../../request/result.ts'
+import type { SpaceSettings } from '../../request/space-settings.ts'
 import type { AtomicsHandler } from './atomics-handler.ts'
 
 /**
@@ -31,10 +32,14 @@ export const UNGUARDED = -1
 /** The key under which ops hold a BusBase, where their handlers are told the address on the bus. */
 export const BUS: unique symbol = /* @__PURE__ */ Symbol('bus')
 
-/** What tells a device's handlers where on the bus they are accessed (`withBusAddress`). */
+/** What tells a device's handlers where on the bus they are accessed (`withBusAddress`), and by what kind of space. */
 export interface BusBase {
-  /** @param base The address of the device's offset 0. @returns What carries out accesses there. */
-  at(device: Completer, base: number): Completer
+  /**
+   * @param base The address of the device's offset 0.
+   * @param settings Of the space that shows it there.
+   * @returns What carries out accesses there.
+   */
+  at(device: Completer, base: number, settings: SpaceSettings): Completer
 }
 
 /** Carries out an atomic access as a map has it, which is of a floor above. */
