@@ -1,7 +1,8 @@
 import { checkOneOf } from '../../check.ts'
 import type { MemTxAttrs } from '../../request/attrs.ts'
 import type { MemTxFault } from '../../request/result.ts'
-import { BUS, type BusBase } from './completer.ts'
+import { type Bus, OrderBus } from './bus-address.ts'
+import { BUS } from './completer.ts'
 import { type AccessSize, checkOps, type MemoryRegionOps, type WriteAnswer } from './ops.ts'
 
 /**
@@ -23,7 +24,8 @@ const POLICIES: readonly SizePolicy[] = ['pieces', 'zeroExtended', 'replicated',
  * The ops of a device all of whose registers have one width, and that gets narrower accesses as `policy` says. Wider ones
  * are made of several, in ascending order; `refused` refuses them, too. Unaligned ones are rejected.
  *
- * @param ops Handlers for accesses of `width`; `valid` and `impl` are made here. `endianness: 'native'` counts as little.
+ * @param ops Handlers for accesses of `width`; `valid` and `impl` are made here. All else is as `ops` has it: runs of bytes
+ *   and atomic accesses of a handler of its own reach that as they are, whatever the policy; `atomics: 'refuse'` refuses them.
  * @param width Of the registers, bytes.
  * @throws TypeError or RangeError naming the argument.
  */
@@ -31,12 +33,17 @@ export function sizedOps(ops: MemoryRegionOps, width: 2 | 4, policy: SizePolicy)
   checkOps(ops)
   checkOneOf(width, [2, 4] as const, 'width')
   checkOneOf(policy, POLICIES, 'policy')
-  const { accepts, peek, endianness = 'native' } = ops
-  const bus = (ops as { [BUS]?: BusBase })[BUS]
+  const { accepts, peek, endianness = 'native', readBytes, writeBytes, bridge, atomics } = ops
+  const bus = (ops as { [BUS]?: Bus })[BUS] ?? (endianness === 'native' ? new OrderBus() : undefined)
+  const isBig = (): boolean => endianness === 'big' || (endianness === 'native' && bus?.place.big === true)
   const rest = {
     endianness,
+    bridge,
+    atomics: typeof atomics === 'function' ? atomics.bind(ops) : atomics,
     ...(bus && { [BUS]: bus }),
     ...(accepts && { accepts: accepts.bind(ops) }),
+    ...(readBytes && { readBytes: readBytes.bind(ops) }),
+    ...(writeBytes && { writeBytes: writeBytes.bind(ops) }),
     ...(peek && {
       peek(offset: number, size: number, attrs: MemTxAttrs): number | MemTxFault {
         const value = peek.call(ops, offset - (offset % width), width, attrs)
@@ -60,7 +67,7 @@ export function sizedOps(ops: MemoryRegionOps, width: 2 | 4, policy: SizePolicy)
   /** Where the part of an access begins in its register, bits. */
   const shiftOf = (offset: number, size: number): number => {
     const at = offset % width
-    return 8 * (endianness === 'big' ? width - size - at : at)
+    return 8 * (isBig() ? width - size - at : at)
   }
   return {
     read(offset, size, attrs) {

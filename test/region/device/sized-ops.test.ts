@@ -1,4 +1,13 @@
-import { AddressSpace, MemoryRegion, type MemoryRegionOps, MemTxResult, type SizePolicy, sizedOps } from 'guestmem'
+import {
+  AddressSpace,
+  atomicAdd32,
+  MemoryRegion,
+  type MemoryRegionOps,
+  MemTxAttrs,
+  MemTxResult,
+  type SizePolicy,
+  sizedOps,
+} from 'guestmem'
 import { describe, expect, test } from 'vitest'
 
 /** Two registers of `width`, and what their handlers were asked. */
@@ -70,6 +79,63 @@ describe('the table of size policies (docs/EMULATORS.md)', () => {
       space.store32(4, 0x8765_4321)
       expect(space.load32(4)).toBe(0x8877_6655)
       expect(calls).toEqual(['w 4 87654321 4', 'r 4 4'])
+    },
+  )
+
+  test.each(
+    (['pieces', 'zeroExtended', 'replicated', 'merged', 'refused'] as const).flatMap(policy =>
+      ([2, 4] as const).flatMap(width => (['little', 'big'] as const).map(endian => ({ policy, width, endian }))),
+    ),
+  )('$policy, $width bytes, native: in a $endian-endian space as a device that is so', ({ policy, width, endian }) => {
+    const seen = (['native', endian] as const).map(endianness => {
+      const calls: unknown[] = []
+      const registers = [0x4433_2211, 0x8877_6655, 0x4321_1234, 0x5678_8765]
+      const ops: MemoryRegionOps = {
+        read: offset => registers[Math.floor(offset / width)] as number,
+        write: (...call) => void calls.push(call.slice(0, 3)),
+        peek: offset => registers[Math.floor(offset / width)] as number,
+        endianness,
+      }
+      const region = MemoryRegion.io('device', sizedOps(ops, width, policy), 8)
+      const space = new AddressSpace('space', region, { endian })
+      const loads = Array.from({ length: 2 * width }, (_, at) => space.load8(at))
+      for (let at = 0; at < 2 * width; at++) space.store8(at, 0xa0 + at)
+      space.store16(width, 0x0102)
+      const bytes = new Uint8Array(width)
+      space.read(0, bytes, MemTxAttrs.DEBUG)
+      return [loads, calls, bytes, space.load16(2), space.load32(0), space.load64(0)]
+    })
+    expect(seen[0]).toEqual(seen[1])
+  })
+
+  test.each<SizePolicy>(['pieces', 'zeroExtended', 'replicated', 'merged', 'refused'])(
+    '%s: runs of bytes and atomic accesses are as the ops have them',
+    policy => {
+      const calls: unknown[] = []
+      const ops: MemoryRegionOps = {
+        read: () => 1,
+        write: () => void calls.push('write'),
+        readBytes: (offset, into) => void calls.push(['readBytes', offset, into.fill(7).length]),
+        writeBytes: (offset, from) => void calls.push(['writeBytes', offset, from.length]),
+        atomics: 'refuse',
+      }
+      const space = new AddressSpace('space', MemoryRegion.io('device', sizedOps(ops, 4, policy), 64))
+      const bytes = new Uint8Array(20)
+      space.read(4, bytes)
+      space.write(8, bytes)
+      expect([atomicAdd32(space, 0, 1), space.result]).toEqual([0, DECODE_ERROR])
+      expect(calls).toEqual([
+        ['readBytes', 4, 20],
+        ['writeBytes', 8, 20],
+      ])
+      expect(bytes).toEqual(new Uint8Array(20).fill(7))
+      const atomics = (offset: number, size: number, name: string) => {
+        calls.push([name, offset, size])
+        return 5
+      }
+      const own = new AddressSpace('own', MemoryRegion.io('device', sizedOps({ ...ops, atomics }, 4, policy), 64))
+      expect([atomicAdd32(own, 8, 1), own.result]).toEqual([5, OK])
+      expect(calls.at(-1)).toEqual(['add', 8, 4])
     },
   )
 
