@@ -239,11 +239,12 @@ export class GuestRam {
    */
   grow(bytes: number): void {
     const memory = this.#memoryBytes.growable
-    if (memory === undefined)
-      throw new TypeError('only guest RAM in a WebAssembly.Memory that is not shared can grow, and this is other')
+    if (memory === undefined) throw new TypeError('only guest RAM in a private WebAssembly.Memory can grow')
     const end = this.offset + checkInteger(bytes, 'bytes', this.#bytes, MAX_BYTES - this.offset)
     const more = Math.ceil((end - memory.buffer.byteLength) / 65_536)
     try {
+      // What stands beside the bytes is of a buffer's length where that was wrapped before its memory (tablesOf).
+      if (PageMap.size(end) > this.#pages.buffer.byteLength) throw 0
       if (more > 0) memory.grow(more)
     } catch {
       throw new RangeError(`bytes must be what the memory can grow to, got ${bytes}`)

@@ -59,7 +59,7 @@ export function placeWrapped(source: WrappedSource, options: WrapOptions = {}): 
   const size = checkInteger(bytes ?? most, bytes === undefined ? 'buffer.byteLength' : 'options.bytes', 1, most)
   const tables = tablesOf(memory, buffer, shared)
   if (tables.cut.byteLength < PageMap.size(offset + size))
-    throw new TypeError('memory was wrapped as a buffer before it grew: options.memory must be given then, too')
+    throw new TypeError('memory grew after it was wrapped as a buffer: give options.memory then')
   // More than one guest RAM may be in it from now on.
   new PageMap(tables.cut).bytes = 0
   return [{ memory, buffer: own ?? buffer, offset, bytes: size, ...tables }, settings]

@@ -59,6 +59,8 @@ export function nextPiece(kind: TransferKind, section: Section, at: number, leng
   }
   const way = isRom ? romWay(section) : section.route(write, attrs.strict)
   next.size = size
+  // Freed by a handler since the request began, or since its bounce buffer was lent: the bytes may be another block's by now.
+  if (section.block?.freed) return 'rejected'
   const { debug } = attrs
   // A debugger leaves registers alone. A device's memory that is mapped as any other has none.
   if (debug && section.region?.kind === 'ramDevice')

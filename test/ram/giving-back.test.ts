@@ -6,9 +6,12 @@ import {
   isDirty,
   MemoryRegion,
   MemoryRegionCache,
+  MemTxAttrs,
+  MemTxResult,
   type RamBlock,
   ramCopy,
   readl,
+  ScatterGatherList,
   SparseRam,
 } from 'guestmem'
 import { describe, expect, test } from 'vitest'
@@ -226,6 +229,69 @@ describe('release', () => {
   })
 })
 
+describe.each(KINDS)('%s memory that is hot-unplugged, and freed, by a handler', (_kind, options) => {
+  /** A device, then a DIMM behind it, from address 16 on; `unplug` gives the DIMM's pages to another block. */
+  function board(hook: 'read' | 'write' | undefined) {
+    const ram = GuestRam.allocate(16 * PAGE, options)
+    const dimm = ram.block('dimm', PAGE)
+    dimm.view().fill(0x11)
+    const region = MemoryRegion.ram('dimm', dimm)
+    const root = MemoryRegion.container('root', 2 ** 32)
+    let other: RamBlock | undefined
+    const unplug = (): RamBlock => {
+      if (other === undefined) {
+        root.removeSubregion(region)
+        dimm.free()
+        other = ram.block('other', PAGE)
+        expect(other.offset).toBe(dimm.offset)
+        other.view().fill(0x22)
+      }
+      return other
+    }
+    const ops = {
+      read: () => (hook === 'read' ? unplug().size : 0),
+      write: () => void (hook === 'write' && unplug()),
+    }
+    root.addSubregion(0, MemoryRegion.io('slot', ops, 16))
+    root.addSubregion(16, region)
+    const ahead = MemoryRegion.ram('ahead', ram.block('ahead', PAGE))
+    root.addSubregion(2 ** 20, ahead)
+    return { unplug, space: new AddressSpace('space', root) }
+  }
+  const untouched = (block: RamBlock): void => expect([...new Set(block.view())]).toEqual([0x22])
+
+  test.each<[string, 'read' | 'write', (space: AddressSpace) => unknown]>([
+    ['a write', 'write', space => space.write(0, new Uint8Array(64).fill(0xaa))],
+    ['a relaxed write', 'write', space => space.write(0, new Uint8Array(64), MemTxAttrs.RELAXED)],
+    ['a fill', 'write', space => space.fill(8, 0xaa, 600)],
+    ['a copy to there', 'write', space => space.copy(0, space, 2 ** 20, 64)],
+    ['a copy from there', 'read', space => space.copy(2 ** 20, space, 0, 64)],
+    ['a list', 'write', space => new ScatterGatherList().add(space, 0, 64).write(0, new Uint8Array(64)) || 2],
+  ])('%s that is under way leaves alone what has its pages now', (_what, hook, request) => {
+    const { space, unplug } = board(hook)
+    expect(request(space)).toBe(MemTxResult.DECODE_ERROR)
+    untouched(unplug())
+    expect(space.load8(16)).toBe(0)
+  })
+
+  test('a read that is under way gives zeros for it', () => {
+    const { space } = board('read')
+    const bytes = new Uint8Array(40).fill(0xcc)
+    expect(space.read(12, bytes)).toBe(MemTxResult.DECODE_ERROR)
+    expect([...new Set(bytes.subarray(4))]).toEqual([0])
+  })
+
+  test('a bounce buffer that was lent before is not written back there', () => {
+    const { space, unplug } = board(undefined)
+    const window = space.map(0, 64, { write: true })
+    expect(window?.direct).toBe(false)
+    window?.bytes.fill(0xaa)
+    const other = unplug()
+    expect(window?.unmap()).toBe(MemTxResult.DECODE_ERROR)
+    untouched(other)
+  })
+})
+
 describe('sparse RAM', () => {
   test('64 hot-plugs take what one takes', () => {
     const sparse = new SparseRam({ memoryBytes: 8 * MIB })
@@ -267,7 +333,25 @@ describe('grow', () => {
     expect(() => ram.grow(30 * PAGE)).toThrow(/^bytes must be an integer from 126976 /)
     expect(ram.bytes).toBe(31 * PAGE)
     expect(() => GuestRam.allocate(PAGE).grow(2 * PAGE)).toThrow(
-      /^only guest RAM in a WebAssembly\.Memory that is not shared/,
+      /^only guest RAM in a private WebAssembly\.Memory can grow$/,
     )
   })
+
+  test.each([0, PAGE])(
+    'is refused where the buffer was wrapped before its memory, which tables of its length serve: %i',
+    offset => {
+      const memory = new WebAssembly.Memory({ initial: 2, maximum: 100 })
+      const first = GuestRam.wrap(memory.buffer, { bytes: PAGE }).block('first', PAGE)
+      const ram = GuestRam.wrap(memory, { offset })
+      const block = ram.block('ram', 20 * PAGE)
+      expect(block.offset).toBe(PAGE)
+      expect(() => ram.grow(100 * 65_536 - offset)).toThrow(/^bytes must be what the memory can grow to, got /)
+      expect([ram.bytes, memory.buffer.byteLength, first.view().length]).toEqual([131_072 - offset, 131_072, PAGE])
+      const space = new AddressSpace('space', MemoryRegion.ram('ram', block))
+      memory.grow(1)
+      space.store32(8, 5)
+      expect([space.load32(8), new DataView(memory.buffer).getUint32(PAGE + 8, true)]).toEqual([5, 5])
+      expect(() => ram.block('too much', 20 * PAGE)).toThrow(/^bytes must be at most the /)
+    },
+  )
 })

@@ -32,8 +32,8 @@ export class GuestBytes {
 
   constructor(buffer: ArrayBufferLike, memory: WebAssembly.Memory | undefined) {
     this.private = !isShared(buffer)
-    this.views = { ...viewsOf(buffer), data: this.private ? new DataView(buffer) : undefined }
     this.#memory = this.private ? memory : undefined
+    this.views = this.#viewsOf(buffer)
   }
 
   /** The views. @throws TypeError where the buffer was detached, and there is no other. */
@@ -70,11 +70,20 @@ export class GuestBytes {
     return views
   }
 
+  /** A memory may give its buffer as one that is resizable: no view of that is detached, and these grow with it. */
+  #viewsOf(buffer: ArrayBufferLike): PrivateViews {
+    const { resizable } = buffer as { resizable?: boolean }
+    return {
+      ...viewsOf(buffer, 0, this.#memory && resizable ? NaN : undefined),
+      data: this.private ? new DataView(buffer) : undefined,
+    }
+  }
+
   #renew(): void {
     const buffer = this.#memory?.buffer
     if (buffer === undefined || buffer.byteLength === 0)
       throw new TypeError('this guest RAM is no more: it was released, or its buffer detached')
-    Object.assign(this.views, viewsOf(buffer), { data: new DataView(buffer) })
+    Object.assign(this.views, this.#viewsOf(buffer))
     for (const { views, base, bytes } of this.#parts) {
       const known = views.deref()
       if (known !== undefined) Object.assign(known, sectionViews(buffer, base, bytes))

@@ -15,13 +15,16 @@ export interface Views {
 /**
  * Views of a buffer, or of a part that begins at a multiple of 8. Its last odd bytes are reachable through `u8`
  * alone.
+ *
+ * @param bytes NaN: as many as a resizable buffer has at any time.
  */
 export function viewsOf(buffer: ArrayBufferLike, offset = 0, bytes: number = buffer.byteLength): Views {
+  const elements = (width: number): number | undefined => (bytes >= 0 ? Math.floor(bytes / width) : undefined)
   return {
-    u8: new Uint8Array(buffer, offset, bytes),
-    u16: new Uint16Array(buffer, offset, Math.floor(bytes / 2)),
-    u32: new Uint32Array(buffer, offset, Math.floor(bytes / 4)),
-    u64: new BigUint64Array(buffer, offset, Math.floor(bytes / 8)),
+    u8: new Uint8Array(buffer, offset, elements(1)),
+    u16: new Uint16Array(buffer, offset, elements(2)),
+    u32: new Uint32Array(buffer, offset, elements(4)),
+    u64: new BigUint64Array(buffer, offset, elements(8)),
   }
 }
 
