@@ -60,7 +60,7 @@ export function otherAtomic(
   const found = splits ? overSeam(sections, address, request) : within(sections, section, address, request)
   const { result } = completion
   space.noteResult(result)
-  if (result !== 0 && onReject) {
+  if (result !== 0 && onReject && !attrs.debug) {
     onReject(address, size, true, attrs, result)
     // It may have made accesses of the space.
     space.noteResult(result)

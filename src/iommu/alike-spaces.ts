@@ -12,7 +12,11 @@ import { checkIommuOps, type IommuOps } from './iommu-ops.ts'
  *
  * @param opsFor Makes a space of these options, and what leads there.
  */
-export function alikeRegion(name: string, opsFor: (options: AddressSpaceOptions) => IommuOps, size: number) {
+export function alikeRegion(
+  name: string,
+  opsFor: (options: AddressSpaceOptions) => IommuOps,
+  size: number,
+): IommuMemoryRegion {
   const made: (SpaceSettings & { readonly completer: IommuCompleter })[] = []
   const bus: BusBase = {
     at(device, _base, { big, directAccess, ordering = 'auto' }) {

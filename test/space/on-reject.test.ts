@@ -136,6 +136,21 @@ describe('onReject', () => {
     }
   })
 
+  test('is not called for a debugger', () => {
+    const { told, space } = board()
+    const cache = new MemoryRegionCache(space, 0x1_0000, 64, { write: true })
+    const { DEBUG } = MemTxAttrs
+    for (const access of [
+      () => space.load32(0x9000, DEBUG),
+      () => space.write(0x9000, new Uint8Array(4), DEBUG),
+      () => atomicAdd32(space, 0x1_0000, 1, DEBUG),
+      () => cache.load32(0, DEBUG),
+      () => new ScatterGatherList().add(space, 2n ** 63n, 4).read(0, new Uint8Array(4), DEBUG),
+    ])
+      access()
+    expect(told).toEqual([])
+  })
+
   test('is not called where all is well, and what it throws reaches the caller', () => {
     const { told, space } = board()
     for (let i = 0; i < 3; i++) {

@@ -707,8 +707,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'I5 onReject is not told of an atomic access',
     file: ATOMIC,
-    from: 'if (result !== 0 && onReject) {',
-    to: 'if (result < 0 && onReject) {',
+    from: 'if (result !== 0 && onReject && !attrs.debug) {',
+    to: 'if (result < 0 && onReject && !attrs.debug) {',
     foundBy: 'ATOMICS',
   },
   {
