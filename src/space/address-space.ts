@@ -606,7 +606,8 @@ export class AddressSpace extends EndianForms {
    * @param sourceAddress Bytes.
    * @param length Bytes.
    * @returns The results of both, OR-ed. ERROR, and nothing is copied, where ranges overlap in several pieces of memory,
-   *   and `length` is over 1 GiB, or over 64 KiB and the guest RAM's `scratchLimit`: it goes by way of one buffer.
+   *   and `length` is over 1 GiB, or over 64 KiB and the guest RAM's `scratchLimit`: it goes by way of one buffer. What lies
+   *   behind an IOMMU may overlap with all other memory.
    * @throws RangeError, before anything is copied, where ranges overlap in one piece, and the guest RAM's `scratchLimit`
    *   forbids it.
    */

@@ -1,4 +1,4 @@
-import { resolved, resolveSection } from '../dispatch/resolve.ts'
+import { resolveSection } from '../dispatch/resolve.ts'
 import type { Section } from '../dispatch/section.ts'
 import type { SectionMap } from '../dispatch/section-map.ts'
 import { areTwo, identityOf } from '../ram/memory-identity.ts'
@@ -38,6 +38,11 @@ export function isNone({ way }: Side): boolean {
   return !isDirect(way) && way !== 'ops'
 }
 
+/** Handlers are called, a device's or an IOMMU's: which memory they access is not known. */
+export function callsHandlers({ way, section }: Side): boolean {
+  return way === 'ops' && !section.memory
+}
+
 /** One call of a lane copies the piece. */
 export function isKernels({ to, from }: Piece): boolean {
   return isDirect(to.way) && isDirect(from.way) && to.way !== 'cells' && from.way !== 'cells'
@@ -48,8 +53,8 @@ export function addressOf({ section, inside }: Side): number {
   return section.base + inside
 }
 
-/** The pieces of a copy, in order. Undefined where handlers would be called, a device's or an IOMMU's. */
-export function piecesOf({ dstMap, dst, srcMap, src, length, attrs }: GuestCopy): Piece[] | undefined {
+/** The pieces of a copy, in order. No handler is called. */
+export function piecesOf({ dstMap, dst, srcMap, src, length, attrs }: GuestCopy): Piece[] {
   const pieces: Piece[] = []
   let to: Side | undefined
   let from: Side | undefined
@@ -60,21 +65,20 @@ export function piecesOf({ dstMap, dst, srcMap, src, length, attrs }: GuestCopy)
     to = to && { ...to, inside: to.inside + size }
     from = from && { ...from, inside: from.inside + size }
     if (at === toEnd) {
-      to = sideAt(dstMap, 'write', dst, at, length, attrs)
+      to = sideAt(dstMap, 'write', dst + at, at, length, attrs)
       toEnd += next.size
     }
     if (at === fromEnd) {
-      from = sideAt(srcMap, 'read', src, at, length, attrs)
+      from = sideAt(srcMap, 'read', src + at, at, length, attrs)
       fromEnd += next.size
     }
-    if (to === undefined || from === undefined) return undefined
     size = Math.min(toEnd, fromEnd) - at
-    pieces.push({ to, from, at, length: size })
+    pieces.push({ to: to as Side, from: from as Side, at, length: size })
   }
   return pieces
 }
 
-/** The side at byte `at` of a copy of `length` bytes; how many bytes it goes on is left in `next`. */
+/** The side at `address`, where byte `at` of a copy of `length` bytes is; how many bytes it goes on is left in `next`. */
 function sideAt(
   map: SectionMap,
   kind: 'read' | 'write',
@@ -82,52 +86,58 @@ function sideAt(
   at: number,
   length: number,
   attrs: MemTxAttrs,
-): Side | undefined {
-  if (map.select(address + at).translator !== undefined) return undefined
-  const section = resolveSection(map, address + at, kind === 'write', attrs)
-  const inside = resolved.at
-  const way = nextPiece(kind, section, at, length, attrs)
-  if (way === 'ops') {
-    if (!section.memory) return undefined
-    next.size = Math.min(length - at, section.length - inside)
-  }
+): Side {
+  const section = map.select(address)
+  const inside = address - section.start
+  const way = section.translator
+    ? 'ops'
+    : nextPiece(kind, resolveSection(map, address, false, attrs), at, length, attrs)
+  if (way === 'ops') next.size = Math.min(length - at, section.length - inside)
   return { section, way, inside }
 }
 
 /**
  * True if a piece overwrites the source of a later one, or its own, where no kernel minds it: so far as that can be told
- * from the lowest and the highest address that is stored to in each memory.
+ * from the lowest and the highest address that is stored to in each memory. Of what lies behind an IOMMU it can't be told,
+ * and may be so.
  */
 export function overwriteSources(pieces: readonly Piece[]): boolean {
   const stored: Stored[] = []
   return pieces.some(piece => {
     const { to, from, length } = piece
     const low = addressOf(to)
-    const own = { ram: to.section.block?.ram, low, high: low + length }
+    const own = { ram: memoryOf(to), low, high: low + length }
     const source = addressOf(from)
+    const loaded = memoryOf(from)
+    // An IOMMU's null stands for all memory.
     const overwrites = ({ ram, low, high }: Stored): boolean =>
-      low < source + length && source < high && isSameMemory(ram, from.section.block?.ram)
-    const minded = isNone(to) || isKernels(piece)
-    if (!isNone(from) && (stored.some(overwrites) || (!minded && overwrites(own)))) return true
-    if (isNone(to)) return false
-    const known = stored.find(({ ram }) => ram === own.ram)
-    if (known === undefined) stored.push(own)
-    else {
-      known.low = Math.min(known.low, low)
-      known.high = Math.max(known.high, own.high)
-    }
+      ram && loaded
+        ? low < source + length && source < high && isSameMemory(ram, loaded)
+        : ram !== undefined && loaded !== undefined
+    if (stored.some(overwrites) || (!isKernels(piece) && overwrites(own))) return true
+    const known = stored.find(({ ram }) => ram === own.ram) ?? own
+    known.low = Math.min(known.low, low)
+    known.high = Math.max(known.high, own.high)
+    if (known === own) stored.push(own)
     return false
   })
 }
 
 /** Byte addresses of a guest RAM that are stored to, from the lowest to behind the highest. */
 interface Stored {
-  readonly ram: BlockMemory | undefined
+  readonly ram: Memory
   low: number
   high: number
 }
 
+/** Whose bytes a side is of: undefined where no memory is accessed, null where it may be any, behind an IOMMU. */
+type Memory = BlockMemory | null | undefined
+
+function memoryOf(side: Side): Memory {
+  return side.section.translator ? null : isNone(side) ? undefined : side.section.block?.ram
+}
+
 /** Two guest RAMs are of the same memory, or nobody can know that they are not. */
-function isSameMemory(ram: BlockMemory | undefined, other: BlockMemory | undefined): boolean {
-  return ram?.buffer === other?.buffer || !areTwo(identityOf(ram?.buffer), identityOf(other?.buffer))
+function isSameMemory(ram: BlockMemory, other: BlockMemory): boolean {
+  return ram.buffer === other.buffer || !areTwo(identityOf(ram.buffer), identityOf(other.buffer))
 }

@@ -1,7 +1,9 @@
 import type { BlockMemory } from '../ram/ram-block.ts'
+import { REJECTING } from '../region/device/rejecting-completer.ts'
 import { MemTxResult } from '../request/result.ts'
 import {
   addressOf,
+  callsHandlers,
   type GuestCopy,
   isKernels,
   isNone,
@@ -30,16 +32,15 @@ const NO_BYTES = /* @__PURE__ */ new Uint8Array(0)
  * - Up to 64 KiB, and not for kernels alone: by way of a buffer, so that each side is accessed in the widths that its own
  *   alignment allows (H2).
  * - Where handlers are called, by way of a buffer too: nobody can know what memory they touch. What is longer than the
- *   buffer, 16 MiB, is read and written as much at a time.
+ *   buffer, 16 MiB, is read and written as much at a time, unless a piece overwrites the source of another, or may: what lies
+ *   behind an IOMMU may be any memory.
  *
  * @returns ERROR, and nothing is copied, where a buffer for the whole would have more than 1 GiB, or more than 64 KiB and
  *   the `scratchLimit` of a guest RAM that is stored to.
  */
 export function copyGuest(copy: GuestCopy): MemTxResult {
-  const { length } = copy
   const pieces = piecesOf(copy)
-  if (pieces !== undefined && (length > SMALL_BYTES || pieces.every(isSimple))) return copyPieces(copy, pieces)
-  return copyByTurns(copy, 0, length, BUFFER_BYTES)
+  return copyPieces(copy, pieces, copy.length <= SMALL_BYTES && !pieces.every(isSimple))
 }
 
 /** Reads and writes bytes `start` to `end` of a copy, about `most` at a time. */
@@ -52,9 +53,10 @@ function copyByTurns(copy: GuestCopy, start: number, end: number, most: number):
     // A part ends at a multiple of 8 in the region that is read, so that no access of it is cut in two.
     const bytes = new Uint8Array(Math.min(end - at, most - ((from.offset + (src + at - from.start)) % 8)))
     result |= access(copy, 'read', bytes, at) | access(copy, 'write', bytes, at)
-    // Where nothing is on both sides for longer than the buffer, all of it ends as its first part did: a guest may choose 2^53.
-    const nothing = (from.region ?? to.region) ? 0 : Math.min(end, from.end - src, to.end - dst) - at
-    at += Math.max(bytes.length, nothing)
+    at += bytes.length
+    // Where both sides reject all for longer than the buffer, all of it ends as its first part did: a guest may choose 2^53.
+    if (from.device(false) === REJECTING && to.device(true) === REJECTING)
+      at = Math.max(at, Math.min(end, from.end - src, to.end - dst))
   }
   return result as MemTxResult
 }
@@ -71,15 +73,22 @@ function access(
   return transfer(map, { kind, bytes, byte: 0 }, address + at, length, attrs)
 }
 
-/** Copies pieces one after the other; all at once, by way of a buffer, where one overwrites the source of another. */
-export function copyPieces(copy: GuestCopy, pieces: readonly Piece[]): MemTxResult {
+/**
+ * Copies pieces one after the other; all at once, by way of a buffer, where one overwrites the source of another.
+ *
+ * @param asOne They are parts of one read and one write, as those are that call handlers.
+ */
+export function copyPieces(copy: GuestCopy, pieces: readonly Piece[], asOne: boolean): MemTxResult {
   const { length } = copy
+  const byTurns = asOne || pieces.some(({ to, from }) => [to, from].some(callsHandlers))
   let result = 0
-  if (overwriteSources(pieces)) {
+  // By turns, up to a buffer is read before anything is written, whatever overlaps.
+  if ((length > BUFFER_BYTES || !byTurns) && overwriteSources(pieces)) {
     let limit = MAX_KEPT_BYTES
     for (const { to } of pieces) limit = Math.min(limit, to.section.block?.ram.scratchLimit ?? limit)
     return length > Math.max(limit, SMALL_BYTES) ? MemTxResult.ERROR : copyByTurns(copy, 0, length, length + 8)
   }
+  if (byTurns) return copyByTurns(copy, 0, length, BUFFER_BYTES)
   for (const piece of pieces) result |= copyPiece(copy, piece)
   return result as MemTxResult
 }
