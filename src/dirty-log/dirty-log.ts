@@ -57,9 +57,11 @@ export function snapshotAndClearDirty(
   const taken = takeMarks(memory, offset, length, client, parts)
   return new DirtySnapshot(
     parts.map(({ block, start, from, size, most }, i): DirtyPart => {
-      const first = from - (from % GUEST_PAGE)
-      const last = Math.min(Math.ceil((from + size) / GUEST_PAGE) * GUEST_PAGE, most)
-      return { start: start + first, end: start + last, shift: block.offset - start, bits: taken[i] as Int32Array }
+      // The pages are the guest RAM's: a block may begin within one (GuestRam.wrap).
+      const { offset } = block
+      const first = Math.max(Math.floor((offset + from) / GUEST_PAGE) * GUEST_PAGE - offset, 0)
+      const last = Math.min(Math.ceil((offset + from + size) / GUEST_PAGE) * GUEST_PAGE - offset, most)
+      return { start: start + first, end: start + last, shift: offset - start, bits: taken[i] as Int32Array }
     }),
   )
 }
@@ -140,6 +142,7 @@ function partsOf(memory: DirtyMemory, offset: number, length: number): Part[] {
   checkInteger(length, 'length', 0, memory.size - offset)
   const parts: Part[] = []
   for (const { block, start } of blocks) {
+    checkBlock(block, block === memory ? 'memory' : 'block of the region')
     const most = Math.min(block.size, memory.size - start)
     const from = Math.max(offset - start, 0)
     const size = Math.min(offset + length - start, most) - from

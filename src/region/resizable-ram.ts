@@ -59,13 +59,14 @@ export function resizeRam(region: MemoryRegion, bytes: number): void {
     )
   const { block } = region as MemoryRegion & { readonly block: RamBlock }
   checkInteger(bytes, 'bytes', 1, block.size)
+  const { dirty } = checkBlock(block, 'block of the region').ram
   if (bytes === region.size) return
-  const { dirty } = block.ram
   let resized = false
   const finish = (): void => {
-    const used = Math.ceil(bytes / GUEST_PAGE) * GUEST_PAGE
-    if (used < block.size)
-      for (const client of Object.values(DirtyClient)) harvest(dirty, block.offset + used, block.size - used, client)
+    const end = block.offset + block.size
+    // A block may begin within a page (GuestRam.wrap): the last page that is used ends where the guest RAM's pages do.
+    const used = Math.ceil((block.offset + bytes) / GUEST_PAGE) * GUEST_PAGE
+    if (used < end) for (const client of Object.values(DirtyClient)) harvest(dirty, used, end - used, client)
     callbacks.get(region)?.(bytes)
   }
   try {
