@@ -54,7 +54,7 @@ export class DmaWindow {
     this.direct = own.bounce === undefined
     this.result = result
     this.#lent = own
-    if (this.direct) own.section.block?.use()
+    own.section.block?.use()
   }
 
   /** The bytes. @throws TypeError once the window is unmapped. */
@@ -89,8 +89,8 @@ export class DmaWindow {
     const { section, ram, write, bounce } = this.#still()
     this.#lent = undefined
     this.#bytes = undefined
+    section.block?.letGo()
     if (bounce === undefined) {
-      section.block?.letGo()
       // The device may have stored to the bytes at any time until now, so they are marked now, for those who log them now.
       if (write && section.logs[0] !== 0) section.mark(ram, accessed)
       return MemTxResult.OK

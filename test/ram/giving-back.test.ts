@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import {
   AddressSpace,
+  codeWrites,
   DirtyClient,
   GuestRam,
   isDirty,
@@ -8,11 +9,19 @@ import {
   MemoryRegionCache,
   MemTxAttrs,
   MemTxResult,
+  markDirty,
   type RamBlock,
   ramCopy,
+  ramFill,
+  ramMove,
   readl,
+  resizableRam,
+  resizeRam,
   ScatterGatherList,
   SparseRam,
+  snapshotAndClearDirty,
+  testAndClearDirty,
+  writel,
 } from 'guestmem'
 import { describe, expect, test } from 'vitest'
 import { LONG, runs } from '../support/campaign.ts'
@@ -354,4 +363,68 @@ describe('grow', () => {
       expect(() => ram.block('too much', 20 * PAGE)).toThrow(/^bytes must be at most the /)
     },
   )
+})
+
+describe('a block that was freed is none, whatever was done with it before', () => {
+  const bytes = Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8)
+  const uses: Record<string, (freed: RamBlock, other: RamBlock, region: MemoryRegion) => unknown> = {
+    'ramCopy to it': (freed, other) => ramCopy(freed, 0, other, 0, 8),
+    'ramCopy from it': (freed, other) => ramCopy(other, 0, freed, 0, 8),
+    'ramCopy of an array': freed => ramCopy(freed, 0, bytes, 0, 8),
+    'ramCopy to an array': freed => ramCopy(bytes.slice(), 0, freed, 0, 8),
+    'ramMove to it': (freed, other) => ramMove(freed, 0, other, 0, 8),
+    'ramMove from it': (freed, other) => ramMove(other, 0, freed, 0, 8),
+    'ramMove of an array': freed => ramMove(freed, 0, bytes, 0, 8),
+    ramFill: freed => ramFill(freed, 0, 1, 8),
+    writel: freed => writel(freed, 0, 1),
+    readl: freed => readl(freed, 0),
+    view: freed => freed.view(),
+    markDirty: freed => markDirty(freed, 0, 8, DirtyClient.VGA),
+    isDirty: freed => isDirty(freed, 0, 8, DirtyClient.VGA),
+    snapshotAndClearDirty: freed => snapshotAndClearDirty(freed, 0, 8, DirtyClient.VGA),
+    testAndClearDirty: freed => testAndClearDirty(freed, 0, 8, DirtyClient.VGA),
+    codeWrites: freed => codeWrites(freed),
+    'markDirty of its region': (_freed, _other, region) => markDirty(region, 0, 8, DirtyClient.VGA),
+    'snapshotAndClearDirty of its region': (_freed, _other, region) =>
+      snapshotAndClearDirty(region, 0, region.size, DirtyClient.VGA),
+    'resizeRam of its region': (_freed, _other, region) => resizeRam(region, 2 * PAGE),
+  }
+  const bulks = Object.keys(uses).flatMap(use => KINDS.map(([kind, options]) => [use, kind, options] as const))
+
+  test.each(bulks)('%s, of %s guest RAM', (name, _kind, options) => {
+    const use = uses[name] as (typeof uses)[string]
+    const ram = GuestRam.allocate(16 * PAGE, options)
+    const [freed, other] = [ram.block('freed', 3 * PAGE), ram.block('other', PAGE)]
+    const region = resizableRam('region', freed, PAGE)
+    other.view().fill(0x11)
+    // What is quick for who comes again must look as well.
+    for (let i = 0; i < 3; i++) use(freed, other, i === 2 ? resizableRam('another', freed, PAGE) : region)
+    freed.free()
+    const next = ram.block('next', 3 * PAGE)
+    expect(next.offset).toBe(freed.offset)
+    markDirty(next, 0, 3 * PAGE, 7)
+    const marks = codeWrites(next)
+    const message = /must be a RamBlock.*"freed", which was freed|block "freed" was freed/
+    expect(() => use(freed, other, region)).toThrow(message)
+    expect(next.view().every(byte => byte === 0)).toBe(true)
+    expect(codeWrites(next)).toBe(marks)
+    for (let page = 0; page < 3; page++) expect(isDirty(next, page * PAGE, 1, DirtyClient.VGA)).toBe(true)
+  })
+
+  test.each(KINDS)('a window holds its block, a bounce buffer too, of %s guest RAM', (_kind, options) => {
+    for (const directAccess of ['by-mapping', 'normal-only'] as const)
+      for (const write of [false, true]) {
+        const ram = GuestRam.allocate(4 * PAGE, options)
+        const block = ram.block('block', PAGE)
+        const root = MemoryRegion.container('root', PAGE)
+        const region = MemoryRegion.ramDevice('region', block, { cacheMode: 'writecombine' })
+        root.addSubregion(0, region)
+        const lent = new AddressSpace('space', root, { directAccess }).map(8, 16, { write })
+        expect(lent?.direct).toBe(directAccess === 'by-mapping')
+        root.removeSubregion(region)
+        expect(() => block.free()).toThrow('in use')
+        lent?.unmap()
+        block.free()
+      }
+  })
 })

@@ -32,6 +32,8 @@ export function ramCopy(dst: CopySide, dstOffset: number, src: CopySide, srcOffs
     to !== (src as RamBlock | undefined)?.ram ||
     (dst as MaybeBlock)[SELF] !== dst ||
     (src as MaybeBlock)[SELF] !== src ||
+    (dst as RamBlock).freed ||
+    (src as RamBlock).freed ||
     typeof dstOffset !== 'number' ||
     typeof srcOffset !== 'number' ||
     typeof length !== 'number' ||
@@ -67,6 +69,8 @@ export function ramMove(dst: CopySide, dstOffset: number, src: CopySide, srcOffs
     to !== (src as RamBlock | undefined)?.ram ||
     (dst as MaybeBlock)[SELF] !== dst ||
     (src as MaybeBlock)[SELF] !== src ||
+    (dst as RamBlock).freed ||
+    (src as RamBlock).freed ||
     !isWithin((dst as RamBlock).size, dstOffset, length) ||
     !isWithin((src as RamBlock).size, srcOffset, length)
   )
@@ -102,7 +106,7 @@ function copyIn(dst: RamBlock, dstOffset: number, src: Uint8Array, srcOffset: nu
     ArrayBuffer.isView(src) &&
     src instanceof Uint8Array &&
     length !== 0 &&
-    (dst as MaybeBlock)[SELF] === dst &&
+    isBlock(dst) &&
     isWithin(dst.size, dstOffset, length) &&
     isIndex(srcOffset) &&
     src[srcOffset + length - 1] !== undefined
