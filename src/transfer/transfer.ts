@@ -1,4 +1,4 @@
-import { refuseStale } from '../check.ts'
+import { bufferOf, refuseStale } from '../check.ts'
 import { resolved, resolveSection } from '../dispatch/resolve.ts'
 import type { Section } from '../dispatch/section.ts'
 import type { SectionMap } from '../dispatch/section-map.ts'
@@ -6,6 +6,7 @@ import type { CacheMode } from '../host/cache-mode.ts'
 import { fixedFill, fixedIn, fixedOut } from '../ram/access/fixed-width.ts'
 import { partOf } from '../ram/access/user-part.ts'
 import { isShared } from '../ram/access/views.ts'
+import { bulkFillBytes } from '../ram/copy/bulk.ts'
 import { privateCopy, privateLike, publish } from '../ram/copy/shared-array.ts'
 import type { BlockMemory } from '../ram/ram-block.ts'
 import { type Completer, completion } from '../region/device/completer.ts'
@@ -59,7 +60,7 @@ export function transfer(
       if (kind !== 'fill') checkLength(own.bytes, length)
       // One piece, and either it is memory, or no byte of the array is moved.
       const isOne = size === length && (isDirect(way) || (kind !== 'read' && way !== 'ops'))
-      if (at === 0 && !isOne && isShared(bytes.buffer)) {
+      if (at === 0 && !isOne && isShared(bufferOf.call(bytes))) {
         const like = kind === 'read' ? privateLike : privateCopy
         own = { kind, bytes: like(bytes, length), byte: 0 }
       }
@@ -108,7 +109,7 @@ function carryOut(
     return endPiece(section, way, kind !== 'read', inside, size, attrs)
   }
   if (way !== 'ops') {
-    if (kind === 'read') bytes.fill(0, at, at + size)
+    if (kind === 'read') bulkFillBytes(bytes, at, 0, size)
     return endPiece(section, way, kind !== 'read', inside, size, attrs, kind === 'fill' ? undefined : bytes, at)
   }
   const device = section.device(kind !== 'read', attrs.debug) as Completer
@@ -157,12 +158,12 @@ function direct(
   at: number,
   size: number,
 ): void {
-  // A section that was made before its memory was allocated has neither a lane nor cells.
+  // A section that was made before its memory was allocated has neither a lane nor cells. Private memory may have grown.
   const memory = section.block?.ram as BlockMemory
-  const cells = section.cells ?? memory.cells(section.region?.cacheMode as CacheMode)
+  const cells = (section.cells ?? memory.cells(section.region?.cacheMode as CacheMode)).live()
   const isFixed = path === 'cells'
   // The array may be a view of this memory, and overlap; and what others may watch is stored to as guest RAM is (H2, H13).
-  const isPrivate = isFixed && !isShared(bytes.buffer)
+  const isPrivate = isFixed && !isShared(bufferOf.call(bytes))
   const lane = isFixed ? memory.fixedLane : memory.lane
   if (kind === 'read') {
     if (isPrivate) fixedOut(cells, bytes, at, ram, size)

@@ -9,6 +9,7 @@ import {
   IommuPermissions,
   MemoryRegion,
   MemoryRegionCache,
+  MemTxAttrs,
 } from 'guestmem'
 import { describe, expect, test } from 'vitest'
 import { runs } from '../support/campaign.ts'
@@ -167,5 +168,107 @@ describe('an array that is guest RAM itself', () => {
       new AddressSpace('space', root).writeRom(up, all.subarray(0, 2 * PAGE - up))
       expect(Buffer.compare(all.subarray(up), before.subarray(0, 2 * PAGE - up))).toBe(0)
     }
+  })
+})
+
+describe('an array whose class gives other answers under the names of the engine is what the engine says', () => {
+  /** What lies before the array's bytes, in them and behind them. */
+  const [BEFORE, WITHIN, BEHIND] = [0x11, 0x22, 0x33]
+  const liars: Record<string, (buffer: ArrayBufferLike, at: number, size: number) => Uint8Array> = {
+    byteOffset: (...of) =>
+      new (
+        class extends Uint8Array {
+          override get byteOffset() {
+            return 0
+          }
+        } as typeof Uint8Array
+      )(...of),
+    buffer: (...of) =>
+      new (
+        class extends Uint8Array {
+          override get buffer() {
+            return new ArrayBuffer(64)
+          }
+        } as typeof Uint8Array
+      )(...of),
+    fill: (...of) =>
+      new (
+        class extends Uint8Array {
+          override fill() {
+            return this
+          }
+        } as typeof Uint8Array
+      )(...of),
+    set: (...of) =>
+      new (
+        class extends Uint8Array {
+          override set() {}
+          override subarray() {
+            return this
+          }
+          override slice() {
+            return this
+          }
+        } as typeof Uint8Array
+      )(...of),
+  }
+  const buffers: Record<string, (size: number) => ArrayBufferLike> = {
+    own: size => new ArrayBuffer(size),
+    shared: size => new SharedArrayBuffer(size),
+  }
+
+  /** Memory, registers of a byte, nothing, an IOMMU that leads to memory in blocks of 8 bytes; 64 bytes of each. */
+  function board(cacheMode: CacheMode) {
+    const root = MemoryRegion.container('root', PAGE)
+    const memory = MemoryRegion.ramDevice('memory', GuestRam.allocate(PAGE).block('ram', 64), { cacheMode })
+    const registers = new Uint8Array(64)
+    const ops = {
+      read: (offset: number) => registers[offset] as number,
+      write: (offset: number, value: number) => {
+        registers[offset] = value
+      },
+      impl: { maxSize: 1 as const },
+    }
+    const target = new AddressSpace('target', memory)
+    const translate = (translated: number) => ({ target, translated, mask: 7, permissions: IommuPermissions.BOTH })
+    root.addSubregion(0, memory)
+    root.addSubregion(64, MemoryRegion.io('registers', ops, 64))
+    root.addSubregion(192, new IommuMemoryRegion('iommu', { translate }, 64))
+    return new AddressSpace('space', root)
+  }
+
+  test.each(Object.keys(liars))('%s', name => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...Object.keys(buffers)),
+        fc.constantFrom<CacheMode>('normal', 'noncached'),
+        fc.integer({ min: 1, max: 9 }),
+        fc.nat(60),
+        fc.integer({ min: 1, max: 64 }),
+        fc.constantFrom(MemTxAttrs.UNSPECIFIED, MemTxAttrs.RELAXED),
+        (kind, cacheMode, ahead, row, size, attrs) => {
+          for (const at of [row, 64 + row, 128 + row, 192 + row]) {
+            const buffer = (buffers[kind] as (size: number) => ArrayBufferLike)(ahead + size + 9)
+            const honest = new Uint8Array(buffer)
+            const bytes = (liars[name] as (typeof liars)[string])(buffer, ahead, size)
+            honest
+              .fill(BEHIND)
+              .fill(BEFORE, 0, ahead)
+              .fill(WITHIN, ahead, ahead + size)
+            const [space, reference] = [board(cacheMode), board(cacheMode)]
+            expect(space.write(at, bytes, attrs)).toBe(reference.write(at, new Uint8Array(size).fill(WITHIN), attrs))
+            const [got, due] = [new Uint8Array(256), new Uint8Array(256)]
+            space.read(0, got)
+            reference.read(0, due)
+            expect(got).toEqual(due)
+            expect(space.read(at, bytes, attrs)).toBe(reference.read(at, due.subarray(0, size), attrs))
+            expect(honest.subarray(ahead, ahead + size)).toEqual(due.subarray(0, size))
+            expect(honest.subarray(0, ahead).every(byte => byte === BEFORE)).toBe(true)
+            expect(honest.subarray(ahead + size).every(byte => byte === BEHIND)).toBe(true)
+          }
+        },
+      ),
+      runs(60),
+    )
   })
 })

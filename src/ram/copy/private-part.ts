@@ -73,7 +73,8 @@ export class PrivatePart {
   }
 
   copy(address: unknown, source: unknown, length: unknown): boolean {
-    if (typeof length !== 'number' || length >>> 0 !== length) return false
+    // None are left to who looks whether the memory has grown, which leaves no bytes here.
+    if (typeof length !== 'number' || length >>> 0 !== length || !length) return false
     const dst = this.#find(address, length)
     const src = this.#find(source, length)
     if (dst < 0 || src < 0) return false

@@ -75,7 +75,7 @@ export class ScriptLane implements Lane {
   copyUserIn(dst: number, user: UserBuffer, at: number, length: number): void {
     const cell = isCell(dst, length)
     if (!user.shared && (cell || (user.views === undefined && length <= SHORT_BYTES))) {
-      fixedIn(this.#cells, dst, user.bytes, at, length)
+      fixedIn(this.#cells.live(), dst, user.bytes, at, length)
       return
     }
     const views = user.views ?? viewsOf(user.buffer)
@@ -83,7 +83,7 @@ export class ScriptLane implements Lane {
     if (cell) {
       // One load, too, where the user's side is aligned (S2.1).
       copyViews(this.#own, 0, views, from, length, false)
-      fixedIn(this.#cells, dst, this.#own.u8, 0, length)
+      fixedIn(this.#cells.live(), dst, this.#own.u8, 0, length)
     } else if (user.apart) copyViews(this.#ram, dst, views, from, length, this.#atomic)
     else this.#move(this.#ram, dst, views, from, length, this.#atomic)
   }
@@ -100,7 +100,7 @@ export class ScriptLane implements Lane {
     const to = user.offset + at
     if (cell) {
       // One load, also where what is stored to is not aligned (S2.1).
-      fixedOut(this.#cells, this.#own.u8, 0, src, length)
+      fixedOut(this.#cells.live(), this.#own.u8, 0, src, length)
       copyViews(views, to, this.#own, 0, length, atomic)
     } else if (user.apart) copyViews(views, to, this.#ram, src, length, atomic)
     else this.#move(views, to, this.#ram, src, length, atomic)

@@ -1,3 +1,4 @@
+import { bufferOf, offsetOf } from '../../check.ts'
 import { viewsOf } from '../access/views.ts'
 import { copyViews } from './script-copy.ts'
 
@@ -7,7 +8,7 @@ import { copyViews } from './script-copy.ts'
  */
 export function privateCopy(bytes: Uint8Array, length: number): Uint8Array {
   const copy = privateLike(bytes, length)
-  copyViews(viewsOf(copy.buffer), copy.byteOffset, viewsOf(bytes.buffer), bytes.byteOffset, length, false)
+  copyViews(viewsOf(copy.buffer), copy.byteOffset, viewsOf(bufferOf.call(bytes)), offsetOf.call(bytes), length, false)
   return copy
 }
 
@@ -18,5 +19,5 @@ export function privateLike(bytes: Uint8Array, length: number): Uint8Array {
 
 /** Stores `copy` to an array that others may see, as guest RAM is stored to (lane.ts): in order, each byte once. */
 export function publish(bytes: Uint8Array, copy: Uint8Array, length: number, atomic: boolean): void {
-  copyViews(viewsOf(bytes.buffer), bytes.byteOffset, viewsOf(copy.buffer), copy.byteOffset, length, atomic)
+  copyViews(viewsOf(bufferOf.call(bytes)), offsetOf.call(bytes), viewsOf(copy.buffer), copy.byteOffset, length, atomic)
 }
