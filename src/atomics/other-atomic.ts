@@ -34,6 +34,8 @@ interface Place {
   readonly toAt: number
   /** Bytes from there on that lie in both, and that an IOMMU leads there. */
   readonly length: number
+  /** Bytes from there on that an IOMMU leads there: to the end of its block. */
+  readonly translated: number
 }
 
 /**
@@ -72,10 +74,11 @@ export function otherAtomic(
 function within(map: SectionMap, section: Section, address: number, request: Request): Value {
   const { operation, size, operand, expected, big, attrs } = request
   const place = placeAt(map, address, attrs)
-  const { from, to, fromAt, toAt, length } = place
+  const { from, to, fromAt, toAt, length, translated } = place
   if (refusesAtomics(place, attrs)) return reject(to, true, toAt, size, attrs, operand)
   const tapped = to.writeCompleter
-  if (tapped.atomic && isOne(place)) {
+  // What goes on behind an IOMMU knows nothing of its block's end: it is rejected as where nothing is tapped.
+  if (tapped.atomic && isOne(place) && translated >= size) {
     // Taps are told outside of any lock; in between it is made as where nothing is tapped.
     const perform = (plain: unknown, at: number, given: Value): Value =>
       within(plain as SectionMap, (plain as SectionMap).select(at), at, { ...request, operand: given })
@@ -167,12 +170,13 @@ function logsOf(places: readonly Place[]): Int32Array[] {
 
 function placeAt(map: SectionMap, address: number, attrs: MemTxAttrs): Place {
   const from = resolveSection(map, address, false, attrs)
-  const { at: fromAt, length: fromLength, translated } = resolved
+  const { at: fromAt, length: fromLength, translated: isBehind } = resolved
   // Without an IOMMU a store goes where a load does.
-  const to = translated ? resolveSection(map, address, true, attrs) : from
+  const to = isBehind ? resolveSection(map, address, true, attrs) : from
   const { at: toAt, length: toLength } = resolved
-  const length = Math.min(fromLength, toLength, from.room - fromAt, to.room - toAt)
-  return { from, to, fromAt, toAt, length }
+  const translated = Math.min(fromLength, toLength)
+  const length = Math.min(translated, from.room - fromAt, to.room - toAt)
+  return { from, to, fromAt, toAt, length, translated }
 }
 
 /** The device has no atomic accesses. One that is for memory alone does not get there. */
