@@ -10,6 +10,8 @@ export interface RangeVisitor {
 
 /** Visits the ranges of both views in ascending order (RULES C6). */
 export function compareViews(before: FlatView, after: FlatView, visitor: RangeVisitor): void {
+  // What some other code has put on everybody's prototype is none of its methods.
+  const { removed, added, kept } = { __proto__: null, ...visitor } as RangeVisitor
   const old = before.ranges
   const now = after.ranges
   let i = 0
@@ -18,14 +20,14 @@ export function compareViews(before: FlatView, after: FlatView, visitor: RangeVi
     const was = old[i]
     const is = now[j]
     if (was !== undefined && is !== undefined && isTwin(was, is)) {
-      visitor.kept?.(is, was)
+      kept?.(is, was)
       i++
       j++
     } else if (was !== undefined && (is === undefined || was.start <= is.start)) {
-      visitor.removed?.(was)
+      removed?.(was)
       i++
     } else if (is !== undefined) {
-      visitor.added?.(is)
+      added?.(is)
       j++
     } else return
   }
