@@ -60,7 +60,8 @@ const NO_BYTES = /* @__PURE__ */ new Uint8Array(0)
  * Addresses are bytes, integers below 2^53. What a guest can cause is a MemTxResult and throws nothing: an address where
  * nothing is, a write to ROM, an access that a device refuses give DECODE_ERROR, and zero where data is asked for. Of the
  * latest access of this space it stays in `result`. An address that is no such integer is the caller's mistake, and
- * throws a RangeError.
+ * throws a RangeError, what is no number a TypeError; of a bigint or a symbol the engine's own, where the access is of 8 to 32
+ * bits: to look for them would take a tenth of it.
  *
  * A space belongs to one thread; the bytes of its RAM are shared. Its accesses are ordered unless their attributes
  * say RELAXED: no store is seen before one that was made before it.
