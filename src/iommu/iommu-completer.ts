@@ -47,6 +47,16 @@ export class IommuCompleter implements IommuTranslator {
   }
 
   /** What carries out accesses to the region that are made by a space of these settings. */
+  // None, also where somebody has put one on everybody's prototype.
+
+  get requests(): undefined {
+    return undefined
+  }
+
+  get note(): undefined {
+    return undefined
+  }
+
   in(settings: SpaceSettings): IommuCompleter {
     return (this.bus?.at(this, 0, settings) ?? this) as IommuCompleter
   }

@@ -94,6 +94,12 @@ export class TapCompleter implements Completer {
           : new TapCompleter(section, inner, plain, shift, space, parts, write, true)
   }
 
+  // None, also where somebody has put one on everybody's prototype.
+
+  get bus(): undefined {
+    return undefined
+  }
+
   accepts(offset: number, size: number, isWrite: boolean, attrs: MemTxAttrs): boolean {
     return this.#inner.accepts(offset, size, isWrite, attrs)
   }

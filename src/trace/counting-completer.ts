@@ -106,6 +106,12 @@ export class CountingCompleter implements Completer {
     return this.#inner.unaligned
   }
 
+  // None, also where somebody has put one on everybody's prototype.
+
+  get bus(): undefined {
+    return undefined
+  }
+
   accepts(offset: number, size: number, isWrite: boolean, attrs: Attrs): boolean {
     return this.#inner.accepts(offset, size, isWrite, attrs)
   }

@@ -25,8 +25,8 @@ async function bundle(contents) {
 const CORE = 'AddressSpace, GuestRam, MemoryRegion, MemTxAttrs, MemTxResult'
 
 const LIMITS = [
-  { what: 'the core, minified and gzipped', program: `export { ${CORE} } from 'guestmem'`, gzip: true, limit: 33_100 },
-  { what: 'everything, minified and gzipped', program: "export * from 'guestmem'", gzip: true, limit: 58_200 },
+  { what: 'the core, minified and gzipped', program: `export { ${CORE} } from 'guestmem'`, gzip: true, limit: 33_150 },
+  { what: 'everything, minified and gzipped', program: "export * from 'guestmem'", gzip: true, limit: 58_400 },
   { what: 'MemTxResult alone, minified', program: "export { MemTxResult } from 'guestmem'", gzip: false, limit: 1000 },
 ]
 

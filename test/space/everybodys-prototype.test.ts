@@ -6,10 +6,13 @@ import {
   MemoryRegion,
   MemTxAttrs,
   registerMemoryListener,
+  sizedOps,
+  tap,
+  withBusAddress,
 } from 'guestmem'
 import { expect, test } from 'vitest'
 
-const KEYS = ['added', 'removed', 'kept', 'unguarded', 'debug', 'asks', 'atomics', 'run']
+const KEYS = ['added', 'removed', 'kept', 'unguarded', 'debug', 'asks', 'atomics', 'run', 'requests', 'note', 'bus']
 const MORE = [
   'readsRuns',
   'writesRuns',
@@ -21,6 +24,16 @@ const MORE = [
   'translator',
   'lookUp',
   'plannedCells',
+  'valid',
+  'impl',
+  'endianness',
+  'bridge',
+  'read64',
+  'write64',
+  'readBytes',
+  'writeBytes',
+  'accepts',
+  'peek',
 ]
 const VALUES: readonly unknown[] = [() => 1, true, 5, { at: () => 1 }]
 
@@ -50,10 +63,12 @@ function told(): string {
   })
   root.addSubregion(0, memory)
   root.addSubregion(0x1000, MemoryRegion.io('device', ops, 64))
+  root.addSubregion(0x1800, MemoryRegion.io('told', withBusAddress(ops), 64))
+  root.addSubregion(0x1c00, MemoryRegion.io('sized', sizedOps(ops, 4, 'zeroExtended'), 64))
   root.addSubregion(0x2000, MemoryRegion.reservation('reservation', 64))
   root.addSubregion(0x3000, new IommuMemoryRegion('iommu', { translate }, 4096))
   root.addSubregion(0x4000, MemoryRegion.rom('rom', GuestRam.allocate(4096).block('rom', 4096)))
-  for (const at of [0, 0xffc, 0x1000, 0x2000, 0x3000, 0x30fe, 0x3100, 0x4000, 0x5000])
+  for (const at of [0, 0xffc, 0x1000, 0x1800, 0x1c00, 0x2000, 0x3000, 0x30fe, 0x3100, 0x4000, 0x5000])
     for (const attrs of [undefined, MemTxAttrs.RELAXED, MemTxAttrs.DEBUG, MemTxAttrs.of({ memory: true })]) {
       const bytes = new Uint8Array(20)
       space.store32(at, 7, attrs)
@@ -63,6 +78,10 @@ function told(): string {
       lines.push(space.fill(at, 9, 20, attrs), space.copy(at, space, 0x100, 30, attrs))
       lines.push(space.map(at, 32, { write: true, ...(attrs && { attrs }) })?.unmap())
     }
+  const noted = tap(space, undefined, {}, ({ address }) => void lines.push(address))
+  for (const at of [0, 0xffc, 0x1000, 0x2000, 0x3000, 0x5000])
+    lines.push(space.load32(at), space.read(at, new Uint8Array(20)), space.result)
+  noted.remove()
   memory.setEnabled(false)
   stop()
   return JSON.stringify(lines)

@@ -4,7 +4,7 @@ import type { MemTxAttrs } from '../../request/attrs.ts'
 import type { MemTxFault } from '../../request/result.ts'
 import type { SpaceSettings } from '../../request/space-settings.ts'
 import { BUS, type BusBase, type Completer } from './completer.ts'
-import { checkOps, type MemoryRegionOps, type WriteAnswer } from './ops.ts'
+import { checkOps, fieldsOf, type MemoryRegionOps, type WriteAnswer } from './ops.ts'
 
 /** Handlers whose last argument is the address on the bus, bytes. */
 export interface BusAddressOps
@@ -43,7 +43,9 @@ export function withBusAddress(ops: BusAddressOps): MemoryRegionOps {
   checkObject(ops, 'ops')
   checkOps(ops)
   const bus = new Bus()
-  const { valid, impl, endianness, bridge, atomics, read64, write64, readBytes, writeBytes, accepts, peek } = ops
+  const { valid, impl, endianness, bridge, atomics } = fieldsOf(ops, 'valid', 'impl', 'endianness', 'bridge', 'atomics')
+  const { read64, write64, readBytes, writeBytes } = fieldsOf(ops, 'read64', 'write64', 'readBytes', 'writeBytes')
+  const { accepts, peek } = fieldsOf(ops, 'accepts', 'peek')
   return {
     valid,
     impl,
@@ -123,6 +125,20 @@ class BusCompleter implements Completer {
   get debug(): Completer | undefined {
     const { debug } = this.#device
     return debug && new BusCompleter(this.#bus, debug, this.#place)
+  }
+
+  // None, also where somebody has put one on everybody's prototype.
+
+  get requests(): undefined {
+    return undefined
+  }
+
+  get note(): undefined {
+    return undefined
+  }
+
+  get bus(): undefined {
+    return undefined
   }
 
   // A handler may access its own device at another place, where it has no guard: the place is put back afterwards, as the

@@ -81,14 +81,16 @@ export interface Completer {
    *   lent for the call: what is stored, or what the reader gets. Undefined of a fill, a copy, and all else.
    * @returns What a single load gives in place of zero.
    */
-  note?(
-    way: string,
-    isWrite: boolean,
-    offset: number,
-    size: number,
-    attrs: MemTxAttrs,
-    what: Uint8Array | Value | undefined,
-  ): Value | undefined
+  readonly note?:
+    | ((
+        way: string,
+        isWrite: boolean,
+        offset: number,
+        size: number,
+        attrs: MemTxAttrs,
+        what: Uint8Array | Value | undefined,
+      ) => Value | undefined)
+    | undefined
   /** What debug accesses read, without side effects. Undefined of a device that can't. */
   readonly debug?: Completer | undefined
   /** Whether an access of 1, 2, 4 or 8 bytes would be accepted (RULES G2). */

@@ -87,6 +87,16 @@ export class OpsCompleter implements Completer {
     return this.#unguarded
   }
 
+  // None, also where somebody has put one on everybody's prototype.
+
+  get requests(): undefined {
+    return undefined
+  }
+
+  get note(): undefined {
+    return undefined
+  }
+
   /** By `peek`, in whole registers; no guard is asked, and nothing is flushed before. */
   get debug(): OpsCompleter | undefined {
     const { ops, peeks, impl } = this.#checked

@@ -175,6 +175,15 @@ export function checkOps(value: unknown): CheckedOps {
   }
 }
 
+/** These fields of checked ops, for who makes ops of ops: none that some other code has put on everybody's prototype. */
+export function fieldsOf<T extends object, K extends keyof T & string>(
+  ops: T,
+  ...names: readonly K[]
+): Partial<Pick<T, K>> {
+  const fields = names.map(name => [name, optionalField(ops as unknown as Fields, name)])
+  return Object.fromEntries(fields) as Partial<Pick<T, K>>
+}
+
 function checkHandlers(ops: Fields, ...names: readonly string[]): void {
   for (const name of names) checkFunction(ops[name], `ops.${name}`)
 }

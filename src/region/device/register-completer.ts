@@ -44,6 +44,20 @@ export class RegisterCompleter implements Completer {
     return this.#region.kind === 'ramDevice' ? undefined : this
   }
 
+  // None, also where somebody has put one on everybody's prototype.
+
+  get requests(): undefined {
+    return undefined
+  }
+
+  get note(): undefined {
+    return undefined
+  }
+
+  get bus(): undefined {
+    return undefined
+  }
+
   accepts(offset: number, size: number): boolean {
     return this.#cells.permits(this.#base + offset, size)
   }

@@ -17,6 +17,16 @@ class RejectingCompleter implements Completer {
     return this
   }
 
+  // None, also where somebody has put one on everybody's prototype.
+
+  get note(): undefined {
+    return undefined
+  }
+
+  get bus(): undefined {
+    return undefined
+  }
+
   accepts(): boolean {
     return false
   }

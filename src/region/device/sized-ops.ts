@@ -3,7 +3,7 @@ import type { MemTxAttrs } from '../../request/attrs.ts'
 import type { MemTxFault } from '../../request/result.ts'
 import { type Bus, OrderBus } from './bus-address.ts'
 import { BUS } from './completer.ts'
-import { type AccessSize, checkOps, type MemoryRegionOps, type WriteAnswer } from './ops.ts'
+import { type AccessSize, checkOps, fieldsOf, type MemoryRegionOps, type WriteAnswer } from './ops.ts'
 
 /**
  * What becomes of an access that is narrower than a device's registers. `pieces` is QEMU's way (RULES G5), which calls the
@@ -33,7 +33,8 @@ export function sizedOps(ops: MemoryRegionOps, width: 2 | 4, policy: SizePolicy)
   checkOps(ops)
   checkOneOf(width, [2, 4] as const, 'width')
   checkOneOf(policy, POLICIES, 'policy')
-  const { accepts, peek, endianness = 'native', readBytes, writeBytes, bridge, atomics } = ops
+  const { accepts, peek, endianness = 'native' } = fieldsOf(ops, 'accepts', 'peek', 'endianness')
+  const { readBytes, writeBytes, bridge, atomics } = fieldsOf(ops, 'readBytes', 'writeBytes', 'bridge', 'atomics')
   const bus = (ops as { [BUS]?: Bus })[BUS] ?? (endianness === 'native' ? new OrderBus() : undefined)
   const isBig = (): boolean => endianness === 'big' || (endianness === 'native' && bus?.place.big === true)
   const rest = {
