@@ -46,7 +46,7 @@ export function mirror(
   const { unit = Math.min(bytes, 2 ** 53) } = given
   checkPower(unit, 'options.unit', 1, Math.min(bytes, 2 ** 53))
   const { stride = unit } = given
-  checkPower(stride, 'options.stride', unit, 2 ** 53)
+  if (stride !== unit) checkPower(stride, 'options.stride', unit, 2 ** 52)
   const opsFor = (options: AddressSpaceOptions): IommuOps => {
     // One entry for all questions: an access reads it at once.
     const entry = {

@@ -4,9 +4,8 @@ import type { Section } from '../dispatch/section.ts'
 import type { SectionMap } from '../dispatch/section-map.ts'
 import type { CacheMode } from '../host/cache-mode.ts'
 import { fixedFill, fixedIn, fixedOut } from '../ram/access/fixed-width.ts'
-import { partOf } from '../ram/access/user-part.ts'
+import { clearPart, partOf } from '../ram/access/user-part.ts'
 import { isShared } from '../ram/access/views.ts'
-import { bulkFillBytes } from '../ram/copy/bulk.ts'
 import { privateCopy, privateLike, publish } from '../ram/copy/shared-array.ts'
 import type { BlockMemory } from '../ram/ram-block.ts'
 import { type Completer, completion } from '../region/device/completer.ts'
@@ -109,7 +108,7 @@ function carryOut(
     return endPiece(section, way, kind !== 'read', inside, size, attrs)
   }
   if (way !== 'ops') {
-    if (kind === 'read') bulkFillBytes(bytes, at, 0, size)
+    if (kind === 'read') clearPart(bytes, at, size)
     return endPiece(section, way, kind !== 'read', inside, size, attrs, kind === 'fill' ? undefined : bytes, at)
   }
   const device = section.device(kind !== 'read', attrs.debug) as Completer

@@ -7,9 +7,8 @@ export function bulkCopyWithin(u8: Uint8Array, dst: number, src: number, length:
   u8.copyWithin(dst, src, src + length)
 }
 
-/** Of a user's array, too, whose class may have a `fill` of its own. */
 export function bulkFillBytes(u8: Uint8Array, dst: number, byte: number, length: number): void {
-  Uint8Array.prototype.fill.call(u8, byte, dst, dst + length)
+  u8.fill(byte, dst, dst + length)
 }
 
 export function bulkSetIn(u8: Uint8Array, dst: number, user: Uint8Array): void {

@@ -225,7 +225,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'E5 a rejected piece reads ff',
     file: TRANSFER,
-    from: "if (kind === 'read') bytes.fill(0, at, at + size)",
+    from: "if (kind === 'read') clearPart(bytes, at, size)",
     to: "if (kind === 'read') bytes.fill(0xff, at, at + size)",
     foundBy: 'REQUESTS',
   },
@@ -679,7 +679,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'I5 RAM behind an IOMMU is stored to where it may only be read',
     file: ATOMIC,
-    from: 'const to = translated ? resolveSection(map, address, true, attrs) : from',
+    from: 'const to = isBehind ? resolveSection(map, address, true, attrs) : from',
     to: 'const to = from',
     foundBy: 'ATOMICS',
   },
