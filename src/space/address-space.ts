@@ -491,14 +491,16 @@ export class AddressSpace extends EndianForms {
     if (this.#tlb.moved) this.#take()
     const { result } = completion
     this.#result = result
-    if (result !== 0 && !attrs.debug) {
-      // Who is told may make accesses of this space: the one that it was told of is the latest all the same.
-      const high = this.#high
-      this.settings.onReject?.(address, size, write, attrs, result)
-      this.#high = high
-      this.#result = result
-    }
+    if (result !== 0 && !attrs.debug) this.#tell(address, size, write, attrs, result)
     return result
+  }
+
+  #tell(address: number, size: number, write: boolean, attrs: MemTxAttrs, result: MemTxResult): void {
+    // Who is told may make accesses of this space: the one that it was told of is the latest all the same.
+    const high = this.#high
+    this.settings.onReject?.(address, size, write, attrs, result)
+    this.#high = high
+    this.#result = result
   }
 
   /** Keeps what the Tlb has now where the ways above look. */
