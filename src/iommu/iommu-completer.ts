@@ -46,9 +46,6 @@ export class IommuCompleter implements IommuTranslator {
     this.#checked = checked
   }
 
-  /** What carries out accesses to the region that are made by a space of these settings. */
-  // None, also where somebody has put one on everybody's prototype.
-
   get requests(): undefined {
     return undefined
   }
@@ -57,6 +54,7 @@ export class IommuCompleter implements IommuTranslator {
     return undefined
   }
 
+  /** What carries out accesses to the region that are made by a space of these settings. */
   in(settings: SpaceSettings): IommuCompleter {
     return (this.bus?.at(this, 0, settings) ?? this) as IommuCompleter
   }

@@ -242,13 +242,9 @@ export class GuestRam {
     if (memory === undefined) throw new TypeError('only guest RAM in a private WebAssembly.Memory can grow')
     const end = this.offset + checkInteger(bytes, 'bytes', this.#bytes, MAX_BYTES - this.offset)
     const more = Math.ceil((end - memory.buffer.byteLength) / 65_536)
-    try {
-      // What stands beside the bytes is of a buffer's length where that was wrapped before its memory (tablesOf).
-      if (PageMap.size(end) > this.#pages.buffer.byteLength) throw 0
-      if (more > 0) memory.grow(more)
-    } catch {
+    // What stands beside the bytes is of a buffer's length where that was wrapped before its memory (tablesOf).
+    if (PageMap.size(end) > this.#pages.buffer.byteLength || !grows(memory, more))
       throw new RangeError(`bytes must be what the memory can grow to, got ${bytes}`)
-    }
     this.#bytes = bytes
   }
 
@@ -388,6 +384,16 @@ export class GuestRam {
       this.#cells.set(key, cells)
     }
     return cells
+  }
+}
+
+/** Has a memory grow by so many pages of WebAssembly's, if it is too short. @returns It is long enough now. */
+function grows(memory: WebAssembly.Memory, pages: number): boolean {
+  try {
+    if (pages > 0) memory.grow(pages)
+    return true
+  } catch {
+    return false
   }
 }
 

@@ -94,8 +94,6 @@ export class TapCompleter implements Completer {
           : new TapCompleter(section, inner, plain, shift, space, parts, write, true)
   }
 
-  // None, also where somebody has put one on everybody's prototype.
-
   get bus(): undefined {
     return undefined
   }

@@ -106,8 +106,6 @@ export class CountingCompleter implements Completer {
     return this.#inner.unaligned
   }
 
-  // None, also where somebody has put one on everybody's prototype.
-
   get bus(): undefined {
     return undefined
   }

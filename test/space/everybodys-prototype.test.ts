@@ -12,8 +12,18 @@ import {
 } from 'guestmem'
 import { expect, test } from 'vitest'
 
-const KEYS = ['added', 'removed', 'kept', 'unguarded', 'debug', 'asks', 'atomics', 'run', 'requests', 'note', 'bus']
-const MORE = [
+const KEYS = [
+  'added',
+  'removed',
+  'kept',
+  'unguarded',
+  'debug',
+  'asks',
+  'atomics',
+  'run',
+  'requests',
+  'note',
+  'bus',
   'readsRuns',
   'writesRuns',
   'atomic',
@@ -38,6 +48,7 @@ const MORE = [
 const VALUES: readonly unknown[] = [() => 1, true, 5, { at: () => 1 }]
 
 const prototype = Object.prototype as unknown as Record<string, unknown>
+
 /** What a machine of all kinds does and tells, as text. */
 function told(): string {
   const lines: unknown[] = []
@@ -87,7 +98,7 @@ function told(): string {
   return JSON.stringify(lines)
 }
 
-test.each([...KEYS, ...MORE])("%s on everybody's prototype changes nothing", key => {
+test.each(KEYS)("%s on everybody's prototype changes nothing", key => {
   const due = told()
   for (const value of VALUES) {
     let is = ''

@@ -41,9 +41,9 @@ export interface BusAddressOps
  */
 export function withBusAddress(ops: BusAddressOps): MemoryRegionOps {
   checkObject(ops, 'ops')
-  checkOps(ops)
+  const { endianness, atomics } = checkOps(ops)
   const bus = new Bus()
-  const { valid, impl, endianness, bridge, atomics } = fieldsOf(ops, 'valid', 'impl', 'endianness', 'bridge', 'atomics')
+  const { valid, impl, bridge } = fieldsOf(ops, 'valid', 'impl', 'bridge')
   const { read64, write64, readBytes, writeBytes } = fieldsOf(ops, 'read64', 'write64', 'readBytes', 'writeBytes')
   const { accepts, peek } = fieldsOf(ops, 'accepts', 'peek')
   return {
@@ -51,7 +51,7 @@ export function withBusAddress(ops: BusAddressOps): MemoryRegionOps {
     impl,
     endianness,
     bridge,
-    atomics: typeof atomics === 'function' ? atomics.bind(ops) : atomics,
+    atomics,
     read: (offset, size, attrs) => ops.read(offset, size, attrs, bus.place.base + offset),
     write: (offset, value, size, attrs) => ops.write(offset, value, size, attrs, bus.place.base + offset),
     ...(read64 && { read64: (offset, attrs) => read64.call(ops, offset, attrs, bus.place.base + offset) }),
@@ -126,8 +126,6 @@ class BusCompleter implements Completer {
     const { debug } = this.#device
     return debug && new BusCompleter(this.#bus, debug, this.#place)
   }
-
-  // None, also where somebody has put one on everybody's prototype.
 
   get requests(): undefined {
     return undefined

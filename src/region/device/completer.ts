@@ -49,6 +49,9 @@ export type Perform = (map: unknown, address: number, operand: Value) => Value
  * Carries out accesses to a flat range that is not directly accessible: each is of 1, 2, 4 or 8 bytes at an offset in
  * the region, and leaves its result in `completion`. Values are numbers formed by the bytes in the device's order.
  * `big` says whether that is big-endian; where `endianness` is `native`, it is the target's order.
+ *
+ * What is not optional here each class has itself, if only to say that it has none: it is looked for where one that some other
+ * code has put on everybody's prototype would be found.
  */
 export interface Completer {
   /** The largest piece that a block request is cut into, bytes (RULES E4). */
@@ -59,7 +62,7 @@ export interface Completer {
   /** Of a device with a re-entrancy guard: the same without it. */
   readonly unguarded?: Completer
   /** Handlers are told the address on the bus: what each section of the device asks for its own Completer. */
-  readonly bus?: BusBase | undefined
+  readonly bus: BusBase | undefined
   /** `accepts` asks a handler of the user's; else its answer follows from the size, and the alignment to it. */
   readonly asks?: boolean
   /** What an atomic access is (MemoryRegionOps.atomics); a read and a write unless said. */
@@ -70,7 +73,7 @@ export interface Completer {
   /** A run of bytes to `bytes`, or from there. */
   run?(isWrite: boolean, offset: number, bytes: Uint8Array, attrs: MemTxAttrs): void
   /** Of what is tapped: the same for the pieces of requests; what tells taps of an atomic access. */
-  readonly requests?: Completer | undefined
+  readonly requests: Completer | undefined
   atomic?(offset: number, operand: Value, size: number, attrs: MemTxAttrs, perform: Perform): Value
   /**
    * Told of a part of an access that it is not called for, where somebody wants to know: what is rejected, or refused, as
@@ -81,7 +84,7 @@ export interface Completer {
    *   lent for the call: what is stored, or what the reader gets. Undefined of a fill, a copy, and all else.
    * @returns What a single load gives in place of zero.
    */
-  readonly note?:
+  readonly note:
     | ((
         way: string,
         isWrite: boolean,

@@ -87,8 +87,6 @@ export class OpsCompleter implements Completer {
     return this.#unguarded
   }
 
-  // None, also where somebody has put one on everybody's prototype.
-
   get requests(): undefined {
     return undefined
   }

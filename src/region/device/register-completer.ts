@@ -44,8 +44,6 @@ export class RegisterCompleter implements Completer {
     return this.#region.kind === 'ramDevice' ? undefined : this
   }
 
-  // None, also where somebody has put one on everybody's prototype.
-
   get requests(): undefined {
     return undefined
   }

@@ -17,8 +17,6 @@ class RejectingCompleter implements Completer {
     return this
   }
 
-  // None, also where somebody has put one on everybody's prototype.
-
   get note(): undefined {
     return undefined
   }

@@ -30,17 +30,23 @@ const POLICIES: readonly SizePolicy[] = ['pieces', 'zeroExtended', 'replicated',
  * @throws TypeError or RangeError naming the argument.
  */
 export function sizedOps(ops: MemoryRegionOps, width: 2 | 4, policy: SizePolicy): MemoryRegionOps {
-  checkOps(ops)
+  const { endianness, atomics } = checkOps(ops)
   checkOneOf(width, [2, 4] as const, 'width')
   checkOneOf(policy, POLICIES, 'policy')
-  const { accepts, peek, endianness = 'native' } = fieldsOf(ops, 'accepts', 'peek', 'endianness')
-  const { readBytes, writeBytes, bridge, atomics } = fieldsOf(ops, 'readBytes', 'writeBytes', 'bridge', 'atomics')
+  const { accepts, peek, readBytes, writeBytes, bridge } = fieldsOf(
+    ops,
+    'accepts',
+    'peek',
+    'readBytes',
+    'writeBytes',
+    'bridge',
+  )
   const bus = (ops as { [BUS]?: Bus })[BUS] ?? (endianness === 'native' ? new OrderBus() : undefined)
   const isBig = (): boolean => endianness === 'big' || (endianness === 'native' && bus?.place.big === true)
   const rest = {
     endianness,
     bridge,
-    atomics: typeof atomics === 'function' ? atomics.bind(ops) : atomics,
+    atomics,
     ...(bus && { [BUS]: bus }),
     ...(accepts && { accepts: accepts.bind(ops) }),
     ...(readBytes && { readBytes: readBytes.bind(ops) }),

@@ -16,8 +16,7 @@ import {
 } from 'guestmem'
 import { expect } from 'vitest'
 import { PAGE } from '../../support/board.ts'
-import type { Campaign } from '../../support/campaign.ts'
-import { LONG } from '../../support/campaign.ts'
+import { type Campaign, LONG } from '../../support/campaign.ts'
 
 const CLIENTS = Object.values(DirtyClient)
 /** Of the blocks, bytes: the second one is not whole pages, and begins where a word of its bitmap does not. */

@@ -1,6 +1,5 @@
 import fc from 'fast-check'
-import type { Campaign } from '../../support/campaign.ts'
-import { LONG } from '../../support/campaign.ts'
+import { type Campaign, LONG } from '../../support/campaign.ts'
 import { add, changeOr, few, root, spec } from '../../view/support/tree-arbitraries.ts'
 import { TreeWorld } from '../../view/support/tree-world.ts'
 import { ListenerWorld } from './listener-world.ts'

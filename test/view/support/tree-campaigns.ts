@@ -1,6 +1,5 @@
 import fc from 'fast-check'
-import type { Campaign } from '../../support/campaign.ts'
-import { LONG } from '../../support/campaign.ts'
+import { type Campaign, LONG } from '../../support/campaign.ts'
 import { add, changeOr, few, openWindows, root, spec, windowChange, windows } from './tree-arbitraries.ts'
 import type { Change } from './tree-changes.ts'
 import { TreeWorld } from './tree-world.ts'
